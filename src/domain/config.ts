@@ -1,0 +1,102 @@
+import type { EntityKind } from "./entities/index.ts";
+import type { Priority } from "./event.ts";
+import type { JsonValue } from "./json.ts";
+import type { ObjectMap } from "./mapping.ts";
+
+/** A person or team that answers for something, and how to reach them. */
+export interface OwnerConfig {
+  readonly team: string;
+  readonly contact: string;
+  readonly runbook?: string;
+}
+
+/** A secret by the name of its environment variable. Both of two live secrets are accepted during a rotation. */
+export interface SecretRef {
+  readonly env: string;
+  /** A secret that may be absent, such as the second one of a rotation. */
+  readonly optional?: boolean;
+  /** Refused from this day on (ISO date, UTC). */
+  readonly until?: string;
+}
+
+export interface SourceConfig<Owner extends string = string> {
+  /** One of the schemes in src/sources/index.ts. */
+  readonly scheme: string;
+  readonly title?: string;
+  readonly owner: Owner;
+  readonly secrets: readonly SecretRef[];
+  /** What the scheme asks for; see the source's file. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly priority: Priority | Readonly<Partial<Record<EntityKind, Priority>>>;
+  /** The sender's record types: the team's fields and objects, merged over the built-in ones. */
+  readonly objects?: Readonly<Record<string, ObjectMap>>;
+  /** Refuse bodies above this; at most LIMITS.bodyBytes. */
+  readonly maxBodyBytes?: number;
+}
+
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Dead after this long, whatever the attempts. */
+  readonly maxAgeMs: number;
+}
+
+export interface DestinationConfig<Owner extends string = string> {
+  /** One of the modules in src/destinations/index.ts. */
+  readonly module: string;
+  readonly title?: string;
+  readonly owner: Owner;
+  /** Name of the variable that holds its base URL. */
+  readonly url: { readonly env: string };
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Environment variables of the secrets that the module asks for, by the module's names. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly limits?: { readonly perSecond?: number; readonly concurrency?: number };
+  readonly breaker?: { readonly failures?: number; readonly openMs?: number };
+}
+
+/** Field conditions: every named field of the entity's data must equal the value, or one of the values. */
+export type When = Readonly<Record<string, JsonValue>>;
+
+export interface RouteConfig<Source extends string = string, Destination extends string = string, Owner extends string = string> {
+  readonly name: string;
+  readonly owner: Owner;
+  readonly kind: EntityKind;
+  /** Sources it takes events from; absent: all. */
+  readonly from?: readonly Source[];
+  readonly when?: When;
+  readonly to: readonly Destination[];
+  /** Pending snapshots of one entity may collapse into the newest. */
+  readonly collapse?: boolean;
+  /** What followers of a dead event do: wait for it (default for deltas), or go on (default for snapshots). */
+  readonly afterDead?: "halt" | "continue";
+}
+
+export interface RouterConfig {
+  /** Stored with every event, so that one can say by which rules it was routed. Change it with the rules. */
+  readonly version: string;
+  readonly owners: Readonly<Record<string, OwnerConfig>>;
+  readonly sources: Readonly<Record<string, SourceConfig>>;
+  readonly destinations: Readonly<Record<string, DestinationConfig>>;
+  readonly routes: readonly RouteConfig[];
+}
+
+/** Types a deployment's configuration: a name that is not declared does not compile. */
+export const defineRouter = <
+  const Owners extends Readonly<Record<string, OwnerConfig>>,
+  const Sources extends Readonly<Record<string, SourceConfig<Extract<keyof Owners, string>>>>,
+  const Destinations extends Readonly<Record<string, DestinationConfig<Extract<keyof Owners, string>>>>,
+>(config: {
+  readonly version: string;
+  readonly owners: Owners;
+  readonly sources: Sources;
+  readonly destinations: Destinations;
+  readonly routes: readonly RouteConfig<
+    Extract<keyof Sources, string>,
+    Extract<keyof Destinations, string>,
+    Extract<keyof Owners, string>
+  >[];
+}): RouterConfig => config;

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { ENTITY_KINDS } from "./entities/index.ts";
+import type { JsonObject } from "./json.ts";
+import { OrderToken } from "./order.ts";
+
+/** Buffering and delivery classes, most urgent first. */
+export const PRIORITIES = ["critical", "standard", "bulk"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What an event says of its entity: its whole state, a part that changed, or only that something changed. */
+export const NATURES = ["snapshot", "delta", "hint"] as const;
+export type Nature = (typeof NATURES)[number];
+
+/** How far the sender was proven: `verified` covers the body, `authenticated` only who sent it. */
+export const VERDICTS = ["verified", "authenticated"] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Bytes that travel with the event, or the R2 key they wait at when they do not fit a queue message. */
+const Stored = z.discriminatedUnion("at", [
+  z.object({ at: z.literal("text"), text: z.string() }),
+  z.object({ at: z.literal("base64"), base64: z.string() }),
+  z.object({ at: z.literal("r2"), key: z.string(), bytes: z.number().int() }),
+]);
+export type StoredBody = z.infer<typeof Stored>;
+
+const dataObject = z.custom<JsonObject>((value) => typeof value === "object" && value !== null && !Array.isArray(value));
+
+const Subject = z.object({
+  kind: z.enum(ENTITY_KINDS),
+  key: z.string().min(1),
+  /** Version of the kind's schema that `data` was checked against. */
+  schemaVersion: z.number().int(),
+});
+
+/** The canonical entity, or its R2 key when it is larger than a message holds. */
+const Payload = z.discriminatedUnion("at", [
+  z.object({ at: z.literal("inline"), data: dataObject }),
+  z.object({ at: z.literal("r2"), key: z.string() }),
+]);
+export type Payload = z.infer<typeof Payload>;
+
+/**
+ * What a queue carries and a sequencer stores: CloudEvents 1.0 attributes and extensions in the first block (names in
+ * lower case, as that specification demands), ours in the second. `v` is the version of this shape.
+ */
+const common = {
+  v: z.literal(1),
+  specversion: z.literal("1.0"),
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  time: z.string().optional(),
+  subject: z.string().optional(),
+  correlationid: z.string(),
+  traceparent: z.string(),
+  partitionkey: z.string().optional(),
+
+  sourceName: z.string(),
+  receivedAtMs: z.number().int(),
+  priority: z.enum(PRIORITIES),
+  verdict: z.enum(VERDICTS),
+  /** Which of the live secrets proved it. */
+  secretId: z.string(),
+  configVersion: z.string(),
+  /** The sender's id of this delivery, equal on its retries; `synthetic` if we had to derive one. */
+  deliveryId: z.string(),
+  synthetic: z.boolean(),
+  contentHash: z.string(),
+  contentType: z.string(),
+  raw: Stored,
+};
+
+export const EntityEvent = z.object({
+  ...common,
+  what: z.literal("entity"),
+  entity: Subject,
+  nature: z.enum(NATURES),
+  deleted: z.boolean(),
+  order: OrderToken,
+  /** Lifecycle rank of the state carried; breaks ties between equal time tokens. */
+  rank: z.number().int(),
+  payload: Payload,
+  /** Set on an event that an operator or a repair put in again. */
+  replayOf: z.string().optional(),
+});
+export type EntityEvent = z.infer<typeof EntityEvent>;
+
+/** A genuine request whose body could not be understood: kept, listed, replayable. */
+export const QuarantinedEvent = z.object({ ...common, what: z.literal("quarantine"), reason: z.string() });
+export type QuarantinedEvent = z.infer<typeof QuarantinedEvent>;
+
+/** A genuine request that by configuration concerns nobody: kept and listed as `ignored`. */
+export const IgnoredEvent = z.object({ ...common, what: z.literal("ignored"), reason: z.string() });
+export type IgnoredEvent = z.infer<typeof IgnoredEvent>;
+
+export const Envelope = z.discriminatedUnion("what", [EntityEvent, QuarantinedEvent, IgnoredEvent]);
+export type Envelope = z.infer<typeof Envelope>;
+
+/** The name of the one sequencer that orders an entity's events. */
+export const entityName = (entity: { readonly kind: string; readonly key: string }): string => `${entity.kind}/${entity.key}`;
+
+/** The key under which an entity's ledger remembers a delivery: the same on every copy of it, whatever event id it got. */
+export const dedupeKey = (event: EntityEvent): string => `${event.sourceName}\n${event.deliveryId}${event.replayOf === undefined ? "" : `\n${event.id}`}`;

@@ -1,0 +1,50 @@
+import { fail, ok, type Result } from "./result.ts";
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * A number literal that printing a JavaScript number would not give back letter for letter: 16 or more digits,
+ * a fraction that ends in 0, an exponent, minus zero. Seen after `:`, `,` or `[`, so a quoted date does not match;
+ * a match inside a string only costs the slower path.
+ */
+const INEXACT_NUMBER = /[:,[]\s*-?(?:[\d.]{16}|\d+\.\d*0\s*[,}\]]|[\d.]+[eE])|[:,[]\s*-0\s*[,}\]]/;
+
+/** The third argument that engines with JSON source text access hand to a reviver (ECMAScript 2026). */
+type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
+
+const keepNumberText: Reviver = (_key, value, context) =>
+  typeof value === "number" && context?.source !== undefined && String(value) !== context.source
+    ? context.source
+    : value;
+
+/**
+ * Parses JSON so that no digit is lost: a number stays a number only if printing it gives back the very text that
+ * was sent; any other number (an 18-digit id, `1200.50`) arrives as that text.
+ */
+export function parseJson(text: string): Result<JsonValue, string> {
+  try {
+    const parsed: unknown = INEXACT_NUMBER.test(text)
+      ? JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown)
+      : JSON.parse(text);
+    return ok(parsed as JsonValue);
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Reads `a.b.0.c` from a parsed document; undefined where any step is missing. */
+export function readPath(root: JsonValue, path: string): JsonValue | undefined {
+  let here: JsonValue | undefined = root;
+  for (const step of path.split(".")) {
+    if (Array.isArray(here)) here = (here as readonly JsonValue[])[Number(step)];
+    else if (isJsonObject(here) && Object.hasOwn(here, step)) here = here[step];
+    else return undefined;
+  }
+  return here;
+}

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { EntityKind } from "../domain/entities.ts";
+import type { EntityKind } from "../domain/entities/index.ts";
 import type { Nature } from "../domain/event.ts";
 import type { FailureClass } from "../domain/failure.ts";
 import type { JsonObject } from "../domain/json.ts";

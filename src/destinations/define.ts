@@ -93,3 +93,11 @@ export interface DestinationDefinition<Settings = unknown> {
 
 export const defineDestination = <Settings>(definition: DestinationDefinition<Settings>): DestinationDefinition =>
   definition as unknown as DestinationDefinition;
+
+/** What every request carries, so that a hop can be traced: put first, a module's own headers over it. Lower-case names. */
+export const traceHeaders = (delivery: Delivery): Readonly<Record<string, string>> => ({
+  "user-agent": "signalbox",
+  "x-correlation-id": delivery.correlationId,
+  traceparent: delivery.traceparent,
+  ...(delivery.occurredAtMs === null ? {} : { "x-signalbox-occurred-at": new Date(delivery.occurredAtMs).toISOString() }),
+});

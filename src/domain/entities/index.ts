@@ -20,6 +20,17 @@ export const ENTITY_KINDS = Object.keys(ENTITIES) as readonly EntityKind[] as re
 
 export const entityDefinition = (kind: EntityKind): EntityDefinition => ENTITIES[kind] as unknown as EntityDefinition;
 
+const canonicalFieldsByKind = new Map<EntityKind, ReadonlySet<string>>();
+
+/** The names of a kind's own fields. Any other field that a team maps belongs to `custom`. */
+export function canonicalFields(kind: EntityKind): ReadonlySet<string> {
+  const known = canonicalFieldsByKind.get(kind);
+  if (known !== undefined) return known;
+  const fields = new Set(Object.keys(ENTITIES[kind].schema.shape).filter((name) => name !== "custom" && name !== "extra"));
+  canonicalFieldsByKind.set(kind, fields);
+  return fields;
+}
+
 /** Checks data against a kind's current schema; the failure names each bad field and what it must be. */
 export function parseEntity(kind: EntityKind, data: unknown): Result<JsonObject, string> {
   const parsed = ENTITIES[kind].schema.safeParse(data);

@@ -1,0 +1,141 @@
+import { DurableObject } from "cloudflare:workers";
+import { archiveBatch } from "../src/adapters/archive-r2.ts";
+import { recordRows } from "../src/adapters/event-index.ts";
+import { SqlLedger } from "../src/adapters/ledger-sql.ts";
+import { send } from "../src/adapters/outbound.ts";
+import { sha256Hex } from "../src/adapters/sha256.ts";
+import { deploymentOf } from "../src/deployment.ts";
+import { auditRows } from "../src/domain/audit-record.ts";
+import type { EntityEvent } from "../src/domain/event.ts";
+import type { JsonObject } from "../src/domain/json.ts";
+import { LIMITS } from "../src/domain/limits.ts";
+import type { EventOutcome } from "../src/domain/outcome.ts";
+import { fail, ok, type Result } from "../src/domain/result.ts";
+import { GENESIS, verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
+import { reportOf, type Work } from "../src/domain/work.ts";
+import { deliver, inlineData } from "../src/pipeline/deliver.ts";
+import type { OperatorAction, OperatorAnswer, Owed, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
+import { Sequencer } from "../src/pipeline/sequence/sequencer.ts";
+
+/** What one entity looks like now: its newest states by source, what it still owes, and its chain's head. */
+export interface EntityState {
+  readonly head: { readonly seq: number; readonly hash: string };
+  readonly marks: SqlLedgerMarks;
+  readonly work: readonly (ReturnType<typeof reportOf> & { readonly eventId: string; readonly position: number })[];
+}
+type SqlLedgerMarks = Sequencer["book"]["marks"];
+
+/** One object per business entity: the host of its sequencer. All decisions are in src/domain and src/pipeline/sequence. */
+export class EntitySequencer extends DurableObject<Env> {
+  readonly #ledger: SqlLedger;
+  readonly #sequencer: Sequencer;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#ledger = new SqlLedger(ctx.storage, (error) => {
+      ctx.abort(`a ledger write failed: ${String(error)}`);
+      throw error;
+    });
+    this.#sequencer = new Sequencer(this.#ports());
+  }
+
+  sequence(events: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
+    return this.#sequencer.sequence(events, permits);
+  }
+
+  spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
+    return this.#sequencer.spill(events);
+  }
+
+  operate(action: OperatorAction): Promise<OperatorAnswer> {
+    return this.#sequencer.operate(action);
+  }
+
+  /** Goes on with what is due; used when a destination is resumed. */
+  wake(): Promise<void> {
+    return this.#sequencer.wake();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#sequencer.wake();
+  }
+
+  state(): EntityState {
+    const { book } = this.#sequencer;
+    const work = [...book.work()].map((item) => ({ ...reportOf(item), eventId: item.event.id, position: item.position }));
+    return { head: book.head, marks: book.marks, work };
+  }
+
+  timeline(afterSeq: number, limit: number): readonly Entry[] {
+    return this.#ledger.timeline(afterSeq, limit);
+  }
+
+  verify(): Verification {
+    return verifyChain(this.#allEntries(), GENESIS, this.#sequencer.book.head, sha256Hex);
+  }
+
+  *#allEntries(): Generator<Entry> {
+    for (let after = 0; ; ) {
+      const page = this.#ledger.timeline(after, LIMITS.pageItems);
+      yield* page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < LIMITS.pageItems) return;
+      after = last.seq;
+    }
+  }
+
+  #ports(): SequencePorts {
+    const deployment = deploymentOf(this.env);
+    const governor = (destination: string) => this.env.GOVERNOR.getByName(destination);
+    return {
+      ledger: this.#ledger,
+      clock: Date.now,
+      random: Math.random,
+      sha256: sha256Hex,
+      timer,
+      plan: deployment.plan,
+      traits: deployment.traits,
+      deliver: (work) => deliver(work, { clock: Date.now, sha256: sha256Hex, target: deployment.target, data: (item) => this.#data(item), send: sendNow }),
+      lease: (destination, priority) => governor(destination).lease(destination, { count: 1, priority }),
+      settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
+      report: (owed) => this.#report(owed),
+      setAlarm: (atMs) => void (atMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.max(atMs, Date.now()))),
+    };
+  }
+
+  async #data(work: Work): Promise<Result<JsonObject, string>> {
+    const { payload } = work.event;
+    if (payload.at === "inline") return inlineData(work);
+    const stored = await this.env.BODIES.get(payload.key).catch(() => null);
+    return stored === null ? fail(`the entity's data at ${payload.key} could not be read`) : ok(await stored.json<JsonObject>());
+  }
+
+  /** Tells the index of outcomes that no consumer will tell: of retries, of operators' actions, of spilled events. */
+  async #report(owed: readonly Owed[]): Promise<void> {
+    const deployment = deploymentOf(this.env);
+    const spilled = owed.filter((item) => item.event.raw.at !== "r2" && item.outcome.rev === 1).map((item) => item.event);
+    const archived = archiveBatch(this.env.BODIES, `raw/spill/${spilled[0]?.id ?? "none"}`, spilled);
+    await archived.stored;
+    const refs = new Map(spilled.map((event, index) => [event.id, archived.refs[index] ?? null]));
+    const rows = owed.map(({ event, outcome }) =>
+      auditRows(event, outcome, {
+        why: deployment.plan(event).why,
+        rawRef: refs.get(event.id) ?? null,
+        ownerOf: deployment.ownerOf,
+        sourceOwner: deployment.sourceOwner(event.sourceName),
+      }),
+    );
+    await recordRows(this.env.DB, rows, Date.now());
+  }
+}
+
+async function sendNow(...[request, timeoutMs]: Parameters<typeof send>): Promise<Result<{ status: number; headers: Headers; body: string; nowMs: number }, string>> {
+  const answer = await send(request, timeoutMs);
+  return answer.ok ? ok({ ...answer.value, nowMs: Date.now() }) : answer;
+}
+
+function timer(ms: number): { done: Promise<void>; cancel: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const handle = setTimeout(resolve, ms);
+  return { done: promise, cancel: () => clearTimeout(handle) };
+}

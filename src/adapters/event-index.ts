@@ -1,0 +1,59 @@
+import type { AuditRows, DeadLetterRow, EventRow } from "../domain/audit-record.ts";
+
+/**
+ * Writes rows of the cross-entity index. One call writes a whole batch; each table's rows travel as one JSON parameter,
+ * since D1 takes 100 parameters a statement. Writing the same rows again changes nothing, and an older report never
+ * replaces a newer one (`rev`), so consumer and object may both write without agreeing on who is first.
+ */
+const UPSERT_EVENTS = `
+INSERT INTO events (id, rev, received_at_ms, updated_at_ms, source, type, kind, entity_key, status, class, priority, delivery_id, correlation_id, raw_ref, detail)
+SELECT value->>'id', value->>'rev', value->>'receivedAtMs', ?2, value->>'source', value->>'type', value->>'kind', value->>'entityKey',
+  value->>'status', value->>'class', value->>'priority', value->>'deliveryId', value->>'correlationId', value->>'rawRef', value->'detail'
+FROM json_each(?1) WHERE true
+ON CONFLICT (id) DO UPDATE SET
+  raw_ref = coalesce(excluded.raw_ref, raw_ref),
+  status = iif(excluded.rev > rev, excluded.status, status),
+  class = iif(excluded.rev > rev, excluded.class, class),
+  detail = iif(excluded.rev > rev, excluded.detail, detail),
+  updated_at_ms = iif(excluded.rev > rev, excluded.updated_at_ms, updated_at_ms),
+  rev = max(excluded.rev, rev)`;
+
+const UPSERT_DEAD_LETTERS = `
+INSERT INTO dead_letters (id, list, status, event_id, destination, kind, entity_key, class, reason, fields, owner, next_step, attempts, created_at_ms, updated_at_ms, raw_ref)
+SELECT value->>'id', value->>'list', value->>'status', value->>'eventId', value->>'destination', value->>'kind', value->>'entityKey',
+  value->>'class', value->>'reason', value->'fields', value->>'owner', value->>'nextStep', value->>'attempts', ?2, ?2, value->>'rawRef'
+FROM json_each(?1) WHERE true
+ON CONFLICT (id) DO UPDATE SET
+  status = excluded.status, class = iif(excluded.status = 'open', excluded.class, class),
+  reason = iif(excluded.status = 'open', excluded.reason, reason), fields = iif(excluded.status = 'open', excluded.fields, fields),
+  next_step = iif(excluded.status = 'open', excluded.next_step, next_step), attempts = excluded.attempts, updated_at_ms = excluded.updated_at_ms`;
+
+const INSERT_LINKS = `
+INSERT INTO links (term, kind, entity_key, system, at_ms)
+SELECT value->>'term', value->>'kind', value->>'entityKey', value->>'system', ?2 FROM json_each(?1) WHERE true
+ON CONFLICT DO NOTHING`;
+
+/** The index as consumers and objects write it. Rejects when D1 does not take the rows; then nothing was written. */
+export async function recordRows(db: D1Database, rows: readonly AuditRows[], nowMs: number): Promise<void> {
+  const deadLetters = rows.flatMap((row) => row.deadLetters);
+  const links = rows.flatMap((row) => row.links);
+  const statements = [statement(db, UPSERT_EVENTS, rows.map((row) => row.event), nowMs)];
+  if (deadLetters.length > 0) statements.push(statement(db, UPSERT_DEAD_LETTERS, deadLetters, nowMs));
+  if (links.length > 0) statements.push(statement(db, INSERT_LINKS, links, nowMs));
+  await db.batch(statements);
+}
+
+/** A message that could not be processed at all, as a row of its own. */
+export interface PoisonRow {
+  readonly event: EventRow | null;
+  readonly letter: DeadLetterRow & { readonly rawRef: string };
+}
+
+export async function recordPoison(db: D1Database, rows: readonly PoisonRow[], nowMs: number): Promise<void> {
+  const events = rows.map((row) => row.event).filter((event) => event !== null);
+  const statements = [statement(db, UPSERT_DEAD_LETTERS, rows.map((row) => row.letter), nowMs)];
+  if (events.length > 0) statements.push(statement(db, UPSERT_EVENTS, events, nowMs));
+  await db.batch(statements);
+}
+
+const statement = (db: D1Database, sql: string, rows: readonly unknown[], nowMs: number): D1PreparedStatement => db.prepare(sql).bind(JSON.stringify(rows), nowMs);

@@ -1,0 +1,178 @@
+import type { EntityEvent } from "../domain/event.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { EventOutcome } from "../domain/outcome.ts";
+import type { OrderToken } from "../domain/order.ts";
+import type { Marks } from "../domain/sequencing.ts";
+import { GENESIS, type ChainHead, type Entry } from "../domain/timeline.ts";
+import type { Work } from "../domain/work.ts";
+
+const DAY_MS = 86_400_000;
+/** Buckets of one day are numbered day * this + n. */
+const BUCKETS_A_DAY = 100_000;
+
+/**
+ * Entries are keyed by (bucket, key) without a rowid, so an event that goes well costs exactly one row. Buckets are
+ * days, cut again at LIMITS.bucketEntries: the newest is all that an object reads to find its chain's head, and a
+ * delivery is looked up with one seek a bucket. Work and debts exist only while something is not finished.
+ */
+const SCHEMA = [
+  `CREATE TABLE IF NOT EXISTS entries (
+    bucket INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, event_id TEXT NOT NULL,
+    body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, marks TEXT NOT NULL, content_hash TEXT, outcome TEXT,
+    PRIMARY KEY (bucket, key)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS work (destination TEXT NOT NULL, position INTEGER NOT NULL, work TEXT NOT NULL,
+    PRIMARY KEY (destination, position)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS owed (event_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, owed TEXT NOT NULL) WITHOUT ROWID`,
+];
+
+interface OwedOutcome {
+  readonly event: EntityEvent;
+  readonly outcome: EventOutcome;
+}
+
+interface Change {
+  readonly lines: readonly { readonly entry: Entry; readonly known?: { readonly key: string; readonly contentHash: string } }[];
+  readonly marks: Marks;
+  readonly outcomes: readonly { readonly key: string; readonly outcome: EventOutcome }[];
+  readonly put: readonly Work[];
+  readonly drop: readonly Work[];
+  readonly owe: readonly OwedOutcome[];
+}
+
+type EntryRow = { seq: number; at_ms: number; event_id: string; body: string; prev: string; hash: string };
+type KnownRow = { bucket: number; event_id: string; content_hash: string; outcome: string; body: string };
+
+/** An entity's ledger in its object's SQLite. Guarantees what sequence/ports.ts asks: atomic, durable before any answer leaves. */
+export class SqlLedger {
+  readonly #storage: DurableObjectStorage;
+  readonly #onFailure: (error: unknown) => never;
+  #buckets: number[] = [];
+  #inBucket = 0;
+  /** False until the first write: looking at an entity that does not exist must not make one. */
+  #made: boolean;
+
+  /** `onFailure` must end the object: after a failed write its memory is ahead of its storage. */
+  constructor(storage: DurableObjectStorage, onFailure: (error: unknown) => never) {
+    this.#storage = storage;
+    this.#onFailure = onFailure;
+    this.#made = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'").toArray().length > 0;
+  }
+
+  load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[] } {
+    const { sql } = this.#storage;
+    if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [] };
+    this.#buckets = this.#readBuckets();
+    const last = this.#buckets.at(-1) ?? -1;
+    const rows = sql.exec<{ seq: number; hash: string; marks: string; n: number }>(
+      "SELECT seq, hash, marks, (SELECT count(*) FROM entries WHERE bucket = ?1) AS n FROM entries WHERE bucket = ?1 ORDER BY seq DESC LIMIT 1",
+      last,
+    );
+    const head = rows.toArray()[0];
+    this.#inBucket = head?.n ?? 0;
+    return {
+      head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
+      marks: head === undefined ? {} : (JSON.parse(head.marks) as Marks),
+      work: sql.exec<{ work: string }>("SELECT work FROM work").toArray().map((row) => JSON.parse(row.work) as Work),
+      owed: sql.exec<{ owed: string }>("SELECT owed FROM owed").toArray().map((row) => JSON.parse(row.owed) as OwedOutcome),
+    };
+  }
+
+  find(key: string): { eventId: string; contentHash: string; order: OrderToken; outcome: EventOutcome } | null {
+    const row = this.#known(key);
+    if (row === null) return null;
+    const { order } = JSON.parse(row.body) as { order: OrderToken };
+    return { eventId: row.event_id, contentHash: row.content_hash, order, outcome: JSON.parse(row.outcome) as EventOutcome };
+  }
+
+  commit(change: Change): void {
+    try {
+      this.#storage.transactionSync(() => {
+        if (!this.#made) for (const statement of SCHEMA) this.#storage.sql.exec(statement);
+        this.#write(change);
+      });
+      this.#made = true;
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  settleOwed(paid: readonly OwedOutcome[]): void {
+    for (const { event, outcome } of paid) this.#storage.sql.exec("DELETE FROM owed WHERE event_id = ? AND rev = ?", event.id, outcome.rev);
+  }
+
+  /** Lines of the timeline after `seq`, oldest first. */
+  timeline(afterSeq: number, limit: number): Entry[] {
+    if (!this.#made) return [];
+    return this.#storage.sql
+      .exec<EntryRow>("SELECT seq, at_ms, event_id, body, prev, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, limit)
+      .toArray()
+      .map((row) => ({ seq: row.seq, atMs: row.at_ms, eventId: row.event_id, body: row.body, prev: row.prev, hash: row.hash }));
+  }
+
+  #write(change: Change): void {
+    const { sql } = this.#storage;
+    const outcomes = new Map(change.outcomes.map((item) => [item.key, JSON.stringify(item.outcome)]));
+    const marks = JSON.stringify(change.marks);
+    for (const { entry, known } of change.lines) {
+      const outcome = known === undefined ? null : (outcomes.get(known.key) ?? null);
+      if (known !== undefined) outcomes.delete(known.key);
+      sql.exec(
+        "INSERT INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash, marks, content_hash, outcome) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        this.#bucketFor(entry.atMs),
+        known?.key ?? `#${entry.seq}`,
+        entry.seq,
+        entry.atMs,
+        entry.eventId,
+        entry.body,
+        entry.prev,
+        entry.hash,
+        marks,
+        known?.contentHash ?? null,
+        outcome,
+      );
+    }
+    for (const [key, outcome] of outcomes) {
+      const bucket = this.#known(key)?.bucket;
+      if (bucket !== undefined) sql.exec("UPDATE entries SET outcome = ? WHERE bucket = ? AND key = ?", outcome, bucket, key);
+    }
+    for (const work of change.drop) sql.exec("DELETE FROM work WHERE destination = ? AND position = ?", work.plan.destination, work.position);
+    for (const work of change.put) sql.exec("INSERT OR REPLACE INTO work VALUES (?, ?, ?)", work.plan.destination, work.position, JSON.stringify(work));
+    for (const owed of change.owe) sql.exec("INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", owed.event.id, owed.outcome.rev, JSON.stringify(owed));
+  }
+
+  #known(key: string): KnownRow | null {
+    for (const bucket of this.#buckets.toReversed()) {
+      const found = this.#storage.sql
+        .exec<KnownRow>("SELECT bucket, event_id, content_hash, outcome, body FROM entries WHERE bucket = ? AND key = ? AND content_hash IS NOT NULL", bucket, key)
+        .toArray()[0];
+      if (found !== undefined) return found;
+    }
+    return null;
+  }
+
+  /** The bucket for a new line: never an older one than the newest in use, so the newest always holds the head. */
+  #bucketFor(atMs: number): number {
+    const newest = this.#buckets.at(-1) ?? -1;
+    const today = Math.floor(atMs / DAY_MS) * BUCKETS_A_DAY;
+    const full = this.#inBucket >= LIMITS.bucketEntries;
+    const bucket = newest < today ? today : full ? newest + 1 : newest;
+    if (bucket !== newest) {
+      this.#buckets.push(bucket);
+      this.#inBucket = 0;
+    }
+    this.#inBucket++;
+    return bucket;
+  }
+
+  /** All buckets, each found by one seek from the one before. */
+  #readBuckets(): number[] {
+    return this.#storage.sql
+      .exec<{ bucket: number }>(
+        `WITH RECURSIVE b(bucket) AS (SELECT min(bucket) FROM entries
+         UNION ALL SELECT (SELECT min(bucket) FROM entries WHERE bucket > b.bucket) FROM b WHERE b.bucket IS NOT NULL)
+         SELECT bucket FROM b WHERE bucket IS NOT NULL`,
+      )
+      .toArray()
+      .map((row) => row.bucket);
+  }
+}

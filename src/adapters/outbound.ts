@@ -1,0 +1,49 @@
+import type { RequestSpec, ResponseSeen } from "../destinations/define.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { fail, ok, type Result } from "../domain/result.ts";
+
+/** Names and literal addresses that lead into private networks; refused outside local development. */
+const PRIVATE_HOST =
+  /^(localhost|.*\.(local|internal|localhost)|127\..*|10\..*|0\..*|169\.254\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|\[.*\])$/i;
+
+/** Why a destination's base URL may not be called; null if it may. Egress is https to public hosts, except locally. */
+export function egressProblem(baseUrl: string, local: boolean): string | null {
+  const url = URL.parse(baseUrl);
+  if (url === null) return `"${baseUrl}" is not a URL`;
+  if (local) return null;
+  if (url.protocol !== "https:") return `${url.origin} is not https`;
+  return PRIVATE_HOST.test(url.hostname) ? `${url.hostname} is a private address` : null;
+}
+
+/**
+ * Sends one request to a configured host. No redirect is followed: its status is the answer. Fails when no whole answer
+ * came within `timeoutMs`; the request may have taken effect all the same.
+ */
+export async function send(request: RequestSpec, timeoutMs: number): Promise<Result<Omit<ResponseSeen, "nowMs">, string>> {
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: request.headers,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return ok({ status: response.status, headers: response.headers, body: await readSome(response) });
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === "TimeoutError";
+    return fail(timedOut ? `no answer within ${timeoutMs} ms` : `no answer: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function readSome(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    bytes += (chunk as Uint8Array).byteLength;
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (bytes >= LIMITS.responseBytesRead) break;
+  }
+  return text;
+}

@@ -1,0 +1,99 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+
+/**
+ * The cross-entity index in D1. Row writes are the cost of the whole product, so: `events` is read by its key, which
+ * sorts by time, and by one partial index that holds only what still needs someone; an event that goes well costs one
+ * row. Tables are WITHOUT ROWID (set in the migration, which drizzle cannot say), since a key index would be a second.
+ */
+export const events = sqliteTable(
+  "events",
+  {
+    id: text("id").primaryKey(),
+    rev: integer("rev").notNull(),
+    receivedAtMs: integer("received_at_ms").notNull(),
+    updatedAtMs: integer("updated_at_ms").notNull(),
+    source: text("source").notNull(),
+    type: text("type").notNull(),
+    kind: text("kind"),
+    entityKey: text("entity_key"),
+    status: text("status").notNull(),
+    class: text("class"),
+    priority: text("priority").notNull(),
+    deliveryId: text("delivery_id").notNull(),
+    /** Null where it follows from the id: then tracing by it is a read by key. */
+    correlationId: text("correlation_id"),
+    rawRef: text("raw_ref"),
+    detail: text("detail").notNull(),
+  },
+  (table) => [
+    index("events_unfinished")
+      .on(table.status, table.id)
+      .where(sql`status NOT IN ('delivered', 'superseded', 'ignored')`),
+    index("events_correlated")
+      .on(table.correlationId, table.id)
+      .where(sql`correlation_id IS NOT NULL`),
+  ],
+);
+
+export const deadLetters = sqliteTable(
+  "dead_letters",
+  {
+    id: text("id").primaryKey(),
+    list: text("list").notNull(),
+    status: text("status").notNull(),
+    eventId: text("event_id").notNull(),
+    destination: text("destination").notNull(),
+    kind: text("kind"),
+    entityKey: text("entity_key"),
+    class: text("class").notNull(),
+    reason: text("reason").notNull(),
+    fields: text("fields"),
+    owner: text("owner").notNull(),
+    nextStep: text("next_step").notNull(),
+    attempts: integer("attempts").notNull(),
+    createdAtMs: integer("created_at_ms").notNull(),
+    updatedAtMs: integer("updated_at_ms").notNull(),
+    /** Where the message lies that could not be processed at all. */
+    rawRef: text("raw_ref"),
+  },
+  (table) => [index("dead_letters_open").on(table.list, table.status, table.id)],
+);
+
+/** Words that people and systems use for an entity: remote ids and business numbers. */
+export const links = sqliteTable(
+  "links",
+  {
+    term: text("term").notNull(),
+    kind: text("kind").notNull(),
+    entityKey: text("entity_key").notNull(),
+    system: text("system").notNull(),
+    atMs: integer("at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.term, table.kind, table.entityKey, table.system] })],
+);
+
+/** What was not let in, counted by source, reason and minute: an attacker cannot write a row a request. */
+export const rejections = sqliteTable(
+  "rejections",
+  {
+    minuteMs: integer("minute_ms").notNull(),
+    source: text("source").notNull(),
+    reason: text("reason").notNull(),
+    count: integer("count").notNull(),
+    lastAtMs: integer("last_at_ms").notNull(),
+    /** One example, without body or secrets. */
+    example: text("example").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.minuteMs, table.source, table.reason] })],
+);
+
+/** What operators did to destinations and to the router itself; what they do to an entity is in its timeline. */
+export const operatorActions = sqliteTable("operator_actions", {
+  id: text("id").primaryKey(),
+  atMs: integer("at_ms").notNull(),
+  actor: text("actor").notNull(),
+  action: text("action").notNull(),
+  subject: text("subject").notNull(),
+  reason: text("reason").notNull(),
+});

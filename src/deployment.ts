@@ -1,0 +1,124 @@
+import { egressProblem } from "./adapters/outbound.ts";
+import { DESTINATIONS } from "./destinations/index.ts";
+import type { RouterConfig, SecretRef } from "./domain/config.ts";
+import type { EntityEvent } from "./domain/event.ts";
+import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
+import { DEFAULT_RETRY, LIMITS } from "./domain/limits.ts";
+import { fail, ok, type Result } from "./domain/result.ts";
+import { planRoutes, type RoutePlan } from "./domain/routing.ts";
+import { parseEnv, type Settings } from "./env.ts";
+import type { Target } from "./pipeline/deliver.ts";
+import type { LiveSource } from "./pipeline/ingest.ts";
+import type { LaneTraits } from "./pipeline/sequence/ports.ts";
+import { router } from "./router.config.ts";
+import { mergeObjects } from "./sources/define.ts";
+import { SOURCES } from "./sources/index.ts";
+
+/** The configuration, resolved against this environment: what the Worker and its objects run by. */
+export interface Deployment {
+  readonly config: RouterConfig;
+  readonly settings: Settings;
+  /** Why a source or destination cannot work here, such as a missing secret; empty when all is well. */
+  readonly problems: readonly string[];
+  readonly source: (name: string) => Result<LiveSource, "unknown" | "misconfigured">;
+  readonly target: (destination: string) => Result<Target, string>;
+  readonly traits: (destination: string) => LaneTraits | null;
+  readonly governorPolicy: (destination: string) => GovernorPolicy;
+  readonly plan: (event: EntityEvent) => RoutePlan;
+  readonly ownerOf: (route: string) => string;
+  readonly sourceOwner: (source: string) => string;
+}
+
+const deployments = new WeakMap<Env, Deployment>();
+
+/** The deployment of an environment, resolved once an isolate. Throws only if the plain variables themselves are wrong. */
+export function deploymentOf(env: Env): Deployment {
+  const known = deployments.get(env);
+  if (known !== undefined) return known;
+  const parsed = parseEnv(env);
+  if (!parsed.ok) throw new Error(`the environment is not complete: ${parsed.problems.join("; ")}`);
+  const deployment = resolve(router, parsed.settings);
+  deployments.set(env, deployment);
+  return deployment;
+}
+
+/** Resolves a configuration; what is wrong with one source or destination stops only that one. */
+export function resolve(config: RouterConfig, settings: Settings): Deployment {
+  const sources = new Map(Object.keys(config.sources).map((name) => [name, liveSource(config, name, settings)]));
+  const targets = new Map(Object.keys(config.destinations).map((name) => [name, targetOf(config, name, settings)]));
+  const owners = new Map(config.routes.map((route) => [route.name, route.owner]));
+  return {
+    config,
+    settings,
+    problems: [...sources.values(), ...targets.values()].flatMap((resolved) => (resolved.ok ? [] : [resolved.failure])),
+    source: (name) => {
+      const source = sources.get(name);
+      return source === undefined ? fail("unknown") : source.ok ? source : fail("misconfigured");
+    },
+    target: (name) => targets.get(name) ?? fail(`destination "${name}" is not configured`),
+    traits: (name) => traitsOf(config, name),
+    governorPolicy: (name) => {
+      const { limits, breaker } = config.destinations[name] ?? {};
+      return { ...DEFAULT_GOVERNOR, ...limits, ...breaker, leaseTtlMs: LIMITS.leaseTtlMs };
+    },
+    plan: (event) => planRoutes(config, event, event.payload.at === "inline" ? event.payload.data : null),
+    ownerOf: (route) => owners.get(route) ?? "nobody",
+    sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
+  };
+}
+
+function liveSource(config: RouterConfig, name: string, settings: Settings): Result<LiveSource, string> {
+  const source = config.sources[name];
+  const definition = source === undefined ? undefined : SOURCES[source.scheme];
+  if (source === undefined || definition === undefined) return fail(`sources.${name}: unknown scheme`);
+  const parsed = definition.settings.safeParse(source.settings ?? {});
+  if (!parsed.success) return fail(`sources.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+  const missing = source.secrets.filter((secret) => secret.optional !== true && settings.read(secret.env) === undefined);
+  if (missing.length > 0) return fail(`sources.${name}: missing secret ${missing.map((secret) => secret.env).join(", ")}; put it with wrangler secret put`);
+  return ok({
+    name,
+    definition,
+    config: source,
+    settings: parsed.data,
+    objects: mergeObjects(definition.objects(parsed.data), source.objects ?? {}),
+    secrets: liveSecrets(source.secrets, settings),
+    configVersion: config.version,
+  });
+}
+
+function liveSecrets(refs: readonly SecretRef[], settings: Settings): LiveSource["secrets"] {
+  const secrets = refs.flatMap((ref) => {
+    const value = settings.read(ref.env);
+    return value === undefined ? [] : [{ id: ref.env, value, untilMs: ref.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(ref.until) }];
+  });
+  return (nowMs) => secrets.filter((secret) => nowMs < secret.untilMs);
+}
+
+function targetOf(config: RouterConfig, name: string, settings: Settings): Result<Target, string> {
+  const destination = config.destinations[name];
+  const definition = destination === undefined ? undefined : DESTINATIONS[destination.module];
+  if (destination === undefined || definition === undefined) return fail(`destinations.${name}: unknown module`);
+  const parsed = definition.settings.safeParse(destination.settings ?? {});
+  if (!parsed.success) return fail(`destinations.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+  const baseUrl = settings.read(destination.url.env);
+  if (baseUrl === undefined) return fail(`destinations.${name}: missing variable ${destination.url.env} (its base URL)`);
+  const egress = egressProblem(baseUrl, settings.ENVIRONMENT === "local");
+  if (egress !== null) return fail(`destinations.${name}: ${destination.url.env}: ${egress}`);
+  const secrets: Record<string, string> = {};
+  for (const [role, variable] of Object.entries(destination.secrets ?? {})) {
+    const value = settings.read(variable);
+    if (value === undefined) return fail(`destinations.${name}: missing secret ${variable}; put it with wrangler secret put`);
+    secrets[role] = value;
+  }
+  return ok({ definition, connection: { baseUrl, settings: parsed.data, secrets }, timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs });
+}
+
+function traitsOf(config: RouterConfig, name: string): LaneTraits | null {
+  const destination = config.destinations[name];
+  if (destination === undefined) return null;
+  return {
+    retry: { ...DEFAULT_RETRY, ...destination.retry },
+    timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
+    deduplicates: DESTINATIONS[destination.module]?.deduplicates ?? false,
+  };
+}

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { defineDestination, traceHeaders, type Connection, type Delivery, type RequestSpec } from "./define.ts";
+import { outcomeOfStatus } from "./outcome-of-status.ts";
+
+/** Headers that this module sets itself, or that would carry a credential in plain configuration. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  "authorization",
+  "content-length",
+  "content-type",
+  "cookie",
+  "host",
+  "idempotency-key",
+  "proxy-authorization",
+  "traceparent",
+  "user-agent",
+  "webhook-id",
+  "webhook-signature",
+  "webhook-timestamp",
+  "x-correlation-id",
+  "x-signalbox-occurred-at",
+]);
+
+const HeaderName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "must be an HTTP field name")
+  .refine((name) => !RESERVED_HEADERS.has(name.toLowerCase()), "is set by the router, or would be a secret in the configuration");
+const HeaderValue = z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCII");
+
+const Settings = z.strictObject({
+  /** Appended to the path of the base URL. */
+  path: z.string().regex(/^\/[^?#\\\s]*$/, "must begin with / and have no query").optional(),
+  /** Sent with every request. */
+  headers: z.record(HeaderName, HeaderValue).optional(),
+});
+type Settings = z.infer<typeof Settings>;
+
+/**
+ * Any HTTP endpoint, as Standard Webhooks 1.0 (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+ *
+ * POST `{type, timestamp, data}`: type is `<kind>.changed` or `<kind>.deleted`, since a canonical entity says what is,
+ * not what a sender called it; timestamp is when it occurred (received, where the sender does not say); data is the
+ * canonical entity and `{kind, key, occurredAt, source, eventId}`. The receiver must drop a `webhook-id` that it has
+ * seen: a retry repeats it, with the same body. Secret `signing`: `whsec_` and base64.
+ */
+export const http = defineDestination<Settings>({
+  module: "http",
+  title: "HTTP endpoint (Standard Webhooks)",
+  settings: Settings,
+  secretNames: ["signing"],
+  deduplicates: true,
+  toRequest: postSigned,
+  classify: outcomeOfStatus,
+});
+
+async function postSigned(delivery: Delivery, connection: Connection<Settings>): Promise<RequestSpec> {
+  const body = JSON.stringify(payloadOf(delivery));
+  const timestamp = String(Math.floor(delivery.nowMs / 1000));
+  const signature = await sign(`${delivery.idempotencyKey}.${timestamp}.${body}`, connection.secrets["signing"] ?? "");
+  return {
+    method: "POST",
+    url: urlOf(connection),
+    headers: {
+      ...connection.settings.headers,
+      ...traceHeaders(delivery),
+      "content-type": "application/json",
+      "idempotency-key": delivery.idempotencyKey,
+      "webhook-id": delivery.idempotencyKey,
+      "webhook-timestamp": timestamp,
+      "webhook-signature": `v1,${signature}`,
+    },
+    body,
+  };
+}
+
+/** Says nothing of the attempt, so that every retry has the same body. */
+function payloadOf(delivery: Delivery): object {
+  return {
+    type: `${delivery.entity.kind}.${delivery.deleted ? "deleted" : "changed"}`,
+    timestamp: new Date(delivery.occurredAtMs ?? delivery.receivedAtMs).toISOString(),
+    data: {
+      ...delivery.data,
+      kind: delivery.entity.kind,
+      key: delivery.entity.key,
+      occurredAt: delivery.occurredAtMs === null ? null : new Date(delivery.occurredAtMs).toISOString(),
+      source: delivery.source,
+      eventId: delivery.eventId,
+    },
+  };
+}
+
+function urlOf(connection: Connection<Settings>): string {
+  const url = new URL(connection.baseUrl);
+  const { path } = connection.settings;
+  if (path !== undefined) url.pathname = url.pathname.replace(/\/$/, "") + path;
+  return url.href;
+}
+
+/** HMAC-SHA256 as base64. Throws, without the secret in its words, when the secret is no base64: a mistake of deployment. */
+async function sign(text: string, secret: string): Promise<string> {
+  const keyText = secret.replace(/^whsec_/, "");
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(keyText)) throw new Error('the secret "signing" must be whsec_ and base64');
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", bytesOfBase64(keyText), algorithm, false, ["sign"]);
+  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(mac)));
+}
+
+const bytesOfBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

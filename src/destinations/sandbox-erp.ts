@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
+import {
+  defineDestination,
+  traceHeaders,
+  type Connection,
+  type Delivery,
+  type FieldError,
+  type LookupOutcome,
+  type Outcome,
+  type RemoteRecord,
+  type RequestSpec,
+  type ResponseSeen,
+} from "./define.ts";
+import { cleanText, outcomeOfStatus } from "./outcome-of-status.ts";
+
+const Settings = z.strictObject({});
+type Settings = z.infer<typeof Settings>;
+
+/** Where each kind goes. A won opportunity becomes an order, under the opportunity's key. */
+const COLLECTIONS = {
+  customer: "customers",
+  opportunity: "orders",
+  order: "orders",
+  invoice: "invoices",
+  entitlement: "entitlements",
+} as const;
+
+/** An opportunity's stage as the order's status. Routes let won ones in; one that is taken back later must not stay confirmed. */
+const ORDER_STATUS_OF_STAGE: Readonly<Record<string, string>> = { won: "confirmed", lost: "cancelled" };
+
+/** Fields that the ERP assigns: no part of the content that we write. */
+const ASSIGNED: ReadonlySet<string> = new Set(["id", "number", "externalKey", "version", "updatedAt"]);
+
+/**
+ * The local ERP stand-in (sandbox/erp.ts), and the pattern for a real one: upsert by external key with an idempotency
+ * key, bearer token from the secret `apiKey`, field errors from 422 bodies, read-back by external key. The base URL
+ * ends before the collection, such as `http://localhost:8790/erp`.
+ */
+export const sandboxErp = defineDestination<Settings>({
+  module: "sandbox-erp",
+  title: "Sandbox ERP",
+  settings: Settings,
+  secretNames: ["apiKey"],
+  kinds: Object.keys(COLLECTIONS) as readonly (keyof typeof COLLECTIONS)[],
+  deduplicates: true,
+  toRequest: async (delivery, connection) => ({
+    ...requestTo(delivery, connection, { "idempotency-key": delivery.idempotencyKey }),
+    ...(delivery.deleted ? { method: "DELETE" } : { method: "PUT", body: JSON.stringify(contentOf(delivery)) }),
+  }),
+  classify,
+  lookup: {
+    toRequest: async (delivery, connection) => requestTo(delivery, connection, {}),
+    classify: classifyLookup,
+  },
+});
+
+function requestTo(delivery: Delivery, connection: Connection<Settings>, headers: Readonly<Record<string, string>>): RequestSpec {
+  const collection = COLLECTIONS[delivery.entity.kind as keyof typeof COLLECTIONS];
+  const key = encodeURIComponent(delivery.entity.key.toWellFormed());
+  return {
+    method: "GET",
+    url: `${connection.baseUrl.replace(/\/$/, "")}/${collection}/by-key/${key}`,
+    headers: {
+      ...traceHeaders(delivery),
+      authorization: `Bearer ${connection.secrets["apiKey"] ?? ""}`,
+      accept: "application/json",
+      "content-type": "application/json",
+      ...headers,
+    },
+  };
+}
+
+/** The record's content in the ERP's words: the canonical fields as they are, or the order that a sale has become. */
+function contentOf(delivery: Delivery): JsonObject {
+  const { data, entity } = delivery;
+  if (entity.kind !== "opportunity") return data;
+  const order: Record<string, JsonValue | undefined> = {
+    opportunityId: entity.key,
+    customerId: data["customerId"],
+    total: data["amount"],
+    status: ORDER_STATUS_OF_STAGE[String(data["stage"])] ?? "draft",
+    region: data["region"],
+    custom: data["custom"],
+    extra: data["extra"],
+  };
+  return Object.fromEntries(Object.entries(order).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined));
+}
+
+/**
+ * A success names the record. One that does not (a proxy's page, a cut body) is `ambiguous`, so that it is read back.
+ * `record_not_found` answers only a DELETE here, whose effect is then there already.
+ */
+function classify(response: ResponseSeen): Outcome {
+  const outcome = outcomeOfStatus(response);
+  const body = bodyOf(response);
+  if (isMissing(response, body)) return { kind: "applied", duplicate: true };
+  if (outcome.kind === "failed") return withFieldErrors(outcome, body);
+  const remote = remoteOf(body);
+  if (remote === undefined) return { kind: "failed", class: "ambiguous", detail: "the answer says success but names no record" };
+  const replayed = response.headers.get("idempotent-replay") === "true";
+  return { kind: "applied", duplicate: replayed || body?.["changed"] === false, remote };
+}
+
+/** Found as we would write it: applied. Missing, or with other content: absent, and safe to post again under the same key. */
+function classifyLookup(response: ResponseSeen, delivery: Delivery): LookupOutcome {
+  const body = bodyOf(response);
+  if (isMissing(response, body)) return delivery.deleted ? { kind: "applied" } : { kind: "absent" };
+  const outcome = outcomeOfStatus(response);
+  if (outcome.kind === "failed") return outcome;
+  const remote = remoteOf(body);
+  if (body === undefined || remote === undefined) {
+    return { kind: "failed", class: "transient", detail: "the answer to the read-back is no record" };
+  }
+  const written = parseJson(JSON.stringify(contentOf(delivery)));
+  const same = written.ok && isJsonObject(written.value) && sameJson(unassigned(written.value), unassigned(body));
+  return same && !delivery.deleted ? { kind: "applied", remote } : { kind: "absent" };
+}
+
+function bodyOf(response: ResponseSeen): JsonObject | undefined {
+  const parsed = parseJson(response.body);
+  return parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined;
+}
+
+const isMissing = (response: ResponseSeen, body: JsonObject | undefined): boolean =>
+  response.status === 404 && body?.["code"] === "record_not_found";
+
+function remoteOf(body: JsonObject | undefined): RemoteRecord | undefined {
+  const { id, number, version } = body ?? {};
+  if (typeof id !== "string" || id === "") return undefined;
+  return {
+    id,
+    ...(typeof number === "string" ? { number } : {}),
+    ...(typeof version === "number" || typeof version === "string" ? { version: String(version) } : {}),
+  };
+}
+
+function withFieldErrors(outcome: Extract<Outcome, { kind: "failed" }>, body: JsonObject | undefined): Outcome {
+  const errors = body?.["errors"];
+  if (outcome.class !== "business" || !Array.isArray(errors)) return outcome;
+  const fields = (errors as readonly JsonValue[]).flatMap(fieldErrorOf);
+  if (fields.length === 0) return outcome;
+  return { ...outcome, detail: cleanText(fields.map(({ field, message }) => `${field}: ${message}`).join("; ")), fields };
+}
+
+function fieldErrorOf(error: JsonValue): readonly FieldError[] {
+  if (!isJsonObject(error)) return [];
+  const { field, message } = error;
+  return typeof field === "string" && typeof message === "string" ? [{ field: cleanText(field), message: cleanText(message) }] : [];
+}
+
+const unassigned = (record: JsonObject): JsonObject => Object.fromEntries(Object.entries(record).filter(([name]) => !ASSIGNED.has(name)));
+
+/** Whether two documents say the same, whatever the order of their members. Goes no deeper than the shallower one. */
+function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): boolean {
+  if (left === undefined || right === undefined) return false;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    const others = right as readonly JsonValue[];
+    return left.length === others.length && (left as readonly JsonValue[]).every((item, index) => sameJson(item, others[index]));
+  }
+  if (!isJsonObject(left) || !isJsonObject(right)) return left === right;
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name]));
+}

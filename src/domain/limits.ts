@@ -1,0 +1,53 @@
+interface Limit {
+  readonly value: number;
+  readonly why: string;
+}
+
+const KIB = 1024;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Every bound of the router, with its reason. Units are in the names. */
+export const LIMIT_TABLE = {
+  bodyBytes: { value: 10 * KIB * KIB, why: "the contract: larger bodies get 413; twenty times the largest body a sender documents" },
+  messageBytes: { value: 120_000, why: "a Cloudflare Queues message holds 128,000 bytes with its metadata; the rest is head room" },
+  inlineRawBytes: { value: 40 * KIB, why: "raw bodies above this, all copies of a batch counted, go to R2: as JSON text they may double, and must fit a message" },
+  inlineDataBytes: { value: 32 * KIB, why: "canonical data above this goes to R2, so that message and ledger row stay small" },
+  messageBatchBytes: { value: 240_000, why: "sendBatch takes 256 KB in all" },
+  messageBatchCount: { value: 100, why: "sendBatch takes 100 messages" },
+  itemsPerRequest: { value: 1_000, why: "a batch is split into one message an item; more than this in one request is an attack or a mistake" },
+  queueSendMs: { value: 2_000, why: "a queue that takes longer counts as refusing: senders give 5 s, and the spill path needs its share" },
+  answerWithinMs: { value: 10_000, why: "the longest a sequencer keeps a consumer waiting for a first attempt; then it goes on by alarm" },
+  laneSpreadMs: { value: 500, why: "how long an event's finished lanes wait for its slow ones before the outcome is written without them" },
+  deliveryTimeoutMs: { value: 10_000, why: "default for one attempt; enterprise APIs answer well within, and the next retry is cheap" },
+  leaseTtlMs: { value: 60_000, why: "a lease whose holder died is given back after this; longer than any attempt" },
+  leaseBlock: { value: 100, why: "at most this many attempts are leased at once: one consumer batch" },
+  heldRecheckMs: { value: 30_000, why: "how often held work asks again when nobody can say when the hold ends" },
+  alarmBatch: { value: 50, why: "attempts per alarm: keeps one alarm well under its wall time, the rest follows in the next" },
+  attemptsKept: { value: 20, why: "attempts kept with an event for display; the chain keeps all" },
+  responseBytesRead: { value: 64 * KIB, why: "of a destination's answer: enough for any error body, little enough for memory" },
+  detailCharacters: { value: 500, why: "of a failure's words kept in rows; the third part of a Tryton error alone can be megabytes" },
+  bucketEntries: { value: 1_000, why: "rows scanned at most when an object wakes to find its chain's head" },
+  pageItems: { value: 200, why: "largest page of a list" },
+  scanRows: { value: 20_000, why: "rows one filtered page may look at before it hands back a cursor" },
+  rejectionFlushMs: { value: 5_000, why: "rejections are counted in memory and written at most this often for each source and reason" },
+  consumerRetrySeconds: { value: 10, why: "before a message whose batch could not be recorded comes again" },
+  auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
+} as const satisfies Readonly<Record<string, Limit>>;
+
+export type LimitName = keyof typeof LIMIT_TABLE;
+
+export const LIMITS = Object.fromEntries(Object.entries(LIMIT_TABLE).map(([name, limit]) => [name, limit.value])) as Readonly<
+  Record<LimitName, number>
+>;
+
+export const DEFAULT_RETRY = {
+  maxAttempts: 12,
+  firstDelayMs: SECOND_MS,
+  maxDelayMs: 15 * MINUTE_MS,
+  maxAgeMs: 3 * DAY_MS,
+};
+
+export const RETRY_AFTER_CAP_MS = 6 * HOUR_MS;

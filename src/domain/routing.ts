@@ -1,0 +1,78 @@
+import type { RouteConfig, RouterConfig, When } from "./config.ts";
+import type { EntityEvent } from "./event.ts";
+import { readPath, type JsonObject, type JsonValue } from "./json.ts";
+
+/** One destination an event goes to, and by which route's rules. */
+export interface LanePlan {
+  readonly destination: string;
+  readonly route: string;
+  readonly collapse: boolean;
+  readonly afterDead: "halt" | "continue";
+}
+
+/** Why a route was or was not taken; kept with the event. */
+export interface RouteReason {
+  readonly route: string;
+  readonly matched: boolean;
+  readonly because: string;
+}
+
+export interface RoutePlan {
+  readonly lanes: readonly LanePlan[];
+  readonly why: readonly RouteReason[];
+}
+
+/**
+ * Decides where an event goes. Every route that matches applies; a destination named by two of them is one lane, under
+ * the first. `data` is absent for payloads too large to carry: conditions then count as unmet, and the reason says so.
+ */
+export function planRoutes(config: RouterConfig, event: EntityEvent, data: JsonObject | null): RoutePlan {
+  const lanes = new Map<string, LanePlan>();
+  const why: RouteReason[] = [];
+  for (const route of config.routes) {
+    if (route.kind !== event.entity.kind) continue;
+    const unmet = whyNot(route, event, data);
+    why.push({ route: route.name, matched: unmet === null, because: unmet ?? reasonFor(route, event) });
+    if (unmet !== null) continue;
+    for (const destination of route.to) {
+      if (!lanes.has(destination)) lanes.set(destination, lanePlan(route, destination, event));
+    }
+  }
+  return { lanes: [...lanes.values()], why };
+}
+
+const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): LanePlan => ({
+  destination,
+  route: route.name,
+  collapse: (route.collapse ?? false) && event.nature === "snapshot",
+  afterDead: route.afterDead ?? (event.nature === "delta" ? "halt" : "continue"),
+});
+
+function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject | null): string | null {
+  if (route.from !== undefined && !route.from.includes(event.sourceName)) return `it does not take events from ${event.sourceName}`;
+  for (const [field, wanted] of Object.entries(route.when ?? {})) {
+    if (data === null) return `${field} is not known: the entity is too large to look into`;
+    const found = readPath(data, field);
+    if (!accepts(wanted, found)) return `${field} is ${JSON.stringify(found ?? null)}, it wants ${JSON.stringify(wanted)}`;
+  }
+  return null;
+}
+
+const accepts = (wanted: JsonValue, found: JsonValue | undefined): boolean =>
+  Array.isArray(wanted) ? wanted.includes(found ?? null) : wanted === (found ?? null);
+
+function reasonFor(route: RouteConfig, event: EntityEvent): string {
+  const conditions = Object.entries(route.when ?? {}).map(([field, wanted]) => `${field} in ${JSON.stringify(wanted)}`);
+  return [`kind ${event.entity.kind}`, `from ${event.sourceName}`, ...conditions].join("; ");
+}
+
+/** Whether one event could satisfy both sets of conditions. */
+export function canBothHold(left: When | undefined, right: When | undefined): boolean {
+  for (const [field, wanted] of Object.entries(left ?? {})) {
+    const other = right?.[field];
+    if (other === undefined) continue;
+    const options = Array.isArray(wanted) ? wanted : [wanted];
+    if (!options.some((option: JsonValue) => accepts(other, option))) return false;
+  }
+  return true;
+}

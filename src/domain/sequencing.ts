@@ -1,0 +1,82 @@
+import { dedupeKey, type EntityEvent } from "./event.ts";
+import { compareTokens, type OrderToken } from "./order.ts";
+
+/** The newest state of an entity that one source has told of. */
+export interface Mark {
+  readonly order: OrderToken;
+  readonly rank: number;
+  readonly contentHash: string;
+  readonly eventId: string;
+}
+export type Marks = Readonly<Record<string, Mark>>;
+
+/** What the ledger knows of a delivery it has seen, whether finished or still running. */
+export interface Known {
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly order: OrderToken;
+}
+
+/**
+ * What an arriving event is to this entity. `apply` goes to its lanes; the others end here. `key` is where the ledger
+ * will remember it. `redelivery` is the very same event again: its outcome is repeated, nothing is recorded.
+ */
+export type Admission<K extends Known = Known> =
+  | { readonly kind: "redelivery"; readonly known: K }
+  | { readonly kind: "duplicate"; readonly known: K }
+  | { readonly kind: "repeat"; readonly key: string; readonly of: string }
+  | { readonly kind: "conflict"; readonly key: string; readonly of: string; readonly reason: string }
+  | { readonly kind: "superseded"; readonly key: string; readonly by: string }
+  | { readonly kind: "apply"; readonly key: string; readonly mark: Mark | null };
+
+/**
+ * Decides by identity first (the same delivery, whatever event id its copies got), then by order. `find` looks a key up
+ * in the ledger and among what is running; `mark` is the newest state known from the event's source.
+ */
+export function admit<K extends Known>(event: EntityEvent, find: (key: string) => K | null, mark: Mark | undefined): Admission<K> {
+  const key = dedupeKey(event);
+  const changedKey = `${key}\n${event.contentHash}`;
+  const first = find(key);
+  if (first === null) return byOrder(event, key, mark);
+  const known = first.contentHash === event.contentHash ? first : find(changedKey);
+  if (known !== null) return { kind: known.eventId === event.id ? "redelivery" : "duplicate", known };
+  if (compareTokens(event.order, first.order) === "newer") return byOrder(event, changedKey, mark);
+  return {
+    kind: "conflict",
+    key: changedKey,
+    of: first.eventId,
+    reason: "the sender used this delivery id before, for another body that is not older",
+  };
+}
+
+function byOrder<K extends Known>(event: EntityEvent, key: string, mark: Mark | undefined): Admission<K> {
+  const candidate: Mark = { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id };
+  if (mark === undefined || mark.eventId === event.id) return { kind: "apply", key, mark: candidate };
+  switch (compareTokens(event.order, mark.order)) {
+    case "newer":
+      return { kind: "apply", key, mark: candidate };
+    case "incomparable":
+      return { kind: "apply", key, mark: event.order.kind === "none" ? null : candidate };
+    case "older":
+      return event.nature === "delta" ? { kind: "apply", key, mark: null } : { kind: "superseded", key, by: mark.eventId };
+    case "equal":
+      return tie(event, key, candidate, mark);
+  }
+}
+
+/**
+ * One token, two events. Equal content is the same news again. Of two states in one instant the one further along its
+ * life is the later; if that does not tell them apart, arrival does. A version number that comes back with other
+ * content is the sender's contradiction: it is recorded, and nothing is overwritten.
+ */
+function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: Mark): Admission<K> {
+  if (event.nature === "delta") return { kind: "apply", key, mark: candidate };
+  if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
+  if (event.order.kind !== "time")
+    return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
+  return event.rank < mark.rank ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: candidate };
+}
+
+/** Whether an operator's retry of an event would overwrite a newer state from the same source. */
+export const movedOn = (event: EntityEvent, mark: Mark | undefined): boolean =>
+  mark !== undefined && mark.eventId !== event.id && event.nature !== "delta" && compareTokens(event.order, mark.order) === "older";

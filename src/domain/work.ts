@@ -1,0 +1,176 @@
+import type { RetryPolicy } from "./config.ts";
+import type { EntityEvent } from "./event.ts";
+import { NEXT_STEP, type FailureClass } from "./failure.ts";
+import { LIMITS } from "./limits.ts";
+import type { AttemptRecord, LaneReport, LaneStatus, Remote } from "./outcome.ts";
+import { afterFailure } from "./retry.ts";
+import type { LanePlan } from "./routing.ts";
+
+/** `waiting` behind its lane's head, `running` now or when the object died, or as the word says. */
+export type WorkState = "waiting" | "running" | "retrying" | "held" | "dead";
+
+/** An event that still owes one destination its effect. Written only when it cannot be finished at once. */
+export interface Work {
+  readonly event: EntityEvent;
+  /** Where the ledger remembers the event. */
+  readonly key: string;
+  readonly plan: LanePlan;
+  /** Place in the entity's order of admission. */
+  readonly position: number;
+  readonly state: WorkState;
+  /** When to act next, in ms since 1970; null while only a person can. */
+  readonly dueAtMs: number | null;
+  /** Attempts that count against the policy. */
+  readonly attempts: number;
+  readonly firstAttemptAtMs: number | null;
+  /** An effect may exist whose answer was lost: read back before posting again. */
+  readonly ambiguous: boolean;
+  /** Rises with every retry by an operator, so that no destination mistakes it for the attempt before. */
+  readonly nonce: number;
+  readonly history: readonly AttemptRecord[];
+  readonly class?: FailureClass;
+  readonly reason?: string;
+  readonly fields?: LaneReport["fields"];
+  readonly wasDead: boolean;
+}
+
+export const newWork = (event: EntityEvent, key: string, place: { readonly plan: LanePlan; readonly position: number }): Work => ({
+  event,
+  key,
+  ...place,
+  state: "waiting",
+  dueAtMs: null,
+  attempts: 0,
+  firstAttemptAtMs: null,
+  ambiguous: false,
+  nonce: 0,
+  history: [],
+  wasDead: false,
+});
+
+/** What one attempt came to, in words that know no HTTP. */
+export type AttemptResult =
+  | { readonly kind: "applied"; readonly record: AttemptRecord; readonly remote?: Remote }
+  | {
+      readonly kind: "failed";
+      readonly record: AttemptRecord;
+      readonly class: FailureClass;
+      readonly detail: string;
+      readonly retryAfterMs?: number;
+      readonly fields?: LaneReport["fields"];
+    };
+
+/** The state after an attempt: finished with a report, or still owed. `pauseUntilMs` is set when the destination asked for quiet. */
+export type Settled =
+  | { readonly done: true; readonly report: LaneReport }
+  | { readonly done: false; readonly work: Work; readonly pauseUntilMs: number | null };
+
+/** Applies an attempt's result. `random` is one draw from [0, 1). */
+export function settle(work: Work, result: AttemptResult, policy: RetryPolicy, now: { readonly ms: number; readonly random: number }): Settled {
+  const tried = withAttempt(work, result, now.ms);
+  if (result.kind === "applied") return { done: true, report: { ...reportOf(tried, "delivered"), ...(result.remote === undefined ? {} : { remote: result.remote }) } };
+  const verdict = afterFailure(
+    result,
+    { attempts: tried.attempts, firstAttemptAtMs: tried.firstAttemptAtMs ?? now.ms, nowMs: now.ms },
+    policy,
+    now.random,
+  );
+  const failed: Work = {
+    ...tried,
+    ambiguous: result.class === "ambiguous" || (tried.ambiguous && result.class !== "business"),
+    class: result.class,
+    reason: result.detail,
+    ...(result.fields === undefined ? {} : { fields: result.fields }),
+  };
+  if (verdict.next === "dead") return { done: false, work: { ...failed, state: "dead", dueAtMs: null, wasDead: true }, pauseUntilMs: null };
+  return { done: false, work: { ...failed, state: "retrying", dueAtMs: verdict.atMs }, pauseUntilMs: verdict.pausesDestination ? verdict.atMs : null };
+}
+
+function withAttempt(work: Work, result: AttemptResult, nowMs: number): Work {
+  const counts = result.kind === "applied" || result.class !== "throttled";
+  return {
+    ...work,
+    attempts: work.attempts + (counts ? 1 : 0),
+    firstAttemptAtMs: work.firstAttemptAtMs ?? nowMs,
+    history: [...work.history, result.record].slice(-LIMITS.attemptsKept),
+  };
+}
+
+/** Work that may not start now: the destination is paused, open, or at its limit. */
+export const hold = (work: Work, reason: string, dueAtMs: number): Work => ({ ...work, state: "held", reason, dueAtMs });
+
+const LANE_STATUS: Readonly<Record<WorkState, LaneStatus>> = {
+  waiting: "pending",
+  running: "pending",
+  retrying: "retrying",
+  held: "held",
+  dead: "dead",
+};
+
+/** How a piece of work looks from outside, now or at its end. */
+export function reportOf(work: Work, end?: LaneStatus): LaneReport {
+  const status = end ?? LANE_STATUS[work.state];
+  const open = end === undefined || end === "dead";
+  return {
+    destination: work.plan.destination,
+    route: work.plan.route,
+    status,
+    attempts: work.history,
+    ...(open && work.class !== undefined ? { class: work.class } : {}),
+    ...(open && work.reason !== undefined ? { reason: work.reason } : {}),
+    ...(open && work.fields !== undefined ? { fields: work.fields } : {}),
+    ...(open && work.dueAtMs !== null ? { nextAttemptAtMs: work.dueAtMs } : {}),
+    ...(work.wasDead ? { wasDead: true } : {}),
+  };
+}
+
+export const nextStepOf = (work: Pick<Work, "class">): string => NEXT_STEP[work.class ?? "transient"];
+
+/**
+ * The earliest moment at which some lane can go on, or null. Only a lane's head counts: what waits behind it is not
+ * due before it, and a head that still waits is due at once. One alarm at this time serves all.
+ */
+export function nextDueMs(work: Iterable<Work>): number | null {
+  const heads = new Map<string, Work>();
+  for (const item of work) {
+    if (item.state === "dead" && item.plan.afterDead === "continue") continue;
+    const head = heads.get(item.plan.destination);
+    if (head === undefined || item.position < head.position) heads.set(item.plan.destination, item);
+  }
+  const due = [...heads.values()].map((head) => (head.state === "waiting" ? 0 : head.dueAtMs)).filter((ms) => ms !== null);
+  return due.length === 0 ? null : Math.min(...due);
+}
+
+/** The piece of work that a destination's lane must finish first; dead heads block only where the route says `halt`. */
+export function headOf(work: Iterable<Work>, destination: string): Work | null {
+  let head: Work | null = null;
+  for (const item of work) {
+    if (item.plan.destination !== destination || (item.state === "dead" && item.plan.afterDead === "continue")) continue;
+    if (head === null || item.position < head.position) head = item;
+  }
+  return head;
+}
+
+/** Pending snapshots that a newer one in the same lane makes unnecessary, where the route collapses. Never one that has been tried. */
+export const collapsible = (work: Iterable<Work>, newer: Work): readonly Work[] =>
+  [...work].filter(
+    (item) =>
+      newer.plan.collapse &&
+      item.plan.collapse &&
+      item.plan.destination === newer.plan.destination &&
+      item.event.sourceName === newer.event.sourceName &&
+      item.position < newer.position &&
+      (item.state === "waiting" || item.state === "held") &&
+      item.attempts === 0 &&
+      !item.ambiguous,
+  );
+
+/** A dead piece of work given another life by a person: due at once, its attempts counted anew, under a new nonce unless its effect may already exist. */
+export const revived = (work: Work): Work => ({
+  ...work,
+  state: "waiting",
+  dueAtMs: null,
+  attempts: 0,
+  firstAttemptAtMs: null,
+  nonce: work.ambiguous ? work.nonce : work.nonce + 1,
+});

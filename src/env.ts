@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/** Plain variables that every deployment has; secrets and URLs are named by router.config.ts and read by name. */
+const Vars = z.object({
+  ENVIRONMENT: z.enum(["local", "staging", "production"]),
+  OPS_ISSUER: z.string().min(1),
+  OPS_AUDIENCE: z.string().min(1),
+  OPS_JWKS_URL: z.union([z.literal(""), z.url()]).default(""),
+  OPS_JWKS: z.string().optional(),
+});
+
+export interface Settings extends z.infer<typeof Vars> {
+  /** The value of a variable or secret that the configuration names; undefined if it is not set. */
+  readonly read: (name: string) => string | undefined;
+}
+
+export type ParsedEnv = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads the environment once, and names every bad variable, not only the first. */
+export function parseEnv(env: Env): ParsedEnv {
+  const values = env as unknown as Readonly<Record<string, unknown>>;
+  const parsed = Vars.safeParse(values);
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+  const read = (name: string): string | undefined => {
+    const value = values[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  return { ok: true, settings: { ...parsed.data, read } };
+}

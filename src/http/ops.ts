@@ -1,0 +1,308 @@
+import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { RouterConfig } from "../domain/config.ts";
+import type { EntityKind } from "../domain/entities/index.ts";
+import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
+import { fail, ok, type Result } from "../domain/result.ts";
+import type { Entry, Verification } from "../domain/timeline.ts";
+import type { LaneReport } from "../domain/outcome.ts";
+import type { Actor } from "./auth.ts";
+import { isEntityKind, type AnswerOf, type BodyOf, type OperationName, type QueryOf } from "./operations.ts";
+import type { ProblemCode } from "./problem.ts";
+import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
+
+export interface EntityRef {
+  readonly kind: EntityKind;
+  readonly key: string;
+}
+
+export interface EventQuery {
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly status?: string | undefined;
+  readonly class?: string | undefined;
+  readonly destination?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly fromId?: string | undefined;
+  readonly beforeId?: string | undefined;
+  readonly limit: number;
+}
+
+export interface Paged<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export type Acted = Result<{ readonly status: string; readonly eventIds: readonly string[] }, ProblemCode>;
+
+/** What the ops API needs of the rest of the router. */
+export interface OpsPorts {
+  readonly config: RouterConfig;
+  readonly clock: () => number;
+  readonly events: (query: EventQuery) => Promise<Paged<StoredEvent>>;
+  readonly event: (id: string) => Promise<StoredEvent | null>;
+  readonly correlated: (correlationId: string, originId: string | null) => Promise<readonly StoredEvent[]>;
+  readonly links: (term: string) => Promise<readonly { readonly kind: string; readonly entityKey: string; readonly system: string }[]>;
+  readonly raw: (event: StoredEvent) => Promise<Response | null>;
+  readonly entity: (entity: EntityRef) => Promise<{
+    readonly head: { readonly seq: number; readonly hash: string };
+    readonly marks: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
+    readonly work: readonly (LaneReport & { readonly eventId: string; readonly position: number })[];
+  }>;
+  readonly timeline: (entity: EntityRef, afterSeq: number, limit: number) => Promise<readonly Entry[]>;
+  readonly verify: (entity: EntityRef) => Promise<Verification>;
+  readonly deadLetters: (
+    query: Omit<QueryOf<"listDeadLetters">, "cursor"> & { readonly beforeId?: string | undefined },
+  ) => Promise<Paged<StoredDeadLetter>>;
+  readonly deadLetter: (id: string) => Promise<StoredDeadLetter | null>;
+  readonly act: (letter: StoredDeadLetter, action: { readonly verb: "retry" | "skip"; readonly actor: string; readonly reason: string; readonly force: boolean }) => Promise<Acted>;
+  readonly destination: (name: string) => Promise<AnswerOf<"pauseDestination">>;
+  readonly pause: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
+  readonly resume: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
+  readonly rejections: (query: { readonly source?: string | undefined; readonly sinceMs: number; readonly after?: RejectionCursor | undefined; readonly limit: number }) => Promise<readonly StoredRejection[]>;
+  /** Why a source cannot work; null if it can. */
+  readonly sourceProblem: (name: string) => string | null;
+  readonly liveSecrets: (name: string) => readonly string[];
+}
+
+interface RejectionCursor {
+  readonly minuteMs: number;
+  readonly source: string;
+  readonly reason: string;
+}
+
+export interface Call<N extends OperationName> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+  readonly actor: Actor;
+  readonly origin: string;
+}
+
+export interface Refused {
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+export type Answer<N extends OperationName> = N extends "getRaw" ? Response : AnswerOf<N>;
+export type Handlers = { readonly [N in OperationName]: (call: Call<N>) => Promise<Result<Answer<N>, Refused>> };
+
+const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readonly failure: Refused } => fail({ code, detail });
+
+/** The ops API's calls, over its ports. */
+export function opsHandlers(ports: OpsPorts): Handlers {
+  const ownerNamed = (name: string): Owner => ({ name, team: ports.config.owners[name]?.team ?? null, contact: ports.config.owners[name]?.contact ?? null });
+  return {
+    listEvents: ({ query }) => listEvents(ports, query),
+    getEvent: async ({ params }) => {
+      const found = await lookUp(ports, params["id"] ?? "");
+      return found === null ? refuse("not_found", `no event has the id ${params["id"]}`) : ok(found);
+    },
+    getRaw: ({ params }) => getRaw(ports, params["id"] ?? ""),
+    getEntity: ({ params, query }) => withEntity(params, (entity) => entityView(ports, entity, query)),
+    verifyEntity: ({ params }) =>
+      withEntity(params, async (entity) => {
+        const verdict = await ports.verify(entity);
+        return ok(verdict);
+      }),
+    trace: ({ params }) => trace(ports, params["anyKey"] ?? ""),
+    listDeadLetters: async ({ query: { cursor, ...query } }) => {
+      const found = await ports.deadLetters({ ...query, beforeId: cursor });
+      return ok({ items: found.items.map((letter) => deadLetterView(letter, ownerNamed(letter.owner))), nextCursor: found.nextCursor });
+    },
+    getDeadLetter: async ({ params }) => {
+      const letter = await ports.deadLetter(params["id"] ?? "");
+      return letter === null ? refuse("not_found", `no dead letter has the id ${params["id"]}`) : ok(deadLetterView(letter, ownerNamed(letter.owner)));
+    },
+    retryDeadLetter: (call) => act(ports, "retry", call),
+    skipDeadLetter: (call) => act(ports, "skip", call),
+    listDestinations: async () => {
+      const items = await Promise.all(Object.keys(ports.config.destinations).map((name) => ports.destination(name)));
+      return ok({ items, nextCursor: null });
+    },
+    pauseDestination: (call) => steer(ports, "pause", call),
+    resumeDestination: (call) => steer(ports, "resume", call),
+    listSources: ({ origin }) => listSources(ports, origin),
+    listRejections: ({ query }) => listRejections(ports, query),
+    listOwnership: async () => ok(ownership(ports.config)),
+  };
+}
+
+async function listEvents(ports: OpsPorts, query: QueryOf<"listEvents">): Promise<Result<AnswerOf<"listEvents">, Refused>> {
+  const { cursor, from, to, entity, ...rest } = query;
+  if (cursor !== undefined && !isEventId(cursor) && !cursor.startsWith("evt_")) return refuse("invalid_request", "cursor: not one that this API gave");
+  const bound = to === undefined ? undefined : firstEventIdAt(Date.parse(to));
+  const beforeId = cursor === undefined ? bound : bound === undefined || cursor < bound ? cursor : bound;
+  const ids = entity === undefined ? undefined : await idsOf(ports, entity);
+  if (ids !== undefined && !ids.ok) return ids;
+  const found = await ports.events({
+    ...rest,
+    ...(ids === undefined ? {} : { ids: ids.value }),
+    ...(from === undefined ? {} : { fromId: firstEventIdAt(Date.parse(from)) }),
+    ...(beforeId === undefined ? {} : { beforeId }),
+  });
+  return ok({ items: found.items.map(eventView), nextCursor: found.nextCursor });
+}
+
+/** An entity's events, newest last, as its own timeline knows them. */
+async function idsOf(ports: OpsPorts, name: string): Promise<Result<readonly string[], Refused>> {
+  const entity = parseEntity(name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1));
+  if (entity === null) return refuse("invalid_request", "entity: must be <kind>/<key>, with a kind of the canonical model");
+  const ids = new Set<string>();
+  for (let after = 0; ; ) {
+    const lines = await ports.timeline(entity, after, 1_000);
+    for (const line of lines) ids.add(line.eventId);
+    const last = lines.at(-1);
+    if (last === undefined || lines.length < 1_000) return ok([...ids]);
+    after = last.seq;
+  }
+}
+
+const parseEntity = (kind: string, key: string): EntityRef | null => (isEntityKind(kind) && key !== "" ? { kind, key } : null);
+
+async function withEntity<T>(params: Readonly<Record<string, string>>, then: (entity: EntityRef) => Promise<Result<T, Refused>>): Promise<Result<T, Refused>> {
+  const entity = parseEntity(params["kind"] ?? "", params["key"] ?? "");
+  return entity === null ? refuse("not_found", `there is no kind "${params["kind"]}"`) : then(entity);
+}
+
+/** An event of ours always has an answer: one that is not indexed yet is pending, not missing. */
+async function lookUp(ports: OpsPorts, id: string): Promise<EventView | null> {
+  if (!isEventId(id)) return null;
+  const stored = await ports.event(id);
+  return stored === null ? pendingView(id) : eventView(stored);
+}
+
+async function getRaw(ports: OpsPorts, id: string): Promise<Result<Response, Refused>> {
+  if (!isEventId(id)) return refuse("not_found", `no event has the id ${id}`);
+  const stored = await ports.event(id);
+  if (stored?.rawRef === null || stored === null) return refuse("raw_not_archived", "ask again in a moment");
+  const raw = await ports.raw(stored);
+  return raw === null ? refuse("not_found", "the raw body is not kept any more") : ok(raw);
+}
+
+async function entityView(ports: OpsPorts, entity: EntityRef, query: QueryOf<"getEntity">): Promise<Result<AnswerOf<"getEntity">, Refused>> {
+  const afterSeq = Number(query.cursor ?? 0);
+  if (!Number.isSafeInteger(afterSeq)) return refuse("invalid_request", "cursor: not one that this API gave");
+  const [state, lines] = await Promise.all([ports.entity(entity), ports.timeline(entity, afterSeq, query.limit)]);
+  if (state.head.seq === 0) return refuse("not_found", `nothing is known of ${entity.kind}/${entity.key}`);
+  const last = lines.at(-1);
+  return ok({
+    entity,
+    head: state.head,
+    sources: Object.fromEntries(Object.entries(state.marks).map(([source, mark]) => [source, { eventId: mark.eventId, order: mark.order }])),
+    lanes: state.work.map(({ eventId, position, ...lane }) => ({ ...laneView(lane), eventId, position })),
+    links: linksIn(lines),
+    timeline: lines.map((line) => ({ seq: line.seq, at: iso(line.atMs), eventId: line.eventId, prev: line.prev, hash: line.hash, body: JSON.parse(line.body) as unknown })),
+    nextCursor: last !== undefined && last.seq < state.head.seq ? String(last.seq) : null,
+  });
+}
+
+interface LineBody {
+  readonly remote?: { readonly id: string; readonly number?: string };
+  readonly destination?: string;
+  readonly lanes?: readonly LineBody[];
+}
+
+/** The ids that other systems gave this entity, as its timeline tells them. */
+function linksIn(lines: readonly Entry[]): { term: string; system: string }[] {
+  const bodies = lines.map((line) => JSON.parse(line.body) as LineBody).flatMap((body) => [body, ...(body.lanes ?? [])]);
+  const found = bodies.flatMap(({ remote, destination = "" }) => (remote === undefined ? [] : [remote.id, remote.number ?? remote.id].map((term) => ({ term, system: destination }))));
+  return [...new Map(found.map((link) => [`${link.system}\n${link.term}`, link])).values()];
+}
+
+/** Finds every hop of a business key: its own meaning first, then all that shares a correlation with what that found. */
+async function trace(ports: OpsPorts, key: string): Promise<Result<AnswerOf<"trace">, Refused>> {
+  const direct = await directHits(ports, key);
+  const links = await ports.links(key);
+  const entities = links.map((link) => ({ kind: link.kind, key: link.entityKey, system: link.system }));
+  const refs = [...links.map((link) => parseEntity(link.kind, link.entityKey)), ...ownNames(key)].filter((entity) => entity !== null);
+  const ofEntities = await Promise.all(refs.map((entity) => eventsOf(ports, entity)));
+  const correlations = new Set([...direct, ...ofEntities.flat()].map((event) => event.correlationId ?? `cor_${event.id.slice(4)}`));
+  const hops = await Promise.all([...correlations].map((correlation) => ports.correlated(correlation, eventIdOfCorrelation(correlation))));
+  const all = new Map([...direct, ...ofEntities.flat(), ...hops.flat()].map((event) => [event.id, event]));
+  if (all.size === 0 && !isEventId(key)) return refuse("not_found", `nothing is known of "${key}"`);
+  const events = all.size === 0 ? [pendingView(key)] : [...all.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(eventView);
+  return ok({ key, entities, events });
+}
+
+async function directHits(ports: OpsPorts, key: string): Promise<readonly StoredEvent[]> {
+  if (!isEventId(key)) return ports.correlated(key, eventIdOfCorrelation(key));
+  const event = await ports.event(key);
+  return event === null ? [] : [event];
+}
+
+/** A key may be an entity's own id in any kind, or `<kind>/<key>`. */
+function ownNames(key: string): (EntityRef | null)[] {
+  const slash = key.indexOf("/");
+  if (slash > 0 && isEntityKind(key.slice(0, slash))) return [parseEntity(key.slice(0, slash), key.slice(slash + 1))];
+  return (["customer", "opportunity", "order", "invoice", "entitlement", "case"] as const).map((kind) => parseEntity(kind, key));
+}
+
+async function eventsOf(ports: OpsPorts, entity: EntityRef): Promise<readonly StoredEvent[]> {
+  const lines = await ports.timeline(entity, 0, 200);
+  const ids = [...new Set(lines.map((line) => line.eventId))];
+  return ids.length === 0 ? [] : (await ports.events({ ids, limit: 200 })).items;
+}
+
+type Steering = Pick<Call<"retryDeadLetter">, "params" | "body" | "actor">;
+
+async function act(ports: OpsPorts, verb: "retry" | "skip", call: Steering): Promise<Result<AnswerOf<"retryDeadLetter">, Refused>> {
+  const id = call.params["id"] ?? "";
+  const letter = await ports.deadLetter(id);
+  if (letter === null) return refuse("not_found", `no dead letter has the id ${id}`);
+  if (letter.status !== "open") return refuse("not_dead", `it is ${letter.status} already`);
+  const acted = await ports.act(letter, { verb, actor: call.actor.name, reason: call.body.reason, force: call.body.force });
+  if (!acted.ok) return refuse(acted.failure, acted.failure === "moved_on" ? 'send "force": true to apply the older state all the same' : "look at the dead letter again");
+  return ok({ id, status: acted.value.status, eventIds: [...acted.value.eventIds] });
+}
+
+async function steer(ports: OpsPorts, verb: "pause" | "resume", call: Steering): Promise<Result<AnswerOf<"pauseDestination">, Refused>> {
+  const name = call.params["name"] ?? "";
+  if (ports.config.destinations[name] === undefined) return refuse("not_found", `there is no destination "${name}"`);
+  await ports[verb](name, { actor: call.actor.name, reason: call.body.reason });
+  return ok(await ports.destination(name));
+}
+
+async function listSources(ports: OpsPorts, origin: string): Promise<Result<AnswerOf<"listSources">, Refused>> {
+  const rejections = await ports.rejections({ sinceMs: ports.clock() - 3_600_000, limit: 1_000 });
+  const items = Object.entries(ports.config.sources).map(([name, source]) => {
+    const trouble = ports.sourceProblem(name);
+    return {
+      name,
+      title: source.title ?? name,
+      url: `${origin}/in/${name}`,
+      scheme: source.scheme,
+      owner: source.owner,
+      ready: trouble === null,
+      problem: trouble,
+      liveSecrets: [...ports.liveSecrets(name)],
+      rejectionsLastHour: rejections.filter((row) => row.source === name).reduce((sum, row) => sum + row.count, 0),
+    };
+  });
+  return ok({ items, nextCursor: null });
+}
+
+async function listRejections(ports: OpsPorts, query: QueryOf<"listRejections">): Promise<Result<AnswerOf<"listRejections">, Refused>> {
+  const after = query.cursor === undefined ? undefined : parseRejectionCursor(query.cursor);
+  if (after === null) return refuse("invalid_request", "cursor: not one that this API gave");
+  const sinceMs = query.from === undefined ? ports.clock() - 7 * 86_400_000 : Date.parse(query.from);
+  const rows = await ports.rejections({ source: query.source, sinceMs, after, limit: query.limit + 1 });
+  const items = rows.slice(0, query.limit);
+  const last = items.at(-1);
+  return ok({ items: items.map(rejectionView), nextCursor: rows.length > query.limit && last !== undefined ? `${last.minuteMs}~${last.source}~${last.reason}` : null });
+}
+
+function parseRejectionCursor(cursor: string): RejectionCursor | null {
+  const [minute = "", source, reason] = cursor.split("~");
+  return /^\d+$/.test(minute) && source !== undefined && reason !== undefined ? { minuteMs: Number(minute), source, reason } : null;
+}
+
+function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
+  return {
+    owners: { ...config.owners },
+    items: [
+      ...Object.entries(config.sources).map(([name, source]) => ({ what: "source" as const, name, owner: source.owner })),
+      ...Object.entries(config.destinations).map(([name, destination]) => ({ what: "destination" as const, name, owner: destination.owner })),
+      ...config.routes.map((route) => ({ what: "route" as const, name: route.name, owner: route.owner })),
+    ],
+  };
+}

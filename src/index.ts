@@ -1,0 +1,38 @@
+import { deploymentOf } from "./deployment.ts";
+import { createApp, type AppContext } from "./http/app.ts";
+import { tokenCheck } from "./http/auth.ts";
+import { opsHandlers } from "./http/ops.ts";
+import { consumeBatch } from "./wiring/consume.ts";
+import { maintain } from "./wiring/maintain.ts";
+import { opsPorts } from "./wiring/ops.ts";
+import { receivePorts } from "./wiring/receive.ts";
+
+export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
+export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
+
+const checks = new WeakMap<Env, ReturnType<typeof tokenCheck>>();
+
+function checkOf(env: Env): ReturnType<typeof tokenCheck> {
+  const check = checks.get(env) ?? tokenCheck(deploymentOf(env).settings);
+  checks.set(env, check);
+  return check;
+}
+
+const waitUntil =
+  (c: AppContext) =>
+  (work: Promise<unknown>): void =>
+    c.executionCtx.waitUntil(work);
+
+const app = createApp({
+  receive: (c) => receivePorts(c.env, deploymentOf(c.env), waitUntil(c)),
+  ops: (c) => opsHandlers(opsPorts(c.env, deploymentOf(c.env), waitUntil(c))),
+  authenticate: (c) => checkOf(c.env)(c.req.raw),
+  problems: (c) => deploymentOf(c.env).problems,
+  log: (entry) => console.error(JSON.stringify(entry)),
+});
+
+export default {
+  fetch: app.fetch,
+  queue: (batch, env) => consumeBatch(batch, env, deploymentOf(env)),
+  scheduled: (controller, env) => maintain(env, controller.scheduledTime),
+} satisfies ExportedHandler<Env>;

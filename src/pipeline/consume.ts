@@ -1,0 +1,213 @@
+import { auditRows, type AuditRows } from "../domain/audit-record.ts";
+import { Envelope, entityName, type EntityEvent, type Priority } from "../domain/event.ts";
+import type { FailureClass } from "../domain/failure.ts";
+import type { Lease, Settlement } from "../domain/governor.ts";
+import type { EventOutcome } from "../domain/outcome.ts";
+import type { RoutePlan, RouteReason } from "../domain/routing.ts";
+
+/** What the queue does with a message afterwards. */
+export type Disposition = { readonly do: "ack" } | { readonly do: "retry"; readonly reason: string };
+
+export interface Message {
+  readonly id: string;
+  readonly body: unknown;
+}
+
+export interface ConsumePermits {
+  readonly leaseId: string;
+  readonly count: number;
+  readonly refusal: Lease["refusal"];
+}
+
+export interface ConsumeAnswer {
+  readonly outcomes: readonly EventOutcome[];
+  readonly used: Readonly<Record<string, { readonly results: readonly (FailureClass | null)[]; readonly quietUntilMs: number | null }>>;
+}
+
+export interface Archived {
+  readonly refs: readonly (string | null)[];
+  readonly stored: Promise<void>;
+}
+
+export interface ConsumePorts {
+  readonly plan: (event: EntityEvent) => RoutePlan;
+  readonly ownerOf: (route: string) => string;
+  readonly sourceOwner: (source: string) => string;
+  readonly lease: (destination: string, wanted: { readonly count: number; readonly priority: Priority }) => Promise<Lease>;
+  readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
+  /** Hands an entity's events to its sequencer, in order: one call. */
+  readonly sequence: (entity: string, events: readonly EntityEvent[], permits: Readonly<Record<string, ConsumePermits>>) => Promise<ConsumeAnswer>;
+  /** Names where each raw body will lie at once, and stores all of them as one object. */
+  readonly archive: (events: readonly Envelope[]) => Archived;
+  /** Writes the batch's rows in one call; writing them again changes nothing. */
+  readonly record: (rows: readonly AuditRows[]) => Promise<void>;
+  /** Keeps messages that are not ours or cannot be read, with the reason: they must not come again. */
+  readonly recordPoison: (messages: readonly { readonly message: Message; readonly reason: string }[]) => Promise<void>;
+}
+
+interface Read {
+  readonly message: Message;
+  readonly event: Envelope;
+}
+
+/**
+ * Takes one queue batch: one call per entity, in array order, then one write for all rows. A message is acknowledged
+ * only when its outcome is both durable in its object and in the index; if the index fails, the message comes again
+ * and the object answers from its ledger without a second effect.
+ */
+export async function consume(messages: readonly Message[], priority: Priority, ports: ConsumePorts): Promise<ReadonlyMap<string, Disposition>> {
+  const { read, poison } = parse(messages);
+  const outcomes = new Map<string, EventOutcome>();
+  const archived = ports.archive(read.map((item) => item.event));
+  const stored = archived.stored.then(
+    () => true,
+    () => false,
+  );
+  const reasons = await sequenceAll(read, { priority, ports, outcomes });
+  const dispositions = new Map<string, Disposition>();
+  const rows = rowsOf(read, { ports, outcomes, reasons, refs: archived.refs });
+  const failure = await write(ports, { rows, poison, stored });
+  for (const { message, event } of read) {
+    const reason = failure ?? (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached");
+    dispositions.set(message.id, reason === null ? { do: "ack" } : { do: "retry", reason });
+  }
+  for (const { message } of poison) dispositions.set(message.id, failure === null ? { do: "ack" } : { do: "retry", reason: failure });
+  return dispositions;
+}
+
+function parse(messages: readonly Message[]): { read: Read[]; poison: { message: Message; reason: string }[] } {
+  const read: Read[] = [];
+  const poison: { message: Message; reason: string }[] = [];
+  for (const message of messages) {
+    const parsed = Envelope.safeParse(typeof message.body === "string" ? tryJson(message.body) : message.body);
+    if (parsed.success) read.push({ message, event: parsed.data });
+    else poison.push({ message, reason: `the message is not an envelope this version knows: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}` });
+  }
+  return { read, poison };
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+interface Batch {
+  readonly priority: Priority;
+  readonly ports: ConsumePorts;
+  readonly outcomes: Map<string, EventOutcome>;
+}
+
+/** Brings every event to its sequencer and collects the outcomes; returns each event's routing reasons. */
+async function sequenceAll(read: readonly Read[], batch: Batch): Promise<ReadonlyMap<string, readonly RouteReason[]>> {
+  const reasons = new Map<string, readonly RouteReason[]>();
+  const lanesOf = new Map<string, readonly string[]>();
+  const groups = new Map<string, EntityEvent[]>();
+  for (const { event } of read) {
+    if (event.what !== "entity") {
+      batch.outcomes.set(event.id, { eventId: event.id, rev: 1, status: event.what === "ignored" ? "ignored" : "quarantined", reason: event.reason, lanes: [] });
+      continue;
+    }
+    const plan = batch.ports.plan(event);
+    reasons.set(event.id, plan.why);
+    lanesOf.set(event.id, plan.lanes.map((lane) => lane.destination));
+    const name = entityName(event.entity);
+    groups.set(name, [...(groups.get(name) ?? []), event]);
+  }
+  const leases = await leaseAll(lanesOf, batch);
+  await Promise.all([...groups].map(([entity, events]) => sequenceOne(entity, events, { ...batch, leases, lanesOf })));
+  await Promise.all([...leases].map(([destination, block]) => settle(batch.ports, destination, block)));
+  return reasons;
+}
+
+/** What a destination granted for the whole batch, and what came of it. */
+interface Block {
+  readonly lease: Lease;
+  left: number;
+  readonly results: (FailureClass | null)[];
+  quietUntilMs: number | null;
+}
+
+async function leaseAll(lanesOf: ReadonlyMap<string, readonly string[]>, batch: Batch): Promise<ReadonlyMap<string, Block>> {
+  const counts = new Map<string, number>();
+  for (const destination of [...lanesOf.values()].flat()) counts.set(destination, (counts.get(destination) ?? 0) + 1);
+  const blocks = await Promise.all(
+    [...counts].map(async ([destination, count]): Promise<readonly [string, Block] | null> => {
+      const lease = await batch.ports.lease(destination, { count, priority: batch.priority }).catch(() => null);
+      // Without an answer the sequencers ask for themselves.
+      return lease === null ? null : [destination, { lease, left: lease.granted, results: [], quietUntilMs: null }];
+    }),
+  );
+  return new Map(blocks.filter((block) => block !== null));
+}
+
+interface Group extends Batch {
+  readonly leases: ReadonlyMap<string, Block>;
+  readonly lanesOf: ReadonlyMap<string, readonly string[]>;
+}
+
+async function sequenceOne(entity: string, events: readonly EntityEvent[], group: Group): Promise<void> {
+  const permits: Record<string, ConsumePermits> = {};
+  for (const destination of events.flatMap((event) => group.lanesOf.get(event.id) ?? [])) {
+    const block = group.leases.get(destination);
+    if (block === undefined) continue;
+    const taken = block.left > 0 ? 1 : 0;
+    block.left -= taken;
+    permits[destination] = { leaseId: block.lease.id, count: (permits[destination]?.count ?? 0) + taken, refusal: block.lease.refusal };
+  }
+  try {
+    const answer = await group.ports.sequence(entity, events, permits);
+    for (const outcome of answer.outcomes) group.outcomes.set(outcome.eventId, outcome);
+    for (const [destination, used] of Object.entries(answer.used)) {
+      const block = group.leases.get(destination);
+      block?.results.push(...used.results);
+      if (block !== undefined && used.quietUntilMs !== null) block.quietUntilMs = Math.max(used.quietUntilMs, block.quietUntilMs ?? 0);
+    }
+  } catch {
+    // The events have no outcome, so their messages come again; the object's ledger keeps a second effect away.
+  }
+}
+
+const settle = (ports: ConsumePorts, destination: string, block: Block): Promise<void> =>
+  // A lease that cannot be given back runs out by itself.
+  ports.settleLease(destination, { leaseId: block.lease.id, results: block.results, quietUntilMs: block.quietUntilMs }).catch(() => undefined);
+
+interface Outcomes {
+  readonly ports: ConsumePorts;
+  readonly outcomes: ReadonlyMap<string, EventOutcome>;
+  readonly reasons: ReadonlyMap<string, readonly RouteReason[]>;
+  readonly refs: readonly (string | null)[];
+}
+
+const rowsOf = (read: readonly Read[], known: Outcomes): AuditRows[] =>
+  read.flatMap(({ event }, index) => {
+    const outcome = known.outcomes.get(event.id);
+    if (outcome === undefined) return [];
+    const context = {
+      why: known.reasons.get(event.id) ?? [],
+      rawRef: known.refs[index] ?? null,
+      ownerOf: known.ports.ownerOf,
+      sourceOwner: known.ports.sourceOwner(event.sourceName),
+    };
+    return [auditRows(event, outcome, context)];
+  });
+
+interface Writing {
+  readonly rows: readonly AuditRows[];
+  readonly poison: readonly { readonly message: Message; readonly reason: string }[];
+  readonly stored: Promise<boolean>;
+}
+
+/** Null when everything is written; else why the batch must come again. */
+async function write(ports: ConsumePorts, writing: Writing): Promise<string | null> {
+  if (!(await writing.stored)) return "the archive did not take the bodies";
+  try {
+    if (writing.rows.length > 0) await ports.record(writing.rows);
+    if (writing.poison.length > 0) await ports.recordPoison(writing.poison);
+    return null;
+  } catch (error) {
+    return `the index did not take the rows: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

@@ -1,0 +1,193 @@
+import type { EntityEvent } from "../../domain/event.ts";
+import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
+import { outcomeOfLanes } from "../../domain/outcome.ts";
+import { compareTokens } from "../../domain/order.ts";
+import type { Mark, Marks } from "../../domain/sequencing.ts";
+import { chain, type ChainHead } from "../../domain/timeline.ts";
+import { collapsible, nextDueMs, reportOf, type Work } from "../../domain/work.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import type { LedgerChange, LedgerHit, LedgerLine, Owed, SequencePorts } from "./ports.ts";
+
+const workId = (work: Work): string => `${work.position}/${work.plan.destination}`;
+
+/** A change in the making: collected in memory, written at once by `Book.write`. */
+export interface Draft {
+  readonly lines: { readonly eventId: string; readonly body: object; readonly known?: { readonly key: string; readonly contentHash: string } }[];
+  readonly outcomes: { readonly key: string; readonly outcome: EventOutcome }[];
+  readonly put: Work[];
+  readonly drop: Work[];
+  readonly owe: Owed[];
+}
+
+export const newDraft = (): Draft => ({ lines: [], outcomes: [], put: [], drop: [], owe: [] });
+
+/**
+ * An entity's state in memory beside its ledger, changed only together with it. One object holds it at a time, so
+ * memory is never behind storage; after an eviction it is read again.
+ */
+export class Book {
+  readonly #ports: SequencePorts;
+  readonly #work = new Map<string, Work>();
+  readonly #owed = new Map<string, Owed>();
+  #head: ChainHead;
+  #position: number;
+  #alarmAtMs: number | null = null;
+  #owedDueAtMs: number | null = null;
+  #marks: Marks;
+  #settledMarks: Marks;
+
+  constructor(ports: SequencePorts) {
+    this.#ports = ports;
+    const state = ports.ledger.load();
+    this.#head = state.head;
+    this.#marks = state.marks;
+    this.#settledMarks = state.marks;
+    for (const work of state.work) this.#work.set(workId(work), work);
+    for (const owed of state.owed) this.#owed.set(owed.event.id, owed);
+    this.#position = Math.max(0, ...state.work.map((work) => work.position)) + 1;
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  nextPosition(): number {
+    return this.#position++;
+  }
+
+  work(): IterableIterator<Work> {
+    return this.#work.values();
+  }
+
+  /** The current state of a piece of work; null once it is finished. */
+  current(work: Work): Work | null {
+    return this.#work.get(workId(work)) ?? null;
+  }
+
+  deadWork(eventId: string, destination: string): Work | null {
+    for (const work of this.#work.values()) {
+      if (work.event.id === eventId && work.plan.destination === destination && work.state === "dead") return work;
+    }
+    return null;
+  }
+
+  /** The newest state admitted from each source, whether its event is finished or still under way. */
+  get marks(): Marks {
+    return this.#marks;
+  }
+
+  advance(source: string, mark: Mark): void {
+    this.#marks = { ...this.#marks, [source]: mark };
+  }
+
+  /**
+   * Makes an event's mark durable with its first row, not sooner: a mark whose event is not in the ledger yet would,
+   * after an eviction, make a copy of that event look like old news.
+   */
+  settleMark(event: EntityEvent): void {
+    const mark = this.#marks[event.sourceName];
+    const candidate = mark?.eventId === event.id ? mark : { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id };
+    const settled = this.#settledMarks[event.sourceName];
+    if (event.order.kind === "none" || (settled !== undefined && isBehind(candidate, settled))) return;
+    this.#settledMarks = { ...this.#settledMarks, [event.sourceName]: candidate };
+  }
+
+  find(key: string): LedgerHit | null {
+    return this.#ports.ledger.find(key);
+  }
+
+  owed(): readonly Owed[] {
+    return [...this.#owed.values()];
+  }
+
+  paid(owed: readonly Owed[]): void {
+    for (const item of owed) if (this.#owed.get(item.event.id)?.outcome.rev === item.outcome.rev) this.#owed.delete(item.event.id);
+    this.#ports.ledger.settleOwed(owed);
+  }
+
+  /** Writes a draft in one transaction, with the snapshots that its new work makes unnecessary, and arms the alarm. */
+  write(draft: Draft): void {
+    for (const newer of [...draft.put]) {
+      for (const older of collapsible(this.#work.values(), newer)) this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
+    }
+    this.#ports.ledger.commit(this.#change(draft));
+    for (const work of draft.drop) this.#work.delete(workId(work));
+    for (const work of draft.put) this.#work.set(workId(work), work);
+    for (const owed of draft.owe) this.#owed.set(owed.event.id, owed);
+    this.arm();
+  }
+
+  #change(draft: Draft): LedgerChange {
+    const atMs = this.#ports.clock();
+    const lines = draft.lines.map(({ known, eventId, body }): LedgerLine => {
+      const entry = chain(this.#head, { atMs, eventId, body: JSON.stringify(body) }, this.#ports.sha256);
+      this.#head = { seq: entry.seq, hash: entry.hash };
+      return known === undefined ? { entry } : { entry, known };
+    });
+    return { lines, marks: this.#settledMarks, outcomes: draft.outcomes, put: draft.put, drop: draft.drop, owe: draft.owe };
+  }
+
+  /** Adds a lane's later result to a draft: its line, the event's new outcome, and the debt to the index. */
+  changeLane(draft: Draft, work: Work, report: LaneReport): EventOutcome {
+    const before = draft.outcomes.find((change) => change.key === work.key)?.outcome ?? this.find(work.key)?.outcome;
+    const others = (before?.lanes ?? []).filter((lane) => lane.destination !== report.destination);
+    const outcome = outcomeOfLanes(work.event.id, (before?.rev ?? 0) + 1, [...others, report]);
+    draft.lines.push({ eventId: work.event.id, body: { type: "lane", ...lineOf(report) } });
+    draft.outcomes.push({ key: work.key, outcome });
+    draft.owe.push({ event: work.event, outcome });
+    return outcome;
+  }
+
+  endLane(draft: Draft, work: Work, report: LaneReport): EventOutcome {
+    draft.drop.push(work);
+    return this.changeLane(draft, work, report);
+  }
+
+  putLane(draft: Draft, work: Work): EventOutcome {
+    draft.put.push(work);
+    return this.changeLane(draft, work, reportOf(work));
+  }
+
+  /** Sets the alarm to the earliest thing due, if that has changed. */
+  arm(): void {
+    this.#owedDueAtMs = this.#owed.size === 0 ? null : (this.#owedDueAtMs ?? this.#ports.clock() + LIMITS.auditRetryMs);
+    const due = [nextDueMs(this.#work.values()), this.#owedDueAtMs].filter((ms) => ms !== null);
+    const atMs = due.length === 0 ? null : Math.min(...due);
+    if (atMs === this.#alarmAtMs) return;
+    this.#alarmAtMs = atMs;
+    this.#ports.setAlarm(atMs);
+  }
+
+  /** The alarm has fired: the next `arm` sets one anew. */
+  disarmed(): void {
+    this.#alarmAtMs = null;
+    this.#owedDueAtMs = null;
+  }
+}
+
+function isBehind(candidate: Mark, settled: Mark): boolean {
+  const comparison = compareTokens(candidate.order, settled.order);
+  return comparison === "older" || (comparison === "equal" && candidate.rank < settled.rank);
+}
+
+/** A lane's report as a line of the timeline: its last attempt, not all of them again. */
+export function lineOf(report: LaneReport): object {
+  const { attempts, remote, fields, ...rest } = report;
+  const last = attempts.at(-1);
+  return { ...rest, attempt: attempts.length, last, remote, fields };
+}
+
+/** The first line an event leaves in the timeline. */
+export const eventLine = (event: EntityEvent, outcome: EventOutcome): object => ({
+  type: "event",
+  source: event.sourceName,
+  event: event.type,
+  deliveryId: event.deliveryId,
+  contentHash: event.contentHash,
+  order: event.order,
+  correlationId: event.correlationid,
+  status: outcome.status,
+  reason: outcome.reason,
+  of: outcome.of,
+  lanes: outcome.lanes.map(lineOf),
+});

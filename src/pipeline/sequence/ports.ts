@@ -1,0 +1,104 @@
+import type { RetryPolicy } from "../../domain/config.ts";
+import type { EntityEvent, Priority } from "../../domain/event.ts";
+import type { FailureClass } from "../../domain/failure.ts";
+import type { Lease, Settlement } from "../../domain/governor.ts";
+import type { EventOutcome } from "../../domain/outcome.ts";
+import type { RoutePlan } from "../../domain/routing.ts";
+import type { Known, Marks } from "../../domain/sequencing.ts";
+import type { ChainHead, Entry } from "../../domain/timeline.ts";
+import type { AttemptResult, Work } from "../../domain/work.ts";
+
+export interface LedgerHit extends Known {
+  readonly outcome: EventOutcome;
+}
+
+/** A line of the timeline; with `known` it is also what the ledger remembers of a delivery under `key`. */
+export interface LedgerLine {
+  readonly entry: Entry;
+  readonly known?: { readonly key: string; readonly contentHash: string };
+}
+
+export interface LedgerChange {
+  readonly lines: readonly LedgerLine[];
+  readonly marks: Marks;
+  /** New outcomes of deliveries remembered earlier. */
+  readonly outcomes: readonly { readonly key: string; readonly outcome: EventOutcome }[];
+  readonly put: readonly Work[];
+  readonly drop: readonly Work[];
+  /** Outcomes that the index must still be told of. */
+  readonly owe: readonly Owed[];
+}
+
+/** An event and what became of it, on its way to the index. */
+export interface Owed {
+  readonly event: EntityEvent;
+  readonly outcome: EventOutcome;
+}
+
+export interface LedgerState {
+  readonly head: ChainHead;
+  readonly marks: Marks;
+  readonly work: readonly Work[];
+  readonly owed: readonly Owed[];
+}
+
+/** One entity's memory. `commit` is atomic and durable before any answer leaves; all calls are synchronous. */
+export interface Ledger {
+  load(): LedgerState;
+  find(key: string): LedgerHit | null;
+  commit(change: LedgerChange): void;
+  /** Forgets what the index has accepted, unless a newer outcome is owed by now. */
+  settleOwed(paid: readonly Owed[]): void;
+}
+
+/** What the sequencer must know of a destination. */
+export interface LaneTraits {
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly deduplicates: boolean;
+}
+
+export interface SequencePorts {
+  readonly ledger: Ledger;
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly sha256: (text: string) => string;
+  /** Resolves after `ms`, or never once cancelled. */
+  readonly timer: (ms: number) => { readonly done: Promise<void>; readonly cancel: () => void };
+  readonly plan: (event: EntityEvent) => RoutePlan;
+  /** Null for a destination that is no longer configured. */
+  readonly traits: (destination: string) => LaneTraits | null;
+  /** Makes one attempt, reading back first where an effect may already exist. Never rejects. */
+  readonly deliver: (work: Work) => Promise<AttemptResult>;
+  readonly lease: (destination: string, priority: Priority) => Promise<Lease>;
+  readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
+  /** Tells the index; rejects if it could not be told. */
+  readonly report: (owed: readonly Owed[]) => Promise<void>;
+  /** Sets the one alarm; null clears it. */
+  readonly setAlarm: (atMs: number | null) => void;
+}
+
+/** Attempts that the caller has leased for this call, by destination. */
+export type Permits = Readonly<Record<string, { readonly leaseId: string; readonly count: number; readonly refusal: Lease["refusal"] }>>;
+
+/** What became of the caller's permits, for it to settle: a class for a failure, null for a success. */
+export type Used = Record<string, { results: (FailureClass | null)[]; quietUntilMs: number | null }>;
+
+export interface SequenceAnswer {
+  readonly outcomes: readonly EventOutcome[];
+  readonly used: Used;
+}
+
+export interface OperatorAction {
+  readonly verb: "retry" | "skip";
+  readonly eventId: string;
+  readonly destination: string;
+  readonly actor: string;
+  readonly reason: string;
+  /** Retry although a newer state from the same source was taken since. */
+  readonly force: boolean;
+}
+
+export type OperatorAnswer =
+  | { readonly ok: true; readonly outcome: EventOutcome | null }
+  | { readonly ok: false; readonly code: "not_dead" | "moved_on" };

@@ -1,0 +1,249 @@
+import type { EntityEvent } from "../../domain/event.ts";
+import { LIMITS } from "../../domain/limits.ts";
+import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
+import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
+import { headOf, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
+import { Book, eventLine, newDraft } from "./book.ts";
+import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
+import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
+
+/** A delivery on its way: copies that arrive meanwhile find it here and wait for its outcome. */
+interface Flight extends Known {
+  readonly outcome: EventOutcome | Promise<EventOutcome>;
+}
+
+/** One lane's part in a flight. `parked` once the outcome was written without it. */
+interface Run {
+  work: Work;
+  result: LaneResult | null;
+  parked: boolean;
+  readonly release: () => void;
+  readonly finished: Promise<void>;
+}
+
+/**
+ * One entity's sequencer: admits events in the order they arrive, brings their effects about one at a time per
+ * destination, and answers each with what became of it. A thin object hosts it; it may be dropped between any two
+ * steps and made again from its ledger.
+ */
+export class Sequencer {
+  readonly #ports: SequencePorts;
+  readonly #book: Book;
+  readonly #lanes: Lanes;
+  readonly #flights = new Map<string, Flight>();
+  readonly #runs = new Set<Run>();
+
+  constructor(ports: SequencePorts) {
+    this.#ports = ports;
+    this.#book = new Book(ports);
+    this.#lanes = new Lanes(ports, this.#book);
+  }
+
+  get book(): Book {
+    return this.#book;
+  }
+
+  /** Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. */
+  async sequence(events: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
+    const budget = new Budget(permits);
+    const outcomes = await Promise.all(events.map((event) => this.#accept(event, budget)));
+    await this.payDebts();
+    return { outcomes, used: budget.used };
+  }
+
+  /** Takes events without trying to deliver: they are durable at once, and the alarm brings their effects about. */
+  async spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
+    return Promise.all(events.map((event) => this.#accept(event, null)));
+  }
+
+  /** Does what is due: by alarm, or because someone asked. */
+  async wake(): Promise<void> {
+    this.#book.disarmed();
+    const destinations = new Set([...this.#book.work()].map((work) => work.plan.destination));
+    await Promise.all([...destinations].map((destination) => this.#lanes.drain(destination, LIMITS.alarmBatch)));
+    await this.payDebts();
+    this.#book.arm();
+  }
+
+  /** Tells the index what it does not know yet; what it refuses is offered again by alarm. */
+  async payDebts(): Promise<void> {
+    const owed = this.#book.owed();
+    if (owed.length === 0) return;
+    try {
+      await this.#ports.report(owed);
+      this.#book.paid(owed);
+      this.#book.arm();
+    } catch {
+      this.#book.arm();
+    }
+  }
+
+  /** `budget` is null for events that are only to be kept. Everything up to the first await decides the order. */
+  #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome> {
+    const find = (key: string): Flight | null => this.#flights.get(key) ?? this.#book.find(key);
+    const admission = admit(event, find, this.#book.marks[event.sourceName]);
+    switch (admission.kind) {
+      case "redelivery":
+        return Promise.resolve(admission.known.outcome);
+      case "duplicate":
+        return this.#copy(event, admission.known, budget);
+      case "apply":
+        return this.#apply(event, admission, budget);
+      case "repeat":
+        return this.#close(event, admission.key, ending(event, "ignored", { reason: "the same state again", of: admission.of }), budget);
+      case "conflict":
+        return this.#close(event, admission.key, { ...ending(event, "ignored", { reason: admission.reason, of: admission.of }), class: "conflict" }, budget);
+      case "superseded":
+        return this.#close(event, admission.key, ending(event, "superseded", { reason: "a newer state was applied", of: admission.by }), budget);
+    }
+  }
+
+  /** A copy waits until the first is durable, so that neither can be answered and lost. */
+  async #copy(event: EntityEvent, known: Flight, budget: Budget | null): Promise<EventOutcome> {
+    const first = await known.outcome;
+    const outcome = ending(event, "ignored", { reason: "a copy of the same delivery", of: first.eventId });
+    if (budget === null) this.#book.write({ ...newDraft(), owe: [{ event, outcome }] });
+    return outcome;
+  }
+
+  #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
+    const plan = this.#ports.plan(event);
+    if (admission.mark !== null) this.#book.advance(event.sourceName, admission.mark);
+    if (plan.lanes.length === 0) return this.#close(event, admission.key, ending(event, "ignored", { reason: "no route wants it" }), budget);
+    const position = this.#book.nextPosition();
+    const work = plan.lanes.map((lane) => newWork(event, admission.key, { plan: lane, position }));
+    if (budget === null) return Promise.resolve(this.#commit(event, admission.key, { results: work.map((item) => ({ owed: item })), owe: true }));
+    const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
+    const outcome = (blind ? this.#walk(event, admission.key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(admission.key));
+    this.#flights.set(admission.key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
+    return outcome;
+  }
+
+  /** Ends an event that has no effects: its line is written, its outcome remembered. */
+  async #close(event: EntityEvent, key: string, outcome: EventOutcome, budget: Budget | null): Promise<EventOutcome> {
+    const draft = newDraft();
+    draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
+    draft.outcomes.push({ key, outcome });
+    if (budget === null) draft.owe.push({ event, outcome });
+    this.#book.write(draft);
+    return outcome;
+  }
+
+  /** Where a destination could not tell a second effect: everything is stored before the first attempt, and read back after a crash. */
+  async #walk(event: EntityEvent, key: string, work: readonly Work[]): Promise<EventOutcome> {
+    const kept = this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: false });
+    const bound = this.#ports.timer(LIMITS.answerWithinMs);
+    await Promise.race([Promise.all(work.map((item) => this.#lanes.drain(item.plan.destination, LIMITS.alarmBatch))), bound.done]);
+    bound.cancel();
+    return this.#book.find(key)?.outcome ?? kept;
+  }
+
+  /** First attempts inside the caller's call; the outcome is one row, written when all lanes are through or time is up. */
+  async #fly(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
+    const runs = work.map((item) => this.#run(item, budget));
+    try {
+      await this.#bounded(runs);
+      for (const run of runs) run.parked = run.result === null;
+      const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
+      return this.#commit(event, work[0]?.key ?? "", { results, owe: false });
+    } finally {
+      for (const run of runs) {
+        run.release();
+        this.#runs.delete(run);
+        if (run.parked) void run.finished.then(() => this.#finishLate(run));
+      }
+    }
+  }
+
+  #run(work: Work, budget: Budget): Run {
+    const { turn, release } = this.#lanes.enter(work.plan.destination);
+    const finished = turn.then(async () => {
+      if (!run.parked) run.result = await this.#inTurn(run, budget);
+    });
+    const run: Run = { work, result: null, parked: false, release, finished };
+    this.#runs.add(run);
+    return run;
+  }
+
+  /** The lane is ours: but work stored before us goes first, and a newer snapshot in line may make this one unnecessary. */
+  async #inTurn(run: Run, budget: Budget): Promise<LaneResult> {
+    const { work } = run;
+    const head = headOf(this.#book.work(), work.plan.destination);
+    if (head !== null) return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
+    const newer = [...this.#runs].find((other) => supersedesInLine(other.work, work));
+    if (newer !== undefined) return { ended: { ...reportOf(work, "superseded"), reason: `collapsed into ${newer.work.event.id}` } };
+    return this.#lanes.attempt(work, budget);
+  }
+
+  /** Waits until all lanes are through, but not long for the slow ones once others are, and never beyond the bound. */
+  async #bounded(runs: readonly Run[]): Promise<void> {
+    const all = Promise.all(runs.map((run) => run.finished));
+    const bound = this.#ports.timer(LIMITS.answerWithinMs);
+    const first = runs.length < 2 ? new Promise<void>(() => undefined) : Promise.race(runs.map((run) => run.finished));
+    let spread: { readonly done: Promise<void>; readonly cancel: () => void } | null = null;
+    const spreadOver = first.then(() => (spread = this.#ports.timer(LIMITS.laneSpreadMs)).done);
+    await Promise.race([all, bound.done, spreadOver]);
+    bound.cancel();
+    (spread as { cancel: () => void } | null)?.cancel();
+  }
+
+  #unfinished(work: Work): Work {
+    const traits = this.#ports.traits(work.plan.destination);
+    const started = this.#lanes.running.has(`${work.key}\n${work.plan.destination}`);
+    return started && traits !== null ? { ...work, state: "running", dueAtMs: this.#ports.clock() + recoverAfterMs(traits) } : work;
+  }
+
+  /** An attempt that outlived its answer: its result is written when it comes, and the lane goes on. */
+  async #finishLate(run: Run): Promise<void> {
+    if (run.result === null) return;
+    this.#lanes.record(run.work, run.result);
+    await this.payDebts();
+  }
+
+  /** An event's first row: what it is, what its lanes came to, and the work that is still owed. */
+  #commit(event: EntityEvent, key: string, after: { readonly results: readonly LaneResult[]; readonly owe: boolean }): EventOutcome {
+    const lanes = after.results.map((result): LaneReport => ("ended" in result ? result.ended : reportOf(result.owed)));
+    const outcome = outcomeOfLanes(event.id, 1, lanes);
+    const draft = newDraft();
+    draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
+    draft.outcomes.push({ key, outcome });
+    draft.put.push(...after.results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
+    if (after.owe) draft.owe.push({ event, outcome });
+    this.#book.settleMark(event);
+    this.#book.write(draft);
+    return outcome;
+  }
+
+  /** Tries a dead letter again, or gives it up, on a person's word. */
+  async operate(action: OperatorAction): Promise<OperatorAnswer> {
+    const work = this.#book.deadWork(action.eventId, action.destination);
+    if (work === null) return { ok: false, code: "not_dead" };
+    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[work.event.sourceName]) && !action.force) return { ok: false, code: "moved_on" };
+    const draft = newDraft();
+    const { verb, actor, reason, destination, eventId } = action;
+    draft.lines.push({ eventId, body: { type: "operator", action: verb, destination, actor, reason } });
+    if (verb === "skip") this.#book.endLane(draft, work, { ...reportOf(work, "cancelled"), reason: `skipped by ${actor}: ${reason}` });
+    else this.#book.putLane(draft, revived(work));
+    this.#book.write(draft);
+    if (verb === "retry") await this.#lanes.drain(destination, LIMITS.alarmBatch);
+    else this.#book.arm();
+    await this.payDebts();
+    return { ok: true, outcome: this.#book.find(work.key)?.outcome ?? null };
+  }
+}
+
+const ending = (event: EntityEvent, status: Status, why: { readonly reason: string; readonly of?: string }): EventOutcome => ({
+  eventId: event.id,
+  rev: 1,
+  status,
+  ...why,
+  lanes: [],
+});
+
+/** Whether a run that waits in the same lane carries a newer snapshot, so that the older need not be sent. */
+const supersedesInLine = (other: Work, work: Work): boolean =>
+  other.plan.collapse &&
+  work.plan.collapse &&
+  other.plan.destination === work.plan.destination &&
+  other.event.sourceName === work.event.sourceName &&
+  other.position > work.position;

@@ -1,0 +1,103 @@
+import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
+import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
+import type { Deployment } from "../deployment.ts";
+import { auditRows, type EventRow } from "../domain/audit-record.ts";
+import { NEXT_STEP } from "../domain/failure.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
+import { consume, type ConsumePorts, type Message } from "../pipeline/consume.ts";
+
+/** Consuming over this environment's bindings. `batchId` names the batch's archive object. */
+export function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
+  const governor = (destination: string) => env.GOVERNOR.getByName(destination);
+  return {
+    plan: deployment.plan,
+    ownerOf: deployment.ownerOf,
+    sourceOwner: deployment.sourceOwner,
+    lease: (destination, wanted) => governor(destination).lease(destination, wanted),
+    settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
+    sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
+    archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
+    record: (rows) => recordRows(env.DB, rows, Date.now()),
+    recordPoison: (messages) => keepPoison(env, messages.map(({ message, reason }) => ({ message, reason, queue: "" }))),
+  };
+}
+
+/** The class a queue's name tells: it ends in `-critical`, `-standard` or `-bulk`, before the environment's suffix. */
+const priorityOf = (queue: string): Priority => PRIORITIES.find((priority) => queue.includes(`-${priority}`)) ?? "standard";
+
+export async function consumeBatch(batch: MessageBatch, env: Env, deployment: Deployment): Promise<void> {
+  if (batch.queue.includes("-dead")) return keepDead(batch, env);
+  const messages: Message[] = batch.messages.map((message) => ({ id: message.id, body: message.body }));
+  const dispositions = await consume(messages, priorityOf(batch.queue), consumePorts(env, deployment, `${Date.now()}-${batch.messages[0]?.id ?? "empty"}`));
+  for (const message of batch.messages) {
+    const disposition = dispositions.get(message.id) ?? { do: "retry", reason: "the message was not dealt with" };
+    switch (disposition.do) {
+      case "ack":
+        message.ack();
+        break;
+      case "retry":
+        console.warn(JSON.stringify({ level: "warn", message: "a message comes again", queue: batch.queue, attempts: message.attempts, reason: disposition.reason }));
+        message.retry({ delaySeconds: LIMITS.consumerRetrySeconds });
+        break;
+    }
+  }
+}
+
+/** What the queues gave up on: kept as platform dead letters, with the message itself, to be put in again. */
+async function keepDead(batch: MessageBatch, env: Env): Promise<void> {
+  const reason = "the queue gave it up after its last retry: its entity's object or the index could not be reached";
+  await keepPoison(env, batch.messages.map((message) => ({ message, reason, queue: batch.queue })));
+  batch.ackAll();
+}
+
+interface Poison {
+  readonly message: Message;
+  readonly reason: string;
+  readonly queue: string;
+}
+
+async function keepPoison(env: Env, poison: readonly Poison[]): Promise<void> {
+  const rows = await Promise.all(poison.map((item) => poisonRow(env, item)));
+  await recordPoison(env.DB, rows, Date.now());
+}
+
+function readEnvelope(text: string): Envelope | null {
+  try {
+    return Envelope.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Revision 0: whatever the entity's object says of the event, before or after, counts for more. */
+const deadRow = (event: Envelope, reason: string): EventRow =>
+  auditRows(event, { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] }, { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform" }).event;
+
+async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {
+  const text = typeof message.body === "string" ? message.body : JSON.stringify(message.body);
+  const bytes = new TextEncoder().encode(text);
+  const key = `poison/${message.id}`;
+  await env.BODIES.put(key, bytes);
+  const event = readEnvelope(text);
+  const eventId = event?.id ?? `msg_${message.id}`;
+  return {
+    event: event === null ? null : deadRow(event, reason),
+    letter: {
+      id: `${eventId}:queue`,
+      list: "platform",
+      eventId,
+      destination: "queue",
+      kind: null,
+      entityKey: null,
+      class: "poison",
+      reason: reason.slice(0, LIMITS.detailCharacters),
+      fields: undefined,
+      owner: "platform",
+      nextStep: NEXT_STEP.poison,
+      status: "open",
+      attempts: 0,
+      rawRef: formatRawRef({ key, offset: 0, length: bytes.byteLength }),
+    },
+  };
+}

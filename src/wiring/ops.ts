@@ -1,0 +1,168 @@
+import { parseRawRef, readRaw } from "../adapters/archive-r2.ts";
+import {
+  endDeadLetter,
+  endEvent,
+  entitiesHeldFor,
+  findCorrelated,
+  findDeadLetter,
+  findEvent,
+  findLinks,
+  listDeadLetters,
+  listEvents,
+  listRejections,
+  recordAction,
+} from "../adapters/event-queries.ts";
+import { enqueue } from "../adapters/queues.ts";
+import type { Deployment } from "../deployment.ts";
+import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
+import { entityName } from "../domain/event.ts";
+import { ulid } from "../domain/event-id.ts";
+import { fail, ok } from "../domain/result.ts";
+import type { Acted, OpsPorts } from "../http/ops.ts";
+import { iso } from "../http/views.ts";
+import { takeIn } from "../pipeline/ingest.ts";
+import { ingestPorts, queuesOf } from "./receive.ts";
+
+type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
+
+/** The ops API over this environment's bindings. */
+export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): OpsPorts {
+  const object = (entity: { readonly kind: string; readonly key: string }) => env.ENTITY.getByName(entityName(entity));
+  return {
+    config: deployment.config,
+    clock: Date.now,
+    events: (query) => listEvents(env.DB, query),
+    event: (id) => findEvent(env.DB, id),
+    correlated: (correlationId, originId) => findCorrelated(env.DB, correlationId, originId),
+    links: (term) => findLinks(env.DB, term),
+    raw: (event) => rawResponse(env, event),
+    entity: async (entity) => object(entity).state(),
+    timeline: async (entity, afterSeq, limit) => object(entity).timeline(afterSeq, limit),
+    verify: async (entity) => object(entity).verify(),
+    deadLetters: (query) => listDeadLetters(env.DB, query),
+    deadLetter: (id) => findDeadLetter(env.DB, id),
+    act: (letter, action) => act(env, deployment, { letter, ...action }),
+    destination: (name) => destinationState(env, deployment, name),
+    pause: async (name, by) => {
+      await env.GOVERNOR.getByName(name).pause(name, { ...by, atMs: Date.now() });
+      await recordAction(env.DB, action("pause", name, by));
+    },
+    resume: async (name, by) => {
+      await env.GOVERNOR.getByName(name).resume(name);
+      await recordAction(env.DB, action("resume", name, by));
+      waitUntil(wakeHeld(env, name));
+    },
+    rejections: (query) => listRejections(env.DB, query),
+    sourceProblem: (name) => deployment.problems.find((text) => text.startsWith(`sources.${name}:`)) ?? null,
+    liveSecrets: (name) => {
+      const source = deployment.source(name);
+      return source.ok ? source.value.secrets(Date.now()).map((secret) => secret.id) : [];
+    },
+  };
+}
+
+const action = (verb: string, subject: string, by: { readonly actor: string; readonly reason: string }) => ({
+  id: `act_${ulid(Date.now(), crypto.getRandomValues(new Uint8Array(16)))}`,
+  atMs: Date.now(),
+  actor: by.actor,
+  action: verb,
+  subject,
+  reason: by.reason,
+});
+
+/** Entities that wait for a destination go on at once; those not found here go on by their own alarm. */
+async function wakeHeld(env: Env, destination: string): Promise<void> {
+  for (const { kind, entityKey } of await entitiesHeldFor(env.DB, destination)) {
+    if (kind !== null && entityKey !== null) await env.ENTITY.getByName(entityName({ kind, key: entityKey })).wake();
+  }
+}
+
+async function destinationState(env: Env, deployment: Deployment, name: string): Promise<DestinationState> {
+  const config = deployment.config.destinations[name];
+  const view = await env.GOVERNOR.getByName(name).view(name);
+  const target = deployment.target(name);
+  const quiet = view.quietUntilMs > Date.now();
+  const untilMs = quiet ? view.quietUntilMs : view.breaker.state === "open" ? view.breaker.untilMs : null;
+  return {
+    name,
+    title: config?.title ?? name,
+    module: config?.module ?? "",
+    owner: config?.owner ?? "",
+    state: !target.ok ? "misconfigured" : view.pause !== null ? "paused" : quiet ? "quiet" : view.breaker.state,
+    problem: target.ok ? null : target.failure,
+    pausedBy: view.pause?.actor ?? null,
+    until: untilMs === null ? null : iso(untilMs),
+    running: view.running,
+  };
+}
+
+async function rawResponse(env: Env, event: StoredEvent): Promise<Response | null> {
+  const raw = event.rawRef === null ? null : await readRaw(env.BODIES, event.rawRef);
+  if (raw === null) return null;
+  const { contentType } = JSON.parse(event.detail) as EventDetail;
+  // Never as a page: whatever the sender wrote, a browser must only offer to save it.
+  const headers = { "content-type": "application/octet-stream", "x-original-content-type": contentType, "content-disposition": "attachment", "x-content-type-options": "nosniff" };
+  return new Response(raw, { headers });
+}
+
+interface Order {
+  readonly letter: StoredDeadLetter;
+  readonly verb: "retry" | "skip";
+  readonly actor: string;
+  readonly reason: string;
+  readonly force: boolean;
+}
+
+/** A letter of an entity's lane is its object's business; the others have no entity and are dealt with here. */
+async function act(env: Env, deployment: Deployment, order: Order): Promise<Acted> {
+  const { letter, verb } = order;
+  if (letter.kind === null || letter.entityKey === null) return verb === "skip" ? giveUp(env, order) : putInAgain(env, deployment, order);
+  const object = env.ENTITY.getByName(entityName({ kind: letter.kind, key: letter.entityKey }));
+  const { actor, reason, force } = order;
+  const answer = await object.operate({ verb, eventId: letter.eventId, destination: letter.destination, actor, reason, force });
+  return answer.ok ? ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] }) : fail(answer.code);
+}
+
+async function giveUp(env: Env, order: Order): Promise<Acted> {
+  const atMs = Date.now();
+  await endDeadLetter(env.DB, order.letter.id, { status: "skipped", atMs });
+  await endEvent(env.DB, order.letter.eventId, { status: "cancelled", atMs });
+  await recordAction(env.DB, action("skip", order.letter.id, order));
+  return ok({ status: "cancelled", eventIds: [order.letter.eventId] });
+}
+
+/** Quarantined bodies are read anew with today's mapping; messages that a queue gave up go into the queue again. */
+async function putInAgain(env: Env, deployment: Deployment, order: Order): Promise<Acted> {
+  const { letter } = order;
+  const eventIds = letter.rawRef === null ? await readAnew(env, deployment, letter) : await requeue(env, letter.rawRef, letter.eventId);
+  if (eventIds === null) return fail("unavailable");
+  await endDeadLetter(env.DB, letter.id, { status: "resolved", atMs: Date.now() });
+  await recordAction(env.DB, action("retry", letter.id, order));
+  return ok({ status: "pending", eventIds });
+}
+
+async function requeue(env: Env, rawRef: string, eventId: string): Promise<readonly string[] | null> {
+  const stored = await env.BODIES.get(parseRawRef(rawRef).key);
+  if (stored === null) return null;
+  await enqueue(queuesOf(env).standard, [await stored.text()]);
+  return [eventId];
+}
+
+async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLetter): Promise<readonly string[] | null> {
+  const event = await findEvent(env.DB, letter.eventId);
+  const source = deployment.source(event?.source ?? "");
+  const raw = event?.rawRef == null ? null : await readRaw(env.BODIES, event.rawRef);
+  if (event === null || raw === null || !source.ok) return null;
+  const detail = JSON.parse(event.detail) as EventDetail;
+  const arrival = {
+    source: source.value,
+    body: new Uint8Array(await new Response(raw).arrayBuffer()),
+    headers: new Headers({ "content-type": detail.contentType, traceparent: detail.traceparent, "x-correlation-id": event.correlationId ?? `cor_${event.id.slice(4)}` }),
+    url: new URL(`https://replay.invalid/in/${event.source}`),
+    receivedAtMs: Date.now(),
+  };
+  const taken = await takeIn(arrival, { secretId: detail.secretId, deliveryId: event.deliveryId, replayOf: event.id }, ingestPorts(env));
+  if (taken.kind !== "stored") return null;
+  await endEvent(env.DB, event.id, { status: "superseded", atMs: Date.now() });
+  return taken.ids;
+}

@@ -11,15 +11,17 @@ const DAY_MS = 86_400_000;
 const BUCKETS_A_DAY = 100_000;
 
 /**
- * Entries are keyed by (bucket, key) without a rowid, so an event that goes well costs exactly one row. Buckets are
+ * Entries are keyed by (bucket, key) without a rowid, so an event that goes well costs one row, and its call one more
+ * for the marks. Buckets are
  * days, cut again at LIMITS.bucketEntries: the newest is all that an object reads to find its chain's head, and a
  * delivery is looked up with one seek a bucket. Work and debts exist only while something is not finished.
  */
 const SCHEMA = [
   `CREATE TABLE IF NOT EXISTS entries (
     bucket INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, event_id TEXT NOT NULL,
-    body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, marks TEXT NOT NULL, content_hash TEXT, outcome TEXT,
+    body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, content_hash TEXT, outcome TEXT,
     PRIMARY KEY (bucket, key)) WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS marks (one INTEGER PRIMARY KEY, marks TEXT NOT NULL)`,
   `CREATE TABLE IF NOT EXISTS work (destination TEXT NOT NULL, position INTEGER NOT NULL, work TEXT NOT NULL,
     PRIMARY KEY (destination, position)) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS owed (event_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, owed TEXT NOT NULL) WITHOUT ROWID`,
@@ -32,7 +34,6 @@ interface OwedOutcome {
 
 interface Change {
   readonly lines: readonly { readonly entry: Entry; readonly known?: { readonly key: string; readonly contentHash: string } }[];
-  readonly marks: Marks;
   readonly outcomes: readonly { readonly key: string; readonly outcome: EventOutcome }[];
   readonly put: readonly Work[];
   readonly drop: readonly Work[];
@@ -63,15 +64,15 @@ export class SqlLedger {
     if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [] };
     this.#buckets = this.#readBuckets();
     const last = this.#buckets.at(-1) ?? -1;
-    const rows = sql.exec<{ seq: number; hash: string; marks: string; n: number }>(
-      "SELECT seq, hash, marks, (SELECT count(*) FROM entries WHERE bucket = ?1) AS n FROM entries WHERE bucket = ?1 ORDER BY seq DESC LIMIT 1",
+    const rows = sql.exec<{ seq: number; hash: string; n: number }>(
+      "SELECT seq, hash, (SELECT count(*) FROM entries WHERE bucket = ?1) AS n FROM entries WHERE bucket = ?1 ORDER BY seq DESC LIMIT 1",
       last,
     );
     const head = rows.toArray()[0];
     this.#inBucket = head?.n ?? 0;
     return {
       head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
-      marks: head === undefined ? {} : (JSON.parse(head.marks) as Marks),
+      marks: JSON.parse(sql.exec<{ marks: string }>("SELECT marks FROM marks").toArray()[0]?.marks ?? "{}") as Marks,
       work: sql.exec<{ work: string }>("SELECT work FROM work").toArray().map((row) => JSON.parse(row.work) as Work),
       owed: sql.exec<{ owed: string }>("SELECT owed FROM owed").toArray().map((row) => JSON.parse(row.owed) as OwedOutcome),
     };
@@ -85,10 +86,18 @@ export class SqlLedger {
   }
 
   commit(change: Change): void {
+    this.#atomically(() => this.#write(change));
+  }
+
+  saveMarks(marks: Marks): void {
+    this.#atomically(() => this.#storage.sql.exec("INSERT OR REPLACE INTO marks (one, marks) VALUES (1, ?)", JSON.stringify(marks)));
+  }
+
+  #atomically(write: () => void): void {
     try {
       this.#storage.transactionSync(() => {
         if (!this.#made) for (const statement of SCHEMA) this.#storage.sql.exec(statement);
-        this.#write(change);
+        write();
       });
       this.#made = true;
     } catch (error) {
@@ -112,12 +121,11 @@ export class SqlLedger {
   #write(change: Change): void {
     const { sql } = this.#storage;
     const outcomes = new Map(change.outcomes.map((item) => [item.key, JSON.stringify(item.outcome)]));
-    const marks = JSON.stringify(change.marks);
     for (const { entry, known } of change.lines) {
       const outcome = known === undefined ? null : (outcomes.get(known.key) ?? null);
       if (known !== undefined) outcomes.delete(known.key);
       sql.exec(
-        "INSERT INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash, marks, content_hash, outcome) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash, content_hash, outcome) VALUES (?,?,?,?,?,?,?,?,?,?)",
         this.#bucketFor(entry.atMs),
         known?.key ?? `#${entry.seq}`,
         entry.seq,
@@ -126,7 +134,6 @@ export class SqlLedger {
         entry.body,
         entry.prev,
         entry.hash,
-        marks,
         known?.contentHash ?? null,
         outcome,
       );

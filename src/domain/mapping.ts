@@ -105,7 +105,7 @@ function readField(record: JsonObject, rule: FieldRule): Result<JsonValue | unde
     case "day":
       return readDay(String(scalar));
     case "word":
-      return ok(rule.words[String(scalar).toLowerCase()] ?? rule.otherwise);
+      return ok(readWord(String(scalar).toLowerCase(), rule));
     case "money":
     case "minorUnits":
       return readMoney(record, rule, scalar);
@@ -122,6 +122,10 @@ function readMoney(
   const amount = rule.as === "money" ? parseDecimal(String(scalar)) : fromMinorUnits(String(scalar), currency);
   return amount.ok ? ok({ amount: amount.value, currency }) : amount;
 }
+
+/** Only words that the rule names itself: a sender's "constructor" is as unknown as any other. */
+const readWord = (said: string, rule: Extract<FieldRule, { as: "word" }>): string =>
+  (Object.hasOwn(rule.words, said) ? rule.words[said] : undefined) ?? rule.otherwise;
 
 function readBoolean(value: string | number | boolean): Result<boolean, string> {
   if (value === true || value === "true" || value === 1 || value === "1") return ok(true);

@@ -7,6 +7,8 @@ export interface Mark {
   readonly rank: number;
   readonly contentHash: string;
   readonly eventId: string;
+  /** Where the ledger remembers the event, once it does. */
+  readonly key: string;
 }
 export type Marks = Readonly<Record<string, Mark>>;
 
@@ -37,10 +39,10 @@ export function admit<K extends Known>(event: EntityEvent, find: (key: string) =
   const key = dedupeKey(event);
   const changedKey = `${key}\n${event.contentHash}`;
   const first = find(key);
-  if (first === null) return byOrder(event, key, mark);
+  if (first === null) return byOrder(event, key, markOf(find, mark));
   const known = first.contentHash === event.contentHash ? first : find(changedKey);
   if (known !== null) return { kind: known.eventId === event.id ? "redelivery" : "duplicate", known };
-  if (compareTokens(event.order, first.order) === "newer") return byOrder(event, changedKey, mark);
+  if (compareTokens(event.order, first.order) === "newer") return byOrder(event, changedKey, markOf(find, mark));
   return {
     kind: "conflict",
     key: changedKey,
@@ -49,8 +51,17 @@ export function admit<K extends Known>(event: EntityEvent, find: (key: string) =
   };
 }
 
-function byOrder<K extends Known>(event: EntityEvent, key: string, mark: Mark | undefined): Admission<K> {
-  const candidate: Mark = { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id };
+type KnownMark = Mark & { readonly settled: boolean };
+
+/**
+ * A mark is durable before its event's effect, its event's line only after. A mark without a line is of an event whose
+ * object died in between: what is older stays out, but the event itself, in any copy, must still get in.
+ */
+const markOf = (find: (key: string) => Known | null, mark: Mark | undefined): KnownMark | undefined =>
+  mark === undefined ? undefined : { ...mark, settled: find(mark.key) !== null };
+
+function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMark | undefined): Admission<K> {
+  const candidate: Mark = { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id, key };
   if (mark === undefined || mark.eventId === event.id) return { kind: "apply", key, mark: candidate };
   switch (compareTokens(event.order, mark.order)) {
     case "newer":
@@ -69,8 +80,8 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: Mark | 
  * life is the later; if that does not tell them apart, arrival does. A version number that comes back with other
  * content is the sender's contradiction: it is recorded, and nothing is overwritten.
  */
-function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: Mark): Admission<K> {
-  if (event.nature === "delta") return { kind: "apply", key, mark: candidate };
+function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
+  if (event.nature === "delta" || !mark.settled) return { kind: "apply", key, mark: candidate };
   if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
   if (event.order.kind !== "time")
     return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };

@@ -6,6 +6,9 @@ import type { CanonicalEntity, ObjectMap } from "../domain/mapping.ts";
 import type { OrderToken } from "../domain/order.ts";
 import type { Result } from "../domain/result.ts";
 
+/** How far a signed time may be from ours, both ways, unless a source says else: what Stripe's and the Standard Webhooks libraries use. */
+export const DEFAULT_WINDOW_MS = 300_000;
+
 export type Encoding = "hex" | "base64" | "base64url";
 
 /**
@@ -27,6 +30,8 @@ export type Verification =
       readonly timestamp?: { readonly header?: string; readonly format: "s" | "ms" | "iso" };
       readonly idHeader?: string;
       readonly windowMs: number;
+      /** Secrets that the whole world knows, such as a vendor's published test secret: never accepted as live ones. */
+      readonly refusedSecrets?: readonly string[];
     }
   /** Standard Webhooks 1.0: `v1` HMAC and `v1a` ed25519, headers `webhook-*` or `svix-*`, secrets `whsec_` and `whpk_`. */
   | { readonly kind: "standardWebhooks"; readonly windowMs: number }
@@ -72,6 +77,19 @@ export type DecodeFailure =
 /** A sender's record types by name: the built-in ones, with the team's own merged over them. */
 export type ObjectMaps = Readonly<Record<string, ObjectMap>>;
 
+/**
+ * Lays a team's objects over the built-in ones. For an object that both have, with one kind, the team's fields are added
+ * or take precedence, and its key counts; a new name, or another kind, stands alone.
+ */
+export function mergeObjects(builtIn: ObjectMaps, team: ObjectMaps): ObjectMaps {
+  const merged: Record<string, ObjectMap> = { ...builtIn };
+  for (const [name, map] of Object.entries(team)) {
+    const base = Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
+    merged[name] = base?.kind === map.kind ? { ...map, fields: { ...base.fields, ...map.fields } } : map;
+  }
+  return merged;
+}
+
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
@@ -85,6 +103,9 @@ export interface Sample {
   readonly provenance: string;
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a deployment must configure to read it: the source's settings as written, and objects that are not built in. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly objects?: ObjectMaps;
   /** `{now}` is replaced by the time of sending, in the form the field needs: `{now:iso}`, `{now:s}`, `{now:ms}`; `{id}` by a fresh id. */
   readonly body: string;
   readonly expect: { readonly kind: string; readonly key: string; readonly type: string; readonly data: JsonValue };
@@ -110,6 +131,8 @@ export interface SourceDefinition<Settings = unknown> {
   verification(settings: Settings): Verification;
   /** Splits a proven body into its business events. Pure; never throws for what a sender can send. */
   decode(request: GenuineRequest, context: { readonly settings: Settings; readonly objects: ObjectMaps }): Result<readonly SourceItem[], DecodeFailure>;
+  /** The body as it may be kept, where what is sent holds a credential: the same bytes, unless there is one in them. */
+  forStorage?(body: Uint8Array): Uint8Array;
   /** The record types this sender has out of the box. */
   objects(settings: Settings): ObjectMaps;
   readonly statusPolicy: StatusPolicy;

@@ -1,7 +1,6 @@
 import type { EntityEvent } from "../../domain/event.ts";
 import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
 import { outcomeOfLanes } from "../../domain/outcome.ts";
-import { compareTokens } from "../../domain/order.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { chain, type ChainHead } from "../../domain/timeline.ts";
 import { collapsible, nextDueMs, reportOf, type Work } from "../../domain/work.ts";
@@ -34,14 +33,14 @@ export class Book {
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #marks: Marks;
-  #settledMarks: Marks;
+  #savedMarks: Marks;
 
   constructor(ports: SequencePorts) {
     this.#ports = ports;
     const state = ports.ledger.load();
     this.#head = state.head;
     this.#marks = state.marks;
-    this.#settledMarks = state.marks;
+    this.#savedMarks = state.marks;
     for (const work of state.work) this.#work.set(workId(work), work);
     for (const owed of state.owed) this.#owed.set(owed.event.id, owed);
     this.#position = Math.max(0, ...state.work.map((work) => work.position)) + 1;
@@ -80,16 +79,11 @@ export class Book {
     this.#marks = { ...this.#marks, [source]: mark };
   }
 
-  /**
-   * Makes an event's mark durable with its first row, not sooner: a mark whose event is not in the ledger yet would,
-   * after an eviction, make a copy of that event look like old news.
-   */
-  settleMark(event: EntityEvent): void {
-    const mark = this.#marks[event.sourceName];
-    const candidate = mark?.eventId === event.id ? mark : { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id };
-    const settled = this.#settledMarks[event.sourceName];
-    if (event.order.kind === "none" || (settled !== undefined && isBehind(candidate, settled))) return;
-    this.#settledMarks = { ...this.#settledMarks, [event.sourceName]: candidate };
+  /** Makes the marks durable, if they have changed: before any effect of the events that set them. */
+  saveMarks(): void {
+    if (this.#marks === this.#savedMarks) return;
+    this.#ports.ledger.saveMarks(this.#marks);
+    this.#savedMarks = this.#marks;
   }
 
   find(key: string): LedgerHit | null {
@@ -124,7 +118,7 @@ export class Book {
       this.#head = { seq: entry.seq, hash: entry.hash };
       return known === undefined ? { entry } : { entry, known };
     });
-    return { lines, marks: this.#settledMarks, outcomes: draft.outcomes, put: draft.put, drop: draft.drop, owe: draft.owe };
+    return { lines, outcomes: draft.outcomes, put: draft.put, drop: draft.drop, owe: draft.owe };
   }
 
   /** Adds a lane's later result to a draft: its line, the event's new outcome, and the debt to the index. */
@@ -163,11 +157,6 @@ export class Book {
     this.#alarmAtMs = null;
     this.#owedDueAtMs = null;
   }
-}
-
-function isBehind(candidate: Mark, settled: Mark): boolean {
-  const comparison = compareTokens(candidate.order, settled.order);
-  return comparison === "older" || (comparison === "equal" && candidate.rank < settled.rank);
 }
 
 /** A lane's report as a line of the timeline: its last attempt, not all of them again. */

@@ -20,7 +20,6 @@ export interface LedgerLine {
 
 export interface LedgerChange {
   readonly lines: readonly LedgerLine[];
-  readonly marks: Marks;
   /** New outcomes of deliveries remembered earlier. */
   readonly outcomes: readonly { readonly key: string; readonly outcome: EventOutcome }[];
   readonly put: readonly Work[];
@@ -47,6 +46,8 @@ export interface Ledger {
   load(): LedgerState;
   find(key: string): LedgerHit | null;
   commit(change: LedgerChange): void;
+  /** Writes the newest state admitted from each source; durable before any effect that follows. */
+  saveMarks(marks: Marks): void;
   /** Forgets what the index has accepted, unless a newer outcome is owed by now. */
   settleOwed(paid: readonly Owed[]): void;
 }

@@ -46,14 +46,20 @@ export class Sequencer {
   /** Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. */
   async sequence(events: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
     const budget = new Budget(permits);
-    const outcomes = await Promise.all(events.map((event) => this.#accept(event, budget)));
+    const answers = events.map((event) => this.#accept(event, budget));
+    // One row for the whole call, before its first effect: if the object dies between an effect and its line, an older
+    // state that arrives before the message comes again must find the newer one's mark.
+    this.#book.saveMarks();
+    const outcomes = await Promise.all(answers);
     await this.payDebts();
     return { outcomes, used: budget.used };
   }
 
   /** Takes events without trying to deliver: they are durable at once, and the alarm brings their effects about. */
   async spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
-    return Promise.all(events.map((event) => this.#accept(event, null)));
+    const answers = events.map((event) => this.#accept(event, null));
+    this.#book.saveMarks();
+    return Promise.all(answers);
   }
 
   /** Does what is due: by alarm, or because someone asked. */
@@ -209,7 +215,6 @@ export class Sequencer {
     draft.outcomes.push({ key, outcome });
     draft.put.push(...after.results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
     if (after.owe) draft.owe.push({ event, outcome });
-    this.#book.settleMark(event);
     this.#book.write(draft);
     return outcome;
   }

@@ -1,0 +1,48 @@
+import type { LiveSecret } from "./define.ts";
+import { decodeBytes, type Digest } from "./signature.ts";
+
+/** How the text of a secret becomes a key. */
+export interface KeySpec {
+  readonly algorithm: Digest | "Ed25519";
+  readonly encoding: "utf8" | "base64" | "hex";
+  readonly text: string;
+}
+
+const KEYS_KEPT = 256;
+const ED25519_BYTES = 32;
+
+/** Remembers what was derived of a secret, the oldest forgotten first. Holds values, never promises: those belong to one request. */
+function remembering<Input, Value>(derive: (input: Input) => Promise<Value>, nameOf: (input: Input) => string): (input: Input) => Promise<Value> {
+  const known = new Map<string, Value>();
+  return async (input) => {
+    const name = nameOf(input);
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const value = await derive(input);
+    const [oldest] = known.keys();
+    if (known.size >= KEYS_KEPT && oldest !== undefined) known.delete(oldest);
+    known.set(name, value);
+    return value;
+  };
+}
+
+const utf8 = new TextEncoder();
+
+const secretBytes = ({ encoding, text }: KeySpec): Uint8Array | null =>
+  encoding === "utf8" ? utf8.encode(text) : decodeBytes(encoding === "hex" ? text.toLowerCase() : text, encoding);
+
+/** The key of a secret, imported once an isolate; null if the secret is not one for its scheme. */
+export const keyOf = remembering(
+  async (spec: KeySpec): Promise<CryptoKey | null> => {
+    const bytes = secretBytes(spec);
+    if (bytes === null || bytes.length === 0) return null;
+    if (spec.algorithm !== "Ed25519") return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: spec.algorithm }, false, ["sign", "verify"]);
+    return bytes.length === ED25519_BYTES ? crypto.subtle.importKey("raw", bytes, { name: "Ed25519" }, false, ["verify"]) : null;
+  },
+  ({ algorithm, encoding, text }) => `${algorithm}\n${encoding}\n${text}`,
+);
+
+export const sha256 = async (text: string): Promise<Uint8Array> => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text)));
+
+/** The digest of a token that we hold. */
+export const tokenDigest = remembering((secret: LiveSecret) => sha256(secret.value), (secret) => secret.value);

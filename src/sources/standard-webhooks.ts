@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { money, object, text, word } from "../domain/mapping.ts";
+import { DEFAULT_WINDOW_MS, defineSource, type Sample } from "./define.ts";
+import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "./document.ts";
+
+const Settings = z.strictObject(documentShape);
+
+const PROVENANCE =
+  "payload of github.com/standard-webhooks/standard-webhooks spec/standard-webhooks.md (type, timestamp, data), read 2026-11-24; record made up";
+
+/** What the samples need, as a team would write it in router.config.ts. */
+const sampled: Pick<Sample, "contentType" | "provenance" | "settings" | "objects"> = {
+  contentType: "application/json",
+  provenance: PROVENANCE,
+  settings: { order: { path: "data.version", as: "int" }, deletedTypes: ["customer.deleted"] },
+  objects: {
+    invoice: object("invoice", "id", {
+      number: text("number"),
+      status: word("status", { draft: "draft", open: "open", paid: "paid", void: "void" }),
+      total: money("total", "currency"),
+    }),
+    customer: object("customer", "id", { name: text("name"), email: text("email") }),
+  },
+};
+
+/**
+ * Any sender that follows Standard Webhooks 1.0, and Svix under its own header names. `webhook-id` is stable over
+ * retries and dedupes; the payload's `timestamp` is the event's and orders, unless settings.order names better.
+ * Senders retry on any status but 2xx for days; 410 would unsubscribe us, so it is never answered.
+ */
+export const standardWebhooks = defineSource<z.infer<typeof Settings>>({
+  scheme: "standard-webhooks",
+  title: "Standard Webhooks",
+  settings: Settings,
+  verdict: "verified",
+  verification: () => ({ kind: "standardWebhooks", windowMs: DEFAULT_WINDOW_MS }),
+  decode: (request, { settings, objects }) =>
+    decodeDocument(request, {
+      settings: { ...settings, occurredAt: settings.occurredAt ?? { path: "timestamp", as: "iso" } },
+      objects,
+      deliveryId: () => null,
+      orderByTime: settings.occurredAt === undefined,
+    }),
+  objects: () => ({}),
+  statusPolicy: ANSWER_BY_STATUS,
+  samples: [
+    {
+      ...sampled,
+      name: "invoice-paid",
+      body: `{"type":"invoice.paid","timestamp":"{now:iso}","data":{"id":"INV-2041","number":"2026-2041","status":"paid","total":"1200.50","currency":"EUR","version":{now:ms},"payerRef":820982911946154508}}`,
+      expect: {
+        kind: "invoice",
+        key: "INV-2041",
+        type: "invoice.paid",
+        data: {
+          number: "2026-2041",
+          status: "paid",
+          statusRaw: "paid",
+          total: { amount: "1200.50", currency: "EUR" },
+          extra: { payerRef: "820982911946154508" },
+        },
+      },
+    },
+    {
+      ...sampled,
+      name: "customer-updated",
+      body: `{"type":"customer.updated","timestamp":"{now:iso}","data":{"id":"C-7","name":"Bäckerei Łódź 株式会社 🥐","email":"post@baeckerei.example","loyalty":{"tier":"gold"},"version":{now:ms}}}`,
+      expect: {
+        kind: "customer",
+        key: "C-7",
+        type: "customer.updated",
+        data: { name: "Bäckerei Łódź 株式会社 🥐", email: "post@baeckerei.example", extra: { loyalty: { tier: "gold" } } },
+      },
+    },
+  ],
+});

@@ -6,7 +6,7 @@ const Vars = z.object({
   OPS_ISSUER: z.string().min(1),
   OPS_AUDIENCE: z.string().min(1),
   OPS_JWKS_URL: z.union([z.literal(""), z.url()]).default(""),
-  OPS_JWKS: z.string().optional(),
+  OPS_JWKS: z.string().default(""),
 });
 
 export interface Settings extends z.infer<typeof Vars> {

@@ -16,7 +16,7 @@ export interface AuthSettings {
   readonly OPS_ISSUER: string;
   readonly OPS_AUDIENCE: string;
   readonly OPS_JWKS_URL: string;
-  readonly OPS_JWKS?: string | undefined;
+  readonly OPS_JWKS: string;
 }
 
 /** Asymmetric only: a public key can never be taken for a shared secret. */
@@ -50,7 +50,7 @@ export function tokenCheck(settings: AuthSettings): (request: Request) => Promis
 }
 
 function keySource(settings: AuthSettings): JWTVerifyGetKey | null {
-  if (settings.OPS_JWKS !== undefined && settings.OPS_JWKS !== "") return createLocalJWKSet(JSON.parse(settings.OPS_JWKS) as JSONWebKeySet);
+  if (settings.OPS_JWKS !== "") return createLocalJWKSet(JSON.parse(settings.OPS_JWKS) as JSONWebKeySet);
   return settings.OPS_JWKS_URL === "" ? null : createRemoteJWKSet(new URL(settings.OPS_JWKS_URL));
 }
 

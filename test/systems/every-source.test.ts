@@ -91,7 +91,8 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
       expect(await prove({ verification, body, signed, secrets: [] })).toEqual({ ok: false, failure: "misconfigured" });
     });
 
-    it.runIf(source.verdict === "verified")("is refused with any one byte of the body changed, left out or added", async () => {
+    // Where the sender signs no body there is nothing to refuse.
+    if (source.verdict === "verified") it("is refused with any one byte of the body changed, left out or added", async () => {
       const signed = signedFor(verification, body);
       for (let at = 0; at < body.length; at += 7) {
         const flipped = body.slice();
@@ -129,13 +130,13 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
       }
     });
 
-    it.runIf(windowMs !== null)("is accepted exactly at the window, and refused one second beyond it, both ways", async () => {
+    // Where no time is signed there is no window.
+    if (windowMs !== null) it("is accepted exactly at the window, and refused one second beyond it, both ways", async () => {
       const at = (offsetMs: number) => prove({ verification, body, signed: signedFor(verification, body, { nowMs: NOW_MS + offsetMs }) });
-      const width = windowMs ?? 0;
-      expect(await at(-width)).toMatchObject({ ok: true });
-      expect(await at(width)).toMatchObject({ ok: true });
-      expect(await at(-width - 1000)).toEqual({ ok: false, failure: "stale" });
-      expect(await at(width + 1000)).toEqual({ ok: false, failure: "future" });
+      expect(await at(-windowMs)).toMatchObject({ ok: true });
+      expect(await at(windowMs)).toMatchObject({ ok: true });
+      expect(await at(-windowMs - 1000)).toEqual({ ok: false, failure: "stale" });
+      expect(await at(windowMs + 1000)).toEqual({ ok: false, failure: "future" });
     });
 
     it("normalises to what is expected, with what nobody maps kept in extra", () => {

@@ -1,0 +1,149 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+import { startSandbox, type Sandbox } from "../sandbox/start.ts";
+import { ensureLocalSecrets, type LocalSecrets } from "./local-secrets.ts";
+
+export const ROOT = path.join(import.meta.dirname, "..");
+const WRANGLER = path.join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
+
+/** Keeps wrangler quiet and off the network. */
+export const QUIET = {
+  CI: "1",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_SEND_ERROR_REPORTS: "false",
+  WRANGLER_HIDE_BANNER: "true",
+  WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+};
+
+export interface LocalOptions {
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly sandboxPort: number;
+  /** Where the router and the sandbox keep their data; emptied first if `fresh`. */
+  readonly dataDir: string;
+  readonly fresh: boolean;
+}
+
+export interface Local {
+  readonly routerUrl: string;
+  readonly sandbox: Sandbox;
+  readonly secrets: LocalSecrets;
+  readonly logFile: string;
+  /** Rejects when the router ends by itself. */
+  readonly ended: Promise<never>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts the router in workerd (by `wrangler dev`) and the sandbox systems, on loopback, with everything kept under `dataDir`. */
+export async function startLocal(options: LocalOptions): Promise<Local> {
+  const secrets = ensureLocalSecrets(ROOT);
+  if (options.fresh) rmSync(options.dataDir, { recursive: true, force: true });
+  mkdirSync(options.dataDir, { recursive: true });
+  const port = options.port === 0 ? await freePort() : options.port;
+  await assertFree(port, "PORT");
+  if (options.sandboxPort !== 0) await assertFree(options.sandboxPort, "SANDBOX_PORT");
+  const routerUrl = `http://localhost:${port}`;
+  const sandbox = await startSandbox({
+    port: options.sandboxPort,
+    data: path.join(options.dataDir, "sandbox"),
+    routerUrl: `http://127.0.0.1:${port}`,
+    erpApiKey: secrets.vars["ERP_API_KEY"] ?? "",
+    erpWebhookSecret: secrets.vars["ERP_WEBHOOK_SECRET"] ?? "",
+    inboundWebhookSecret: secrets.vars["CRM_SIGNING_SECRET"] ?? "",
+  });
+  const logFile = path.join(options.dataDir, "router.log");
+  await run(["d1", "migrations", "apply", "DB", "--local", "--persist-to", options.dataDir]);
+  const child = startRouter({ port, dataDir: options.dataDir, logFile, sandboxUrl: sandbox.url, vars: secrets.vars });
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the router ended by itself (exit ${String(code)}); its log is ${logFile}`);
+  });
+  ended.catch(() => undefined);
+  await Promise.race([answering(`${routerUrl}/healthz`), ended]);
+  const cron = setInterval(() => void fetch(`${routerUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`).catch(() => undefined), 60_000);
+  const stop = async (): Promise<void> => {
+    clearInterval(cron);
+    await Promise.all([end(child), sandbox.close()]);
+  };
+  return { routerUrl, sandbox, secrets, logFile, ended, stop };
+}
+
+interface RouterOptions {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly sandboxUrl: string;
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+function startRouter(options: RouterOptions): ChildProcess {
+  const urls = { ERP_URL: `${options.sandboxUrl}/erp`, CRM_URL: `${options.sandboxUrl}/crm`, SUPPORT_URL: `${options.sandboxUrl}/support` };
+  // Variables that wrangler.toml does not list as required are not read from .dev.vars, so all are given here.
+  const vars = Object.entries({ ...options.vars, ...urls }).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const child = spawn(
+    process.execPath,
+    [WRANGLER, "dev", "--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.dataDir, "--show-interactive-dev-session=false", ...vars],
+    { cwd: ROOT, env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
+  const log = createWriteStream(options.logFile, { flags: "a" });
+  child.stdout?.pipe(log);
+  child.stderr?.pipe(log);
+  return child;
+}
+
+/** Ends a child and all that it started: it leads a process group of its own. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null) return;
+  const gone = once(child, "exit");
+  process.kill(-child.pid, "SIGTERM");
+  const hard = setTimeout(() => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGKILL"), 5_000);
+  await gone;
+  clearTimeout(hard);
+}
+
+/** Runs one wrangler command to its end; rejects with its output if it fails. */
+export async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const child = spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env: { ...process.env, ...QUIET, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  if (code !== 0) throw new Error(`wrangler ${args.join(" ")} failed (exit ${String(code)}):\n${output}`);
+  return output;
+}
+
+async function answering(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const up = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (up) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${url} did not answer within 30 s`);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+async function assertFree(port: number, variable: string): Promise<void> {
+  const server = createServer();
+  const taken = new Promise<void>((resolve, reject) => {
+    server.once("error", () => reject(new Error(`port ${port} is taken; end what uses it, or choose another with ${variable}=<port>`)));
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  await taken;
+  server.close();
+  await once(server, "close");
+}

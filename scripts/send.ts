@@ -1,0 +1,23 @@
+import { router } from "../src/router.config.ts";
+import { ensureLocalSecrets } from "./local-secrets.ts";
+import { ROOT } from "./local.ts";
+import { filled, localSource, post } from "./sender.ts";
+
+const [name, wanted] = process.argv.slice(2);
+const secrets = ensureLocalSecrets(ROOT);
+const source = name === undefined ? null : localSource(name, secrets);
+const sample = source?.definition.samples.find((known) => known.name === wanted);
+if (source === null || sample === undefined) {
+  console.error("Usage: npm run send -- <source> <sample>\n");
+  for (const known of Object.keys(router.sources)) {
+    console.error(`  ${known}: ${(localSource(known, secrets)?.definition.samples ?? []).map((each) => each.name).join(", ")}`);
+  }
+  process.exit(2);
+}
+const response = await post(`http://localhost:${process.env["PORT"] ?? "8787"}`, source, filled(sample)).catch((error: unknown) => {
+  console.error(`No router answers there (${String(error instanceof Error ? (error.cause ?? error) : error)}). Start it with: npm run dev`);
+  process.exit(1);
+});
+console.log(response.status, response.headers.get("x-signalbox-event-id") ?? "");
+console.log(await response.text());
+process.exit(response.ok ? 0 : 1);

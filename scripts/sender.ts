@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { fillSample, signRequest } from "../sandbox/sign.ts";
+import { router } from "../src/router.config.ts";
+import type { Sample, SourceDefinition, Verification } from "../src/sources/define.ts";
+import { SOURCES } from "../src/sources/index.ts";
+import type { LocalSecrets } from "./local-secrets.ts";
+
+export interface LocalSource {
+  readonly name: string;
+  readonly definition: SourceDefinition;
+  readonly verification: Verification;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly secrets: readonly { readonly id: string; readonly value: string; readonly signingKey?: string }[];
+}
+
+/** A configured source with all that its sender needs to sign a request. */
+export function localSource(name: string, secrets: LocalSecrets): LocalSource | null {
+  const config = router.sources[name];
+  const definition = config === undefined ? undefined : SOURCES[config.scheme];
+  if (config === undefined || definition === undefined) return null;
+  const settings = definition.settings.parse(config.settings ?? {});
+  const live = config.secrets.map(({ env }) => {
+    const signingKey = secrets.privateKeys.senders[env];
+    return { id: env, value: secrets.vars[env] ?? "", ...(signingKey === undefined ? {} : { signingKey }) };
+  });
+  return { name, definition, verification: definition.verification(settings), settings: config.settings ?? {}, secrets: live };
+}
+
+export interface Outgoing {
+  readonly body: string;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly deliveryId?: string;
+  readonly nowMs?: number;
+}
+
+/** Signs as this source's sender would, with its first secret, and posts. */
+export async function post(routerUrl: string, source: LocalSource, outgoing: Outgoing): Promise<Response> {
+  const secret = source.secrets[0];
+  const signed = signRequest({
+    verification: source.verification,
+    secret: secret?.signingKey ?? secret?.value ?? "",
+    body: outgoing.body,
+    nowMs: outgoing.nowMs ?? Date.now(),
+    deliveryId: outgoing.deliveryId ?? `msg_${randomUUID()}`,
+    url: `${routerUrl}/in/${source.name}`,
+  });
+  return fetch(signed.url, { method: "POST", headers: { "content-type": outgoing.contentType, ...outgoing.headers, ...signed.headers }, body: outgoing.body });
+}
+
+/** A source's sample, filled for now. */
+export const filled = (sample: Sample): Outgoing => ({
+  body: fillSample(sample.body, { nowMs: Date.now(), id: randomUUID() }),
+  contentType: sample.contentType,
+  ...(sample.headers === undefined ? {} : { headers: sample.headers }),
+});

@@ -1,0 +1,29 @@
+import { signRequest } from "../sandbox/sign.ts";
+import { router } from "../src/router.config.ts";
+import { ensureLocalSecrets } from "./local-secrets.ts";
+import { ROOT } from "./local.ts";
+import { localSource } from "./sender.ts";
+
+const secrets = ensureLocalSecrets(ROOT);
+const base = `http://localhost:${process.env["PORT"] ?? "8787"}`;
+
+const sources = Object.keys(router.sources).flatMap((name) => {
+  const source = localSource(name, secrets);
+  if (source === null) return [];
+  // Where the proof is in the URL, the URL with it.
+  const { url } = signRequest({ verification: source.verification, secret: source.secrets[0]?.value ?? "", body: "", nowMs: Date.now(), url: `${base}/in/${name}` });
+  const proof = source.verification.kind === "queryToken" ? url : `${base}/in/${name}`;
+  return [
+    {
+      name,
+      url: proof,
+      scheme: source.definition.scheme,
+      verdict: source.definition.verdict,
+      settings: source.settings,
+      verification: source.verification,
+      secrets: source.secrets,
+      samples: source.definition.samples.map((sample) => sample.name),
+    },
+  ];
+});
+console.log(JSON.stringify(sources, null, 2));

@@ -1,9 +1,29 @@
+import { generateKeyPairSync } from "node:crypto";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { router } from "./src/router.config.ts";
+
+/** Every secret that the configuration names; the tests sign with the same. */
+function testSecrets(): Record<string, string> {
+  const ofSources = Object.values(router.sources).flatMap((source) => source.secrets.map((secret) => secret.env));
+  const ofDestinations = Object.values(router.destinations).flatMap((destination) => Object.values(destination.secrets ?? {}));
+  const secret = (name: string): string => `whsec_${Buffer.from(`for tests only: ${name}`.padEnd(32, "."), "utf8").toString("base64")}`;
+  return Object.fromEntries([...ofSources, ...ofDestinations].map((name) => [name, secret(name)]));
+}
+
+function opsKeys(): { TEST_OPS_KEY: string; OPS_JWKS: string } {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const named = { kid: "test", alg: "ES256" };
+  return {
+    TEST_OPS_KEY: JSON.stringify({ ...privateKey.export({ format: "jwk" }), ...named }),
+    OPS_JWKS: JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), ...named }] }),
+  };
+}
 
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(path.join(import.meta.dirname, "migrations"));
+  const quick = { maxBatchTimeout: 0.05, maxRetries: 100, retryDelay: 1 };
   return {
     test: {
       projects: [
@@ -17,7 +37,15 @@ export default defineConfig(async () => {
           plugins: [
             cloudflareTest({
               wrangler: { configPath: "./wrangler.toml" },
-              miniflare: { bindings: { TEST_MIGRATIONS: migrations } },
+              miniflare: {
+                bindings: { ...testSecrets(), ...opsKeys(), TEST_MIGRATIONS: migrations },
+                queueConsumers: {
+                  "signalbox-critical": { ...quick, maxBatchSize: 25, deadLetterQueue: "signalbox-dead" },
+                  "signalbox-standard": { ...quick, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
+                  "signalbox-bulk": { ...quick, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
+                  "signalbox-dead": { ...quick, maxBatchSize: 100 },
+                },
+              },
             }),
           ],
           test: { name: "workers", include: ["test/workers/**/*.test.ts"], setupFiles: ["./test/support/apply-migrations.ts"] },

@@ -51,9 +51,9 @@ export class EntitySequencer extends DurableObject<Env> {
     return this.#sequencer.operate(action);
   }
 
-  /** Goes on with what is due; used when a destination is resumed. */
-  wake(): Promise<void> {
-    return this.#sequencer.wake();
+  /** Goes on with what was held for a destination, now that it is resumed. */
+  resume(destination: string): Promise<void> {
+    return this.#sequencer.wake(destination);
   }
 
   override async alarm(): Promise<void> {

@@ -93,7 +93,9 @@ async function envelopes(read: Read, ports: IngestPorts): Promise<readonly Envel
   const { arrival, decoded } = read;
   const bodyHash = await ports.sha256(arrival.body);
   const items = decoded.ok ? decoded.value : [];
-  const raw = await storeRaw(arrival, Math.max(1, items.length), ports);
+  // What a sender puts into its bodies as a live credential is taken out before anything is kept.
+  const body = arrival.source.definition.forStorage?.(arrival.body) ?? arrival.body;
+  const raw = await storeRaw({ ...arrival, body }, Math.max(1, items.length), ports);
   const base = common(read, { bodyHash, raw, random: ports.random });
   if (!decoded.ok) return [strange(base, decoded.failure)];
   return Promise.all(items.map((item, index) => entityEvent(base, item, { index, of: items.length, source: arrival.source, ports })));

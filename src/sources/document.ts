@@ -62,7 +62,12 @@ export function readJson(body: Uint8Array): Result<JsonObject, DecodeFailure> {
 function nestsDeeperThan(levels: number, value: JsonValue): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (levels === 0) return true;
-  for (const member of Object.values(value) as readonly JsonValue[]) if (nestsDeeperThan(levels - 1, member)) return true;
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).some((member) => nestsDeeperThan(levels - 1, member));
+  const members = value as JsonObject;
+  for (const name in members) {
+    const member = members[name];
+    if (typeof member === "object" && nestsDeeperThan(levels - 1, member)) return true;
+  }
   return false;
 }
 

@@ -80,10 +80,15 @@ function excessOf(text: string): string | null {
   return null;
 }
 
+/** Markup that may hold anything up to its own end. */
+const BRACKETS = [["<!--", "-->"], ["<![CDATA[", "]]>"], ["<?", "?>"]] as const;
+
 /** Where the markup that begins at `at` ends; -1 if it does not, which the parser refuses. */
 function endOfMarkup(text: string, at: number): number {
-  for (const [open, close] of [["<!--", "-->"], ["<![CDATA[", "]]>"], ["<?", "?>"]] as const) {
-    if (!text.startsWith(open, at)) continue;
+  const next = text[at + 1];
+  const bracket = next === "!" || next === "?" ? BRACKETS.find(([open]) => text.startsWith(open, at)) : undefined;
+  if (bracket !== undefined) {
+    const [open, close] = bracket;
     const end = text.indexOf(close, at + open.length);
     return end < 0 ? -1 : end + close.length - 1;
   }
@@ -109,9 +114,9 @@ interface Named {
 
 function named(element: XmlElement, outer: Scope): Named {
   let scope = outer;
-  for (const [name, value] of Object.entries(element.attributes)) {
-    if (name === "xmlns") scope = { ...scope, "": value };
-    else if (name.startsWith("xmlns:")) scope = { ...scope, [name.slice("xmlns:".length)]: value };
+  for (const name in element.attributes) {
+    if (name !== "xmlns" && !name.startsWith("xmlns:")) continue;
+    scope = { ...scope, [name.slice("xmlns:".length)]: element.attributes[name] ?? "" };
   }
   return { element, scope, ...resolved(element.name, scope) };
 }
@@ -124,8 +129,11 @@ function resolved(name: string, scope: Scope): { readonly namespace: string | un
 
 const is = (node: Named, namespace: string, local: string): boolean => node.local === local && node.namespace === namespace;
 
-const childrenOf = ({ element, scope }: Named): readonly Named[] =>
-  element.children.flatMap((child) => (child instanceof XmlElement ? [named(child, scope)] : []));
+function childrenOf({ element, scope }: Named): readonly Named[] {
+  const children: Named[] = [];
+  for (const child of element.children) if (child instanceof XmlElement) children.push(named(child, scope));
+  return children;
+}
 
 /** The child of this name, if there is exactly one. */
 function only(parent: Named | null, namespace: string, local: string): Named | null {
@@ -134,10 +142,10 @@ function only(parent: Named | null, namespace: string, local: string): Named | n
 }
 
 function attribute({ element, scope }: Named, local: string): string | undefined {
-  for (const [name, value] of Object.entries(element.attributes)) {
-    if (!name.endsWith(`:${local}`)) continue;
+  for (const name in element.attributes) {
+    if (!name.includes(":")) continue;
     const attributeName = resolved(name, scope);
-    if (attributeName.namespace === XSI && attributeName.local === local) return value;
+    if (attributeName.namespace === XSI && attributeName.local === local) return element.attributes[name];
   }
   return undefined;
 }

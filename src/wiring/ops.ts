@@ -73,7 +73,7 @@ const action = (verb: string, subject: string, by: { readonly actor: string; rea
 /** Entities that wait for a destination go on at once; those not found here go on by their own alarm. */
 async function wakeHeld(env: Env, destination: string): Promise<void> {
   for (const { kind, entityKey } of await entitiesHeldFor(env.DB, destination)) {
-    if (kind !== null && entityKey !== null) await env.ENTITY.getByName(entityName({ kind, key: entityKey })).wake();
+    if (kind !== null && entityKey !== null) await env.ENTITY.getByName(entityName({ kind, key: entityKey })).resume(destination);
   }
 }
 

@@ -119,14 +119,17 @@ export class Lanes {
     await this.#ports.settleLease(destination, { leaseId, results, quietUntilMs }).catch(() => undefined);
   }
 
-  /** Works through what is due in a lane, head first, until the head is not due or the allowance is spent. Returns attempts made. */
-  async drain(destination: string, allowance: number): Promise<number> {
+  /**
+   * Works through what is due in a lane, head first, until the head is not due or the allowance is spent. With
+   * `evenHeld`, held work is due now: someone has let the destination go on. Returns attempts made.
+   */
+  async drain(destination: string, allowance: number, evenHeld = false): Promise<number> {
     const { turn, release } = this.enter(destination);
     await turn;
     try {
       let made = 0;
       for (; made < allowance; made++) {
-        const head = this.#dueHead(destination);
+        const head = this.#dueHead(destination, evenHeld);
         if (head === null || !this.record(head, await this.attempt(head, new Budget({})))) break;
       }
       return made;
@@ -135,10 +138,10 @@ export class Lanes {
     }
   }
 
-  #dueHead(destination: string): Work | null {
+  #dueHead(destination: string, evenHeld: boolean): Work | null {
     const head = headOf(this.#book.work(), destination);
     if (head === null || head.state === "dead") return null;
-    if (head.state === "waiting") return head;
+    if (head.state === "waiting" || (evenHeld && head.state === "held")) return head;
     if (this.running.has(`${head.key}\n${destination}`)) return null;
     if (head.dueAtMs === null || head.dueAtMs > this.#ports.clock()) return null;
     // Found running but not by this object: an attempt was cut off by an eviction, its answer is lost.

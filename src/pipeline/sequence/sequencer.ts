@@ -62,11 +62,11 @@ export class Sequencer {
     return Promise.all(answers);
   }
 
-  /** Does what is due: by alarm, or because someone asked. */
-  async wake(): Promise<void> {
+  /** Does what is due: by alarm, or because someone asked. `resumed` is a destination whose held work may go on at once. */
+  async wake(resumed?: string): Promise<void> {
     this.#book.disarmed();
     const destinations = new Set([...this.#book.work()].map((work) => work.plan.destination));
-    await Promise.all([...destinations].map((destination) => this.#lanes.drain(destination, LIMITS.alarmBatch)));
+    await Promise.all([...destinations].map((destination) => this.#lanes.drain(destination, LIMITS.alarmBatch, destination === resumed)));
     await this.payDebts();
     this.#book.arm();
   }

@@ -1,0 +1,7 @@
+declare namespace Cloudflare {
+  interface Env {
+    TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+    /** The private half of the key that the tests' tokens are signed with, as a JWK. */
+    TEST_OPS_KEY: string;
+  }
+}

@@ -1,0 +1,144 @@
+import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
+import { entityName, type EntityEvent } from "../../src/domain/event.ts";
+import worker from "../../src/index.ts";
+import { destinations, ops, type EventAnswer } from "../support/router.ts";
+import { orderEvent } from "../support/world.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+let serial = 0;
+
+/** An order of the ERP's, as ingest would have put it into the queue. */
+function queued(key: string, version: number, more: Partial<EntityEvent> = {}): EntityEvent {
+  const id = eventId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
+  const base = orderEvent({ id, version, delivery: `${key}-${version}`, source: "sandbox-erp" });
+  return { ...base, correlationid: correlationIdOf(id), entity: { kind: "order", key, schemaVersion: 1 }, payload: { at: "inline", data: { number: key, status: "confirmed" } }, ...more };
+}
+
+async function deliver(events: readonly unknown[], bindings: Env = env, queue = "signalbox-critical"): Promise<{ acks: number; retries: number }> {
+  const messages = events.map((body) => ({ id: `m${++serial}`, timestamp: new Date(), attempts: 1, body: typeof body === "string" ? body : JSON.stringify(body) }));
+  const batch = createMessageBatch(queue, messages);
+  const context = createExecutionContext();
+  await worker.queue(batch, bindings);
+  const result = await getQueueResult(batch, context);
+  return { acks: result.ackAll ? messages.length : result.explicitAcks.length, retries: result.retryMessages.length };
+}
+
+const seen = async (id: string): Promise<EventAnswer> => (await ops(`/events/${id}`)).json<EventAnswer>();
+
+/** Bindings with a D1 and objects that count their calls. */
+function counted(): { bindings: Env; calls: { d1: number; entity: number } } {
+  const calls = { d1: 0, entity: 0 };
+  const DB = new Proxy(env.DB, {
+    get: (target, name) => {
+      if (name === "batch") return (...args: Parameters<D1Database["batch"]>) => (calls.d1++, target.batch(...args));
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const ENTITY = { getByName: (name: string) => (calls.entity++, env.ENTITY.getByName(name)) } as unknown as Env["ENTITY"];
+  return { bindings: { ...env, DB, ENTITY }, calls };
+}
+
+describe("a consumer batch", () => {
+  it("makes one call per entity and one D1 call, and acknowledges each message", async () => {
+    destinations();
+    const { bindings, calls } = counted();
+    const events = Array.from({ length: 40 }, (_, i) => queued(`B-${i % 4}`, i + 1));
+    expect(await deliver(events, bindings)).toEqual({ acks: 40, retries: 0 });
+    expect(calls).toEqual({ d1: 1, entity: 4 });
+  });
+
+  it("keeps array order per entity", async () => {
+    const posts = destinations();
+    await deliver(Array.from({ length: 10 }, (_, i) => queued("O-1", i + 1)));
+    expect(posts.map((post) => post.headers.get("webhook-id"))).toHaveLength(10);
+    expect((await (await ops("/entities/order/O-1")).json<{ timeline: { body: { deliveryId: string } }[] }>()).timeline.map((line) => line.body.deliveryId)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `O-1-${i + 1}`),
+    );
+  });
+
+  it("writes at most three rows an event on the happy path, object and D1 together", async () => {
+    destinations();
+    const key = "R-1";
+    await deliver([queued(key, 1)]);
+    const inObject = await countRows(key);
+    const d1 = vi.spyOn(env.DB, "batch");
+    await deliver([queued(key, 2)]);
+    const [result] = (await d1.mock.results[0]?.value) as D1Result[];
+    expect(result?.meta.rows_written).toBe(1);
+    expect(inObject()).toBe(2);
+  });
+
+  it("repeats no delivery when the index was down, and tells it when it is up again", async () => {
+    const posts = destinations();
+    const event = queued("D-1", 1);
+    const down = { ...env, DB: { prepare: env.DB.prepare.bind(env.DB), batch: () => Promise.reject(new Error("D1 is down")) } as unknown as D1Database };
+    expect(await deliver([event], down)).toEqual({ acks: 0, retries: 1 });
+    expect((await seen(event.id)).status).toBe("pending");
+    expect(await deliver([event])).toEqual({ acks: 1, retries: 0 });
+    expect((await seen(event.id)).status).toBe("delivered");
+    expect(posts).toHaveLength(1);
+  });
+
+  it("repeats no delivery when the archive was down", async () => {
+    const posts = destinations();
+    const event = queued("A-1", 1);
+    const down = { ...env, BODIES: { put: () => Promise.reject(new Error("R2 is down")) } as unknown as R2Bucket };
+    expect(await deliver([event], down)).toEqual({ acks: 0, retries: 1 });
+    expect(await deliver([event])).toEqual({ acks: 1, retries: 0 });
+    expect(posts).toHaveLength(1);
+  });
+
+  it("gives every message that came twice, shuffled and in parallel batches, one effect", async () => {
+    const posts = destinations();
+    const events = Array.from({ length: 12 }, (_, i) => queued(`P-${i % 3}`, 1 + Math.floor(i / 3)));
+    await Promise.all([deliver(events), deliver(events.toReversed()), deliver([...events].sort(() => 0.5 - Math.random()))]);
+    const keys = posts.map((post) => post.headers.get("webhook-id"));
+    expect(new Set(keys).size).toBe(keys.length);
+    for (const event of events) expect((await seen(event.id)).status).toMatch(/^(delivered|superseded)$/);
+  });
+
+  it("lets one entity's unreachable object delay no other", async () => {
+    destinations();
+    const broken = { getByName: (name: string) => (name === "order/X-1" ? { sequence: () => Promise.reject(new Error("overloaded")) } : env.ENTITY.getByName(name)) } as unknown as Env["ENTITY"];
+    expect(await deliver([queued("X-1", 1), queued("X-2", 1)], { ...env, ENTITY: broken })).toEqual({ acks: 1, retries: 1 });
+  });
+
+  it("keeps a message that it cannot read as a platform dead letter, apart from business ones", async () => {
+    expect(await deliver(['{"v":99}'])).toEqual({ acks: 1, retries: 0 });
+    const platform = await (await ops("/dead-letters?list=platform")).json<{ items: { class: string; reason: string }[] }>();
+    expect(platform.items.some((letter) => letter.class === "poison" && letter.reason.includes("envelope"))).toBe(true);
+    expect((await (await ops("/dead-letters?list=business&class=poison")).json<{ items: unknown[] }>()).items).toEqual([]);
+  });
+
+  it("keeps what the queue gave up as dead, and puts it in again when asked", async () => {
+    const posts = destinations();
+    const event = queued("G-1", 1);
+    await deliver([event], env, "signalbox-dead");
+    expect((await seen(event.id)).status).toBe("dead");
+    const retried = await ops(`/dead-letters/${event.id}:queue/retry`, "operator", { reason: "the outage is over" });
+    expect(retried.status).toBe(200);
+    await vi.waitUntil(async () => (await seen(event.id)).status === "delivered", { timeout: 5_000 });
+    expect(posts).toHaveLength(1);
+  });
+});
+
+/** Counts the rows that an entity's object writes from here on, as its SQLite counts them. */
+async function countRows(key: string): Promise<() => number> {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  await runInDurableObject(env.ENTITY.getByName(entityName({ kind: "order", key })), (_object, { storage }) => {
+    const exec = storage.sql.exec.bind(storage.sql);
+    vi.spyOn(storage.sql, "exec").mockImplementation((...args: Parameters<SqlStorage["exec"]>) => {
+      const cursor = exec(...args);
+      cursors.push(cursor);
+      return cursor as never;
+    });
+  });
+  return () => cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0);
+}

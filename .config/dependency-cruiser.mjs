@@ -19,46 +19,76 @@ export default {
   forbidden: [
     never("no-cycle", "A cycle has no layer.", {}, { circular: true }),
     never("no-unresolved", "It must exist.", { pathNot: "node_modules" }, { couldNotResolve: true, pathNot: "^cloudflare:" }),
-    never("no-undeclared-package", "Shipped code may only use what package.json ships.", { path: "^(src|durable-objects)/" }, {
-      dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "npm-optional"],
-    }),
+    never(
+      "no-undeclared-package",
+      "Shipped code may only use what package.json ships.",
+      { path: "^(src|durable-objects)/" },
+      {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "npm-optional"],
+      },
+    ),
     never("entry-is-imported-by-nobody", "src/index.ts puts the parts together.", { pathNot: "^test/" }, { path: "^src/index\\.ts$" }),
-    never("nothing-local-in-the-worker", "Sandbox, scripts, benchmarks and tests are never deployed.", { path: "^(src|durable-objects)/" }, {
-      path: "^(sandbox|scripts|bench|test)/",
-    }),
-    never("only-entry-sees-durable-objects", "Objects are reached by their binding.", { pathNot: "^(src/index\\.ts$|durable-objects/|test/|bench/)" }, {
-      path: "^durable-objects/",
-    }),
+    never(
+      "nothing-local-in-the-worker",
+      "Sandbox, scripts, benchmarks and tests are never deployed.",
+      { path: "^(src|durable-objects)/" },
+      {
+        path: "^(sandbox|scripts|bench|test)/",
+      },
+    ),
+    never(
+      "only-entry-sees-durable-objects",
+      "Objects are reached by their binding.",
+      { pathNot: "^(src/index\\.ts$|durable-objects/|test/|bench/)" },
+      {
+        path: "^durable-objects/",
+      },
+    ),
 
     only("domain-is-pure", "The domain knows no platform.", { path: DOMAIN }, [DOMAIN, "node_modules/zod/"]),
-    only("source", "A sender knows its contract, the shared engine and the domain, no other sender.", { path: "^src/sources/", pathNot: "^src/sources/index\\.ts$" }, [
-      SOURCE_PARTS,
-      DOMAIN,
-      "node_modules/(zod|jose|@rgrove/parse-xml)/",
-    ]),
+    only(
+      "source",
+      "A sender knows its contract, the shared engine and the domain, no other sender.",
+      { path: "^src/sources/", pathNot: "^src/sources/index\\.ts$" },
+      [SOURCE_PARTS, DOMAIN, "node_modules/(zod|jose|@rgrove/parse-xml)/"],
+    ),
     only("source-registry", "The registry lists the senders.", { path: "^src/sources/index\\.ts$" }, ["^src/sources/"]),
-    only("destination", "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.", {
-      path: "^src/destinations/",
-      pathNot: "^src/destinations/index\\.ts$",
-    }, [DESTINATION_PARTS, DOMAIN, "node_modules/(zod|jose)/"]),
+    only(
+      "destination",
+      "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.",
+      {
+        path: "^src/destinations/",
+        pathNot: "^src/destinations/index\\.ts$",
+      },
+      [DESTINATION_PARTS, DOMAIN, "node_modules/(zod|jose)/"],
+    ),
     only("destination-registry", "The registry lists the destinations.", { path: "^src/destinations/index\\.ts$" }, ["^src/destinations/"]),
 
-    only("stage-sees-contracts-only", "A stage knows the domain and the contracts; adapters fit its ports by shape.", { path: "^src/pipeline/" }, [
-      "^src/pipeline/",
-      DOMAIN,
-      SOURCE_CONTRACT,
-      "^src/sources/verify\\.ts$",
-      DESTINATION_CONTRACT,
-    ]),
+    only(
+      "stage-sees-contracts-only",
+      "A stage knows the domain and the contracts; adapters fit its ports by shape.",
+      { path: "^src/pipeline/" },
+      ["^src/pipeline/", DOMAIN, SOURCE_CONTRACT, "^src/sources/verify\\.ts$", DESTINATION_CONTRACT],
+    ),
     // A stage is one file, or one folder.
-    never("no-stage-imports-a-stage", "Stages meet only where they are put together.", { path: "^src/pipeline/([^/]+)\\.ts$" }, {
-      path: "^src/pipeline/",
-      pathNot: "^src/pipeline/$1\\.ts$",
-    }),
-    never("no-stage-folder-imports-a-stage", "Stages meet only where they are put together.", { path: "^src/pipeline/([^/]+)/" }, {
-      path: "^src/pipeline/",
-      pathNot: "^src/pipeline/$1/",
-    }),
+    never(
+      "no-stage-imports-a-stage",
+      "Stages meet only where they are put together.",
+      { path: "^src/pipeline/([^/]+)\\.ts$" },
+      {
+        path: "^src/pipeline/",
+        pathNot: "^src/pipeline/$1\\.ts$",
+      },
+    ),
+    never(
+      "no-stage-folder-imports-a-stage",
+      "Stages meet only where they are put together.",
+      { path: "^src/pipeline/([^/]+)/" },
+      {
+        path: "^src/pipeline/",
+        pathNot: "^src/pipeline/$1/",
+      },
+    ),
 
     only("http", "The HTTP surface knows the stages' types and the domain, neither adapters nor objects.", { path: "^src/http/" }, [
       "^src/http/",
@@ -76,7 +106,12 @@ export default {
       "node_modules/drizzle-orm/",
       "^(node:)?crypto$",
     ]),
-    only("flows", "A workflow is steps over the domain and the stages' types.", { path: "^src/flows/" }, ["^src/flows/", DOMAIN, "^src/pipeline/", "^cloudflare:"]),
+    only("flows", "A workflow is steps over the domain and the stages' types.", { path: "^src/flows/" }, [
+      "^src/flows/",
+      DOMAIN,
+      "^src/pipeline/",
+      "^cloudflare:",
+    ]),
     only("configuration-is-data", "router.config.ts holds names and maps, no code.", { path: "^src/router\\.config\\.ts$" }, [DOMAIN]),
     only("environment", "env.ts reads bindings.", { path: "^src/env\\.ts$" }, [DOMAIN, "node_modules/zod/"]),
     only("durable-objects", "An object is a thin shell over domain, stages and adapters.", { path: "^durable-objects/" }, [
@@ -86,17 +121,26 @@ export default {
       "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),
-    never("stand-alone-sandbox", "The sandbox stands in for other people's systems; it only signs by the senders' contracts.", { path: "^sandbox/" }, {
-      path: "^src/",
-      pathNot: SOURCE_CONTRACT,
-    }),
+    never(
+      "stand-alone-sandbox",
+      "The sandbox stands in for other people's systems; it only signs by the senders' contracts.",
+      { path: "^sandbox/" },
+      {
+        path: "^src/",
+        pathNot: SOURCE_CONTRACT,
+      },
+    ),
   ],
   options: {
     parser: "swc",
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
     exclude: { path: "^(dist|\\.wrangler|\\.local)/" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"], extensions: [".ts", ".js", ".mjs", ".d.ts"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types", "default"],
+      extensions: [".ts", ".js", ".mjs", ".d.ts"],
+    },
     builtInModules: { add: ["cloudflare:workers", "cloudflare:test"] },
   },
 };

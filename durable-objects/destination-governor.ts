@@ -1,6 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
 import { deploymentOf } from "../src/deployment.ts";
-import { lease, newGovernor, settleLease, type GovernorState, type Lease, type Pause, type Settlement, type Wanted } from "../src/domain/governor.ts";
+import {
+  lease,
+  newGovernor,
+  settleLease,
+  type GovernorState,
+  type Lease,
+  type Pause,
+  type Settlement,
+  type Wanted,
+} from "../src/domain/governor.ts";
 
 type Kept = Pick<GovernorState, "pause" | "breaker" | "quietUntilMs">;
 
@@ -50,7 +59,10 @@ export class DestinationGovernor extends DurableObject<Env> {
     this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS governor (one INTEGER PRIMARY KEY, kept TEXT NOT NULL)");
     const row = this.ctx.storage.sql.exec<{ kept: string }>("SELECT kept FROM governor WHERE one = 1").toArray()[0];
     this.#kept = row?.kept ?? "";
-    this.#state = { ...newGovernor(deploymentOf(this.env).governorPolicy(destination), Date.now()), ...(row === undefined ? {} : (JSON.parse(row.kept) as Kept)) };
+    this.#state = {
+      ...newGovernor(deploymentOf(this.env).governorPolicy(destination), Date.now()),
+      ...(row === undefined ? {} : (JSON.parse(row.kept) as Kept)),
+    };
     return this.#state;
   }
 

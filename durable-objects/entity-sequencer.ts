@@ -75,7 +75,7 @@ export class EntitySequencer extends DurableObject<Env> {
   }
 
   *#allEntries(): Generator<Entry> {
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = this.#ledger.timeline(after, LIMITS.pageItems);
       yield* page;
       const last = page.at(-1);
@@ -95,7 +95,8 @@ export class EntitySequencer extends DurableObject<Env> {
       timer,
       plan: deployment.plan,
       traits: deployment.traits,
-      deliver: (work) => deliver(work, { clock: Date.now, sha256: sha256Hex, target: deployment.target, data: (item) => this.#data(item), send: sendNow }),
+      deliver: (work) =>
+        deliver(work, { clock: Date.now, sha256: sha256Hex, target: deployment.target, data: (item) => this.#data(item), send: sendNow }),
       lease: (destination, priority) => governor(destination).lease(destination, { count: 1, priority }),
       settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
       report: (owed) => this.#report(owed),
@@ -129,7 +130,9 @@ export class EntitySequencer extends DurableObject<Env> {
   }
 }
 
-async function sendNow(...[request, timeoutMs]: Parameters<typeof send>): Promise<Result<{ status: number; headers: Headers; body: string; nowMs: number }, string>> {
+async function sendNow(
+  ...[request, timeoutMs]: Parameters<typeof send>
+): Promise<Result<{ status: number; headers: Headers; body: string; nowMs: number }, string>> {
   const answer = await send(request, timeoutMs);
   return answer.ok ? ok({ ...answer.value, nowMs: Date.now() }) : answer;
 }

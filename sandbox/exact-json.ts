@@ -31,7 +31,10 @@ export function parseRecord(text: string): JsonRecord | undefined {
 }
 
 /** SHA-256 (hex) of a document, whatever the order of its members: equal exactly when the content is. */
-export const contentHash = (content: JsonRecord): string => createHash("sha256").update(JSON.stringify(sorted(content))).digest("hex");
+export const contentHash = (content: JsonRecord): string =>
+  createHash("sha256")
+    .update(JSON.stringify(sorted(content)))
+    .digest("hex");
 
 function sorted(value: Json): Json {
   if (Array.isArray(value)) return (value as readonly Json[]).map(sorted);

@@ -16,7 +16,9 @@ export function once(store: Store, call: Call, act: () => Answer): Answer {
   return store.transaction(() => {
     const key = call.headers["idempotency-key"];
     if (key === undefined) return act();
-    const fingerprint = createHash("sha256").update(JSON.stringify([call.method, call.path, call.body])).digest("hex");
+    const fingerprint = createHash("sha256")
+      .update(JSON.stringify([call.method, call.path, call.body]))
+      .digest("hex");
     const kept = store.one<Kept>("SELECT fingerprint, status, body FROM answers WHERE idempotencyKey = ?", key);
     if (kept !== undefined) return repeat(store, kept, fingerprint);
     const answer = act();

@@ -43,7 +43,10 @@ export function signRequest(request: SignRequest): SignedRequest {
 function hmacHeaders(request: SignRequest, scheme: Hmac): Record<string, string> {
   const timestamp = timestampText(request.nowMs, scheme.timestamp?.format ?? "s");
   const id = request.deliveryId ?? randomUUID();
-  const before = scheme.template.replace("{body}", "").replace("{timestamp}", timestamp).replace("{id}", () => id);
+  const before = scheme.template
+    .replace("{body}", "")
+    .replace("{timestamp}", timestamp)
+    .replace("{id}", () => id);
   const key = Buffer.from(request.secret, scheme.secretEncoding);
   const signature = createHmac(HASHES[scheme.algorithm], key).update(before).update(request.body).digest(scheme.encoding);
   const headers: Record<string, string> = { [scheme.header]: signatureHeader(scheme, signature, timestamp) };
@@ -63,7 +66,9 @@ function standardWebhooksHeaders({ secret, body, nowMs, deliveryId }: SignReques
   const message = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), Buffer.from(body)]);
   const signature = secret.startsWith("whsk_")
     ? `v1a,${sign(null, message, ed25519Key(secret.slice("whsk_".length))).toString("base64")}`
-    : `v1,${createHmac("sha256", Buffer.from(secret.replace(/^whsec_/, ""), "base64")).update(message).digest("base64")}`;
+    : `v1,${createHmac("sha256", Buffer.from(secret.replace(/^whsec_/, ""), "base64"))
+        .update(message)
+        .digest("base64")}`;
   return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature };
 }
 

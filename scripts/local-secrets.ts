@@ -34,7 +34,13 @@ export function ensureLocalSecrets(directory: string): LocalSecrets {
   vars["OPS_JWKS"] = JSON.stringify({ keys: [keys.ops.public] });
   mkdirSync(path.dirname(keysFile), { recursive: true });
   writeFileSync(keysFile, JSON.stringify(keys), { mode: 0o600 });
-  writeFileSync(varsFile, Object.entries(vars).map(([name, value]) => `${name}='${value}'\n`).join(""), { mode: 0o600 });
+  writeFileSync(
+    varsFile,
+    Object.entries(vars)
+      .map(([name, value]) => `${name}='${value}'\n`)
+      .join(""),
+    { mode: 0o600 },
+  );
   const senders = Object.fromEntries(Object.entries(keys.senders).map(([name, pair]) => [name, pair.private]));
   return { vars, privateKeys: { ops: keys.ops.private, senders } };
 }
@@ -47,7 +53,9 @@ function secretNames(): readonly string[] {
 
 function parseVars(text: string): Record<string, string> {
   const lines = text.split("\n").map((line) => /^([A-Z][A-Z0-9_]*)=(?:'(.*)'|"(.*)"|(.*))$/.exec(line.trim()));
-  return Object.fromEntries(lines.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], match[2] ?? match[3] ?? match[4] ?? ""]])));
+  return Object.fromEntries(
+    lines.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], match[2] ?? match[3] ?? match[4] ?? ""]])),
+  );
 }
 
 function opsKey(): NonNullable<Keys["ops"]> {

@@ -63,7 +63,10 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   });
   ended.catch(() => undefined);
   await Promise.race([answering(`${routerUrl}/healthz`), ended]);
-  const cron = setInterval(() => void fetch(`${routerUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`).catch(() => undefined), 60_000);
+  const cron = setInterval(
+    () => void fetch(`${routerUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`).catch(() => undefined),
+    60_000,
+  );
   const stop = async (): Promise<void> => {
     clearInterval(cron);
     await Promise.all([end(child), sandbox.close()]);
@@ -85,7 +88,18 @@ function startRouter(options: RouterOptions): ChildProcess {
   const vars = Object.entries({ ...options.vars, ...urls }).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const child = spawn(
     process.execPath,
-    [WRANGLER, "dev", "--ip", "127.0.0.1", "--port", String(options.port), "--persist-to", options.dataDir, "--show-interactive-dev-session=false", ...vars],
+    [
+      WRANGLER,
+      "dev",
+      "--ip",
+      "127.0.0.1",
+      "--port",
+      String(options.port),
+      "--persist-to",
+      options.dataDir,
+      "--show-interactive-dev-session=false",
+      ...vars,
+    ],
     { cwd: ROOT, env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"], detached: true },
   );
   const log = createWriteStream(options.logFile, { flags: "a" });
@@ -106,7 +120,11 @@ async function end(child: ChildProcess): Promise<void> {
 
 /** Runs one wrangler command to its end; rejects with its output if it fails. */
 export async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const child = spawn(process.execPath, [WRANGLER, ...args], { cwd: ROOT, env: { ...process.env, ...QUIET, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [WRANGLER, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...QUIET, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));

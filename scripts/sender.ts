@@ -45,7 +45,11 @@ export async function post(routerUrl: string, source: LocalSource, outgoing: Out
     deliveryId: outgoing.deliveryId ?? `msg_${randomUUID()}`,
     url: `${routerUrl}/in/${source.name}`,
   });
-  return fetch(signed.url, { method: "POST", headers: { "content-type": outgoing.contentType, ...outgoing.headers, ...signed.headers }, body: outgoing.body });
+  return fetch(signed.url, {
+    method: "POST",
+    headers: { "content-type": outgoing.contentType, ...outgoing.headers, ...signed.headers },
+    body: outgoing.body,
+  });
 }
 
 /** A source's sample, filled for now. */

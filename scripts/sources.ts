@@ -11,7 +11,13 @@ const sources = Object.keys(router.sources).flatMap((name) => {
   const source = localSource(name, secrets);
   if (source === null) return [];
   // Where the proof is in the URL, the URL with it.
-  const { url } = signRequest({ verification: source.verification, secret: source.secrets[0]?.value ?? "", body: "", nowMs: Date.now(), url: `${base}/in/${name}` });
+  const { url } = signRequest({
+    verification: source.verification,
+    secret: source.secrets[0]?.value ?? "",
+    body: "",
+    nowMs: Date.now(),
+    url: `${base}/in/${name}`,
+  });
   const proof = source.verification.kind === "queryToken" ? url : `${base}/in/${name}`;
   return [
     {

@@ -72,9 +72,11 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
   const definition = source === undefined ? undefined : SOURCES[source.scheme];
   if (source === undefined || definition === undefined) return fail(`sources.${name}: unknown scheme`);
   const parsed = definition.settings.safeParse(source.settings ?? {});
-  if (!parsed.success) return fail(`sources.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+  if (!parsed.success)
+    return fail(`sources.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
   const missing = source.secrets.filter((secret) => secret.optional !== true && settings.read(secret.env) === undefined);
-  if (missing.length > 0) return fail(`sources.${name}: missing secret ${missing.map((secret) => secret.env).join(", ")}; put it with wrangler secret put`);
+  if (missing.length > 0)
+    return fail(`sources.${name}: missing secret ${missing.map((secret) => secret.env).join(", ")}; put it with wrangler secret put`);
   return ok({
     name,
     definition,
@@ -89,7 +91,9 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
 function liveSecrets(refs: readonly SecretRef[], settings: Settings): LiveSource["secrets"] {
   const secrets = refs.flatMap((ref) => {
     const value = settings.read(ref.env);
-    return value === undefined ? [] : [{ id: ref.env, value, untilMs: ref.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(ref.until) }];
+    return value === undefined
+      ? []
+      : [{ id: ref.env, value, untilMs: ref.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(ref.until) }];
   });
   return (nowMs) => secrets.filter((secret) => nowMs < secret.untilMs);
 }
@@ -99,7 +103,10 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
   const definition = destination === undefined ? undefined : DESTINATIONS[destination.module];
   if (destination === undefined || definition === undefined) return fail(`destinations.${name}: unknown module`);
   const parsed = definition.settings.safeParse(destination.settings ?? {});
-  if (!parsed.success) return fail(`destinations.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`);
+  if (!parsed.success)
+    return fail(
+      `destinations.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`,
+    );
   const baseUrl = settings.read(destination.url.env);
   if (baseUrl === undefined) return fail(`destinations.${name}: missing variable ${destination.url.env} (its base URL)`);
   const egress = egressProblem(baseUrl, settings.ENVIRONMENT === "local");
@@ -110,7 +117,11 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
     if (value === undefined) return fail(`destinations.${name}: missing secret ${variable}; put it with wrangler secret put`);
     secrets[role] = value;
   }
-  return ok({ definition, connection: { baseUrl, settings: parsed.data, secrets }, timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs });
+  return ok({
+    definition,
+    connection: { baseUrl, settings: parsed.data, secrets },
+    timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
+  });
 }
 
 function traitsOf(config: RouterConfig, name: string): LaneTraits | null {

@@ -150,9 +150,22 @@ export const router = defineRouter({
   },
 
   routes: [
-    { name: "won-opportunities-become-orders", owner: "revops", kind: "opportunity", from: ["salesforce"], when: { stage: "won" }, to: ["erp"] },
+    {
+      name: "won-opportunities-become-orders",
+      owner: "revops",
+      kind: "opportunity",
+      from: ["salesforce"],
+      when: { stage: "won" },
+      to: ["erp"],
+    },
     { name: "orders-back-to-crm", owner: "finance", kind: "order", from: ["sandbox-erp"], to: ["crm"] },
-    { name: "invoices-to-crm-and-support", owner: "finance", kind: "invoice", from: ["sandbox-erp", "stripe", "partner"], to: ["crm", "support"] },
+    {
+      name: "invoices-to-crm-and-support",
+      owner: "finance",
+      kind: "invoice",
+      from: ["sandbox-erp", "stripe", "partner"],
+      to: ["crm", "support"],
+    },
     { name: "cases-to-crm", owner: "support", kind: "case", from: ["zendesk"], to: ["crm"] },
     { name: "customers-to-erp", owner: "finance", kind: "customer", to: ["erp"], collapse: true },
     { name: "entitlements-to-support", owner: "support", kind: "entitlement", to: ["support"], collapse: true },

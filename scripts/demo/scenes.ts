@@ -24,14 +24,23 @@ export async function quoteToCash(stage: Stage): Promise<void> {
   const event = await stage.event(sent.id, ENDED);
   stage.way(sent, event);
   const order = await stage.sandbox<Order>(`/erp/orders/by-key/${OPPORTUNITY}`);
-  stage.check(`the ERP has order ${order.number} over ${order.total.amount} ${order.total.currency}, with our own field region = ${order.region}`, order.total.amount === "1200.50" && order.region === "EMEA");
+  stage.check(
+    `the ERP has order ${order.number} over ${order.total.amount} ${order.total.currency}, with our own field region = ${order.region}`,
+    order.total.amount === "1200.50" && order.region === "EMEA",
+  );
 
   stage.scene("2. The ERP invoices it; the invoice comes back to CRM and support");
   const invoice = await stage.sandbox<Order>(`/erp/orders/${order.id}/invoice`, { method: "POST" });
   for (const system of ["crm", "support"]) {
     const path = `/${system}/records/invoice/${encodeURIComponent(invoice.id)}`;
-    const record = await stage.until(() => stage.sandbox<Partial<Order>>(path), (found) => found.total !== undefined);
-    stage.check(`${system} has invoice ${record.number ?? "none"} over ${record.total?.amount ?? "?"} ${record.total?.currency ?? ""}`, record.total?.amount === "1200.50");
+    const record = await stage.until(
+      () => stage.sandbox<Partial<Order>>(path),
+      (found) => found.total !== undefined,
+    );
+    stage.check(
+      `${system} has invoice ${record.number ?? "none"} over ${record.total?.amount ?? "?"} ${record.total?.currency ?? ""}`,
+      record.total?.amount === "1200.50",
+    );
   }
   const trace = await stage.until(
     () => stage.ops<{ events: (EventSeen & { source: string; type: string })[] }>(`/trace/${encodeURIComponent(order.number)}`),
@@ -48,24 +57,66 @@ export async function supportCase(stage: Stage): Promise<void> {
   stage.scene("3. A support case is opened in Zendesk and reaches the CRM");
   const id = "35436";
   const now = new Date().toISOString();
-  const detail = { id, subject: "The train is late", status: "OPEN", priority: "HIGH", requester_id: "111", organization_id: "222", updated_at: now };
-  const sent = await stage.send("zendesk", json({ type: "zen:event-type:ticket.created", id: randomUUID(), time: now, zendesk_event_version: "2022-11-06", subject: `zen:ticket:${id}`, detail, event: {} }));
+  const detail = {
+    id,
+    subject: "The train is late",
+    status: "OPEN",
+    priority: "HIGH",
+    requester_id: "111",
+    organization_id: "222",
+    updated_at: now,
+  };
+  const sent = await stage.send(
+    "zendesk",
+    json({
+      type: "zen:event-type:ticket.created",
+      id: randomUUID(),
+      time: now,
+      zendesk_event_version: "2022-11-06",
+      subject: `zen:ticket:${id}`,
+      detail,
+      event: {},
+    }),
+  );
   stage.way(sent, await stage.event(sent.id, ENDED));
   const record = await stage.sandbox<{ status?: string; priority?: string }>(`/crm/records/case/${id}`);
-  stage.check(`the CRM has case ${id}: ${record.status}, priority ${record.priority}`, record.status === "open" && record.priority === "high");
+  stage.check(
+    `the CRM has case ${id}: ${record.status}, priority ${record.priority}`,
+    record.status === "open" && record.priority === "high",
+  );
 }
 
 export async function storm(stage: Stage): Promise<void> {
   stage.scene("4. One Stripe webhook arrives in 100 copies at once");
   const before = (await stage.sandbox<Summary>("/crm/summary")).effects;
   const created = Math.floor(Date.now() / 1000);
-  const body = json({ id: `evt_${randomUUID()}`, object: "event", created, type: "invoice.paid", livemode: false, data: { object: { object: "invoice", id: "in_100", number: "S-100", status: "paid", currency: "eur", total: 990, amount_due: 990, amount_paid: 990 } } });
+  const body = json({
+    id: `evt_${randomUUID()}`,
+    object: "event",
+    created,
+    type: "invoice.paid",
+    livemode: false,
+    data: {
+      object: {
+        object: "invoice",
+        id: "in_100",
+        number: "S-100",
+        status: "paid",
+        currency: "eur",
+        total: 990,
+        amount_due: 990,
+        amount_paid: 990,
+      },
+    },
+  });
   const sent = await Promise.all(Array.from({ length: 100 }, () => stage.send("stripe", body)));
   const events = await Promise.all(sent.map((copy) => stage.event(copy.id, ENDED)));
   const delivered = events.filter((event) => event.status === "delivered");
   const effects = (await stage.sandbox<Summary>("/crm/summary")).effects - before;
   const slowest = Math.max(...sent.map((copy) => copy.ackMs));
-  stage.say(`100 acknowledged, the slowest in ${slowest} ms; ${delivered.length} delivered, ${events.length - delivered.length} recognised as copies`);
+  stage.say(
+    `100 acknowledged, the slowest in ${slowest} ms; ${delivered.length} delivered, ${events.length - delivered.length} recognised as copies`,
+  );
   stage.check(`${effects} effect in the CRM`, effects === 1 && delivered.length === 1 && sent.every((copy) => copy.status === 202));
 }
 
@@ -78,23 +129,39 @@ export async function lateSnapshot(stage: Stage): Promise<void> {
   const event = await stage.event(older.id, ENDED);
   stage.way(older, event);
   const record = await stage.sandbox<{ name?: string }>("/erp/customers/by-key/C-77");
-  stage.check(`the older one is ${event.status}, and the ERP keeps "${record.name}"`, event.status === "superseded" && record.name === "Ada Ltd (new name)");
+  stage.check(
+    `the older one is ${event.status}, and the ERP keeps "${record.name}"`,
+    event.status === "superseded" && record.name === "Ada Ltd (new name)",
+  );
 }
 
 export async function outage(stage: Stage): Promise<void> {
   stage.scene("6. The ERP goes down while five opportunities are won");
   const fault = await stage.sandbox<{ id: string }>("/faults", { method: "POST", body: { system: "erp", mode: "status", status: 503 } });
   const keys = Array.from({ length: 5 }, (_, i) => `0062400000Out0${i}AAR`);
-  const sent = await Promise.all(keys.map((id, i) => stage.send("salesforce", opportunity({ id, name: `Outage ${i}`, amount: `${100 + i}.00` }))));
+  const sent = await Promise.all(
+    keys.map((id, i) => stage.send("salesforce", opportunity({ id, name: `Outage ${i}`, amount: `${100 + i}.00` }))),
+  );
   const waiting = await Promise.all(sent.map((one) => stage.event(one.id, ["retrying", "held", ...ENDED])));
-  stage.say(`all five acknowledged (slowest ${Math.max(...sent.map((one) => one.ackMs))} ms); now ${waiting.map((event) => event.status).join(", ")}`);
-  stage.check("nobody is told of success, nothing is dropped", waiting.every((event) => ["retrying", "held"].includes(event.status)));
+  stage.say(
+    `all five acknowledged (slowest ${Math.max(...sent.map((one) => one.ackMs))} ms); now ${waiting.map((event) => event.status).join(", ")}`,
+  );
+  stage.check(
+    "nobody is told of success, nothing is dropped",
+    waiting.every((event) => ["retrying", "held"].includes(event.status)),
+  );
   await stage.sandbox(`/faults/${fault.id}`, { method: "DELETE" });
   const upAgain = Date.now();
   const events = await Promise.all(sent.map((one) => stage.event(one.id, ENDED, 40_000)));
-  for (const [i, event] of events.entries()) stage.say(`${event.id}  ${event.status} after ${event.destinations[0]?.attempts.length ?? 0} attempts${i === 0 ? `, ${Date.now() - upAgain} ms after the ERP came back` : ""}`);
+  for (const [i, event] of events.entries())
+    stage.say(
+      `${event.id}  ${event.status} after ${event.destinations[0]?.attempts.length ?? 0} attempts${i === 0 ? `, ${Date.now() - upAgain} ms after the ERP came back` : ""}`,
+    );
   const orders = await Promise.all(keys.map((key) => stage.sandbox<Partial<Order>>(`/erp/orders/by-key/${key}`)));
-  stage.check("all five are orders, once", events.every((event) => event.status === "delivered") && orders.every((order) => order.number !== undefined));
+  stage.check(
+    "all five are orders, once",
+    events.every((event) => event.status === "delivered") && orders.every((order) => order.number !== undefined),
+  );
 }
 
 export async function deadLetter(stage: Stage): Promise<void> {
@@ -112,7 +179,9 @@ export async function deadLetter(stage: Stage): Promise<void> {
   }
   const letters = await stage.ops<{ items: readonly Letter[] }>("/dead-letters");
   const letter = letters.items.find((item) => item.eventId === sent.id);
-  stage.say(`dead letter for ${letter?.owner.team}: ${letter?.class}, ${letter?.fields.map((field) => `${field.field} ${field.message}`).join("; ")}`);
+  stage.say(
+    `dead letter for ${letter?.owner.team}: ${letter?.class}, ${letter?.fields.map((field) => `${field.field} ${field.message}`).join("; ")}`,
+  );
   stage.say(`next step: ${letter?.nextStep}`);
   stage.check("it names owner, field and next step", letter?.class === "business" && letter.fields.length > 0);
   await stage.sandbox("/erp/settings/currencies", { method: "POST", body: { currency: "GBP" } });
@@ -128,14 +197,23 @@ export async function forgeries(stage: Stage): Promise<void> {
   const source = stage.source("custom");
   const signedForOther = await post(stage.local.routerUrl, { ...source, secrets: [{ id: "guess", value: "a guess" }] }, honest);
   const stale = await post(stage.local.routerUrl, source, { ...honest, nowMs: Date.now() - 301_000 });
-  stage.check(`a forged request gets ${signedForOther.status}, a stale one ${stale.status}`, signedForOther.status === 401 && stale.status === 401);
+  stage.check(
+    `a forged request gets ${signedForOther.status}, a stale one ${stale.status}`,
+    signedForOther.status === 401 && stale.status === 401,
+  );
   interface Rejection {
     readonly source: string;
     readonly reason: string;
     readonly count: number;
   }
-  const listed = await stage.until(() => stage.ops<{ items: readonly Rejection[] }>("/rejections?source=custom"), (found) => found.items.length >= 2);
-  stage.check(`the rejection log says why: ${listed.items.map((item) => item.reason).join(", ")}`, ["signature_mismatch", "stale"].every((reason) => listed.items.some((item) => item.reason === reason)));
+  const listed = await stage.until(
+    () => stage.ops<{ items: readonly Rejection[] }>("/rejections?source=custom"),
+    (found) => found.items.length >= 2,
+  );
+  stage.check(
+    `the rejection log says why: ${listed.items.map((item) => item.reason).join(", ")}`,
+    ["signature_mismatch", "stale"].every((reason) => listed.items.some((item) => item.reason === reason)),
+  );
 }
 
 /** Counts everything, from the router's index and from the systems' own records. */
@@ -147,7 +225,9 @@ export async function reckoning(stage: Stage): Promise<void> {
   const summaries = await Promise.all(["erp", "crm", "support"].map((system) => stage.sandbox<Summary>(`/${system}/summary`)));
   const duplicates = summaries.reduce((sum, summary) => sum + summary.duplicateEffects, 0);
   const chain = await stage.ops<{ intact: boolean; entries: number }>(`/entities/opportunity/${OPPORTUNITY}/verify`);
-  stage.say(`received ${events.length}   delivered ${count("delivered")}   copies ${count("ignored")}   superseded ${count("superseded")}   dead ${count("dead")}   lost ${lost}   duplicate effects ${duplicates}`);
+  stage.say(
+    `received ${events.length}   delivered ${count("delivered")}   copies ${count("ignored")}   superseded ${count("superseded")}   dead ${count("dead")}   lost ${lost}   duplicate effects ${duplicates}`,
+  );
   stage.check("nothing is lost, nothing was done twice", lost === 0 && duplicates === 0 && count("dead") === 0);
   stage.check(`the timeline of opportunity ${OPPORTUNITY} is whole: ${chain.entries} lines`, chain.intact && chain.entries > 0);
 }

@@ -126,7 +126,13 @@ export class Stage {
 const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** A Salesforce outbound message about one opportunity. */
-export function opportunity(fields: { readonly id: string; readonly name: string; readonly amount: string; readonly currency?: string; readonly stage?: string }): Outgoing {
+export function opportunity(fields: {
+  readonly id: string;
+  readonly name: string;
+  readonly amount: string;
+  readonly currency?: string;
+  readonly stage?: string;
+}): Outgoing {
   const { id, name, amount, currency = "EUR", stage = "Closed Won" } = fields;
   const body = `<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>

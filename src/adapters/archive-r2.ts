@@ -32,7 +32,11 @@ export function carriedBytes(raw: StoredBody): Uint8Array | null {
  * Archives a batch's raw bodies as one object, since R2 asks $4.50 a million writes: the references are known at once,
  * `stored` rejects if the object could not be written. Bodies that are in R2 already keep their own key.
  */
-export function archiveBatch(bucket: R2Bucket, name: string, events: readonly Envelope[]): { refs: (string | null)[]; stored: Promise<void> } {
+export function archiveBatch(
+  bucket: R2Bucket,
+  name: string,
+  events: readonly Envelope[],
+): { refs: (string | null)[]; stored: Promise<void> } {
   const parts: Uint8Array[] = [];
   let offset = 0;
   const refs = events.map((event): string => {

@@ -37,7 +37,14 @@ ON CONFLICT DO NOTHING`;
 export async function recordRows(db: D1Database, rows: readonly AuditRows[], nowMs: number): Promise<void> {
   const deadLetters = rows.flatMap((row) => row.deadLetters);
   const links = rows.flatMap((row) => row.links);
-  const statements = [statement(db, UPSERT_EVENTS, rows.map((row) => row.event), nowMs)];
+  const statements = [
+    statement(
+      db,
+      UPSERT_EVENTS,
+      rows.map((row) => row.event),
+      nowMs,
+    ),
+  ];
   if (deadLetters.length > 0) statements.push(statement(db, UPSERT_DEAD_LETTERS, deadLetters, nowMs));
   if (links.length > 0) statements.push(statement(db, INSERT_LINKS, links, nowMs));
   await db.batch(statements);
@@ -51,9 +58,17 @@ export interface PoisonRow {
 
 export async function recordPoison(db: D1Database, rows: readonly PoisonRow[], nowMs: number): Promise<void> {
   const events = rows.map((row) => row.event).filter((event) => event !== null);
-  const statements = [statement(db, UPSERT_DEAD_LETTERS, rows.map((row) => row.letter), nowMs)];
+  const statements = [
+    statement(
+      db,
+      UPSERT_DEAD_LETTERS,
+      rows.map((row) => row.letter),
+      nowMs,
+    ),
+  ];
   if (events.length > 0) statements.push(statement(db, UPSERT_EVENTS, events, nowMs));
   await db.batch(statements);
 }
 
-const statement = (db: D1Database, sql: string, rows: readonly unknown[], nowMs: number): D1PreparedStatement => db.prepare(sql).bind(JSON.stringify(rows), nowMs);
+const statement = (db: D1Database, sql: string, rows: readonly unknown[], nowMs: number): D1PreparedStatement =>
+  db.prepare(sql).bind(JSON.stringify(rows), nowMs);

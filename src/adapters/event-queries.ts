@@ -44,15 +44,30 @@ export async function listEvents(d1: D1Database, filter: EventFilter): Promise<P
   );
   if (filter.status !== undefined && UNFINISHED.includes(filter.status)) {
     // The literal condition lets SQLite use the partial index.
-    const indexed = and(range, eq(events.status, filter.status), sql`status NOT IN ('delivered', 'superseded', 'ignored')`, ...conditions(filter));
-    const items = await db.select().from(events).where(indexed).orderBy(desc(events.id)).limit(filter.limit + 1);
+    const indexed = and(
+      range,
+      eq(events.status, filter.status),
+      sql`status NOT IN ('delivered', 'superseded', 'ignored')`,
+      ...conditions(filter),
+    );
+    const items = await db
+      .select()
+      .from(events)
+      .where(indexed)
+      .orderBy(desc(events.id))
+      .limit(filter.limit + 1);
     return pageOf(items, filter.limit);
   }
   const scanned = db.select({ id: events.id }).from(events).where(range).orderBy(desc(events.id)).limit(LIMITS.scanRows).as("scanned");
   const window = await db.select({ first: sql<string | null>`min(id)`, count: sql<number>`count(*)` }).from(scanned);
   const { first = null, count = 0 } = window[0] ?? {};
   if (first === null) return { items: [], nextCursor: null };
-  const found = await db.select().from(events).where(and(range, gte(events.id, first), ...conditions(filter))).orderBy(desc(events.id)).limit(filter.limit + 1);
+  const found = await db
+    .select()
+    .from(events)
+    .where(and(range, gte(events.id, first), ...conditions(filter)))
+    .orderBy(desc(events.id))
+    .limit(filter.limit + 1);
   const page = pageOf(found, filter.limit);
   return page.nextCursor === null && count === LIMITS.scanRows ? { ...page, nextCursor: first } : page;
 }
@@ -111,7 +126,12 @@ export async function listDeadLetters(d1: D1Database, filter: DeadLetterFilter):
     filter.destination === undefined ? undefined : eq(deadLetters.destination, filter.destination),
     filter.beforeId === undefined ? undefined : lt(deadLetters.id, filter.beforeId),
   );
-  const rows = await drizzle(d1).select().from(deadLetters).where(where).orderBy(desc(deadLetters.id)).limit(filter.limit + 1);
+  const rows = await drizzle(d1)
+    .select()
+    .from(deadLetters)
+    .where(where)
+    .orderBy(desc(deadLetters.id))
+    .limit(filter.limit + 1);
   const items = rows.slice(0, filter.limit);
   return { items, nextCursor: rows.length > filter.limit ? (items.at(-1)?.id ?? null) : null };
 }
@@ -120,12 +140,20 @@ export async function findDeadLetter(d1: D1Database, id: string): Promise<DeadLe
   return (await drizzle(d1).select().from(deadLetters).where(eq(deadLetters.id, id)).limit(1))[0] ?? null;
 }
 
-export async function endDeadLetter(d1: D1Database, id: string, end: { readonly status: "resolved" | "skipped"; readonly atMs: number }): Promise<void> {
+export async function endDeadLetter(
+  d1: D1Database,
+  id: string,
+  end: { readonly status: "resolved" | "skipped"; readonly atMs: number },
+): Promise<void> {
   await drizzle(d1).update(deadLetters).set({ status: end.status, updatedAtMs: end.atMs }).where(eq(deadLetters.id, id));
 }
 
 /** Ends the row of an event that no sequencer holds: a quarantined one that was given up or read anew. */
-export async function endEvent(d1: D1Database, id: string, end: { readonly status: "cancelled" | "superseded"; readonly atMs: number }): Promise<void> {
+export async function endEvent(
+  d1: D1Database,
+  id: string,
+  end: { readonly status: "cancelled" | "superseded"; readonly atMs: number },
+): Promise<void> {
   await drizzle(d1)
     .update(events)
     .set({ status: end.status, updatedAtMs: end.atMs, rev: sql`${events.rev} + 1` })
@@ -133,13 +161,20 @@ export async function endEvent(d1: D1Database, id: string, end: { readonly statu
 }
 
 /** Entities that hold work for a destination, to be woken when it is resumed. */
-export async function entitiesHeldFor(d1: D1Database, destination: string): Promise<readonly { readonly kind: string | null; readonly entityKey: string | null }[]> {
+export async function entitiesHeldFor(
+  d1: D1Database,
+  destination: string,
+): Promise<readonly { readonly kind: string | null; readonly entityKey: string | null }[]> {
   const waiting = and(
     inArray(events.status, ["held", "retrying", "pending"]),
     sql`status NOT IN ('delivered', 'superseded', 'ignored')`,
     sql`EXISTS (SELECT 1 FROM json_each(${events.detail}, '$.lanes') WHERE value->>'destination' = ${destination})`,
   );
-  return drizzle(d1).selectDistinct({ kind: events.kind, entityKey: events.entityKey }).from(events).where(waiting).limit(LIMITS.pageItems * 5);
+  return drizzle(d1)
+    .selectDistinct({ kind: events.kind, entityKey: events.entityKey })
+    .from(events)
+    .where(waiting)
+    .limit(LIMITS.pageItems * 5);
 }
 
 export interface RejectionFilter {
@@ -160,8 +195,17 @@ export async function listRejections(d1: D1Database, filter: RejectionFilter): P
           and(eq(rejections.minuteMs, after.minuteMs), gt(rejections.source, after.source)),
           and(eq(rejections.minuteMs, after.minuteMs), eq(rejections.source, after.source), gt(rejections.reason, after.reason)),
         );
-  const where = and(gte(rejections.minuteMs, filter.sinceMs), filter.source === undefined ? undefined : eq(rejections.source, filter.source), beyond);
-  return drizzle(d1).select().from(rejections).where(where).orderBy(desc(rejections.minuteMs), asc(rejections.source), asc(rejections.reason)).limit(filter.limit);
+  const where = and(
+    gte(rejections.minuteMs, filter.sinceMs),
+    filter.source === undefined ? undefined : eq(rejections.source, filter.source),
+    beyond,
+  );
+  return drizzle(d1)
+    .select()
+    .from(rejections)
+    .where(where)
+    .orderBy(desc(rejections.minuteMs), asc(rejections.source), asc(rejections.reason))
+    .limit(filter.limit);
 }
 
 export async function recordAction(d1: D1Database, action: typeof operatorActions.$inferInsert): Promise<void> {

@@ -73,8 +73,14 @@ export class SqlLedger {
     return {
       head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
       marks: JSON.parse(sql.exec<{ marks: string }>("SELECT marks FROM marks").toArray()[0]?.marks ?? "{}") as Marks,
-      work: sql.exec<{ work: string }>("SELECT work FROM work").toArray().map((row) => JSON.parse(row.work) as Work),
-      owed: sql.exec<{ owed: string }>("SELECT owed FROM owed").toArray().map((row) => JSON.parse(row.owed) as OwedOutcome),
+      work: sql
+        .exec<{ work: string }>("SELECT work FROM work")
+        .toArray()
+        .map((row) => JSON.parse(row.work) as Work),
+      owed: sql
+        .exec<{ owed: string }>("SELECT owed FROM owed")
+        .toArray()
+        .map((row) => JSON.parse(row.owed) as OwedOutcome),
     };
   }
 
@@ -142,15 +148,22 @@ export class SqlLedger {
       const bucket = this.#known(key)?.bucket;
       if (bucket !== undefined) sql.exec("UPDATE entries SET outcome = ? WHERE bucket = ? AND key = ?", outcome, bucket, key);
     }
-    for (const work of change.drop) sql.exec("DELETE FROM work WHERE destination = ? AND position = ?", work.plan.destination, work.position);
-    for (const work of change.put) sql.exec("INSERT OR REPLACE INTO work VALUES (?, ?, ?)", work.plan.destination, work.position, JSON.stringify(work));
-    for (const owed of change.owe) sql.exec("INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", owed.event.id, owed.outcome.rev, JSON.stringify(owed));
+    for (const work of change.drop)
+      sql.exec("DELETE FROM work WHERE destination = ? AND position = ?", work.plan.destination, work.position);
+    for (const work of change.put)
+      sql.exec("INSERT OR REPLACE INTO work VALUES (?, ?, ?)", work.plan.destination, work.position, JSON.stringify(work));
+    for (const owed of change.owe)
+      sql.exec("INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", owed.event.id, owed.outcome.rev, JSON.stringify(owed));
   }
 
   #known(key: string): KnownRow | null {
     for (const bucket of this.#buckets.toReversed()) {
       const found = this.#storage.sql
-        .exec<KnownRow>("SELECT bucket, event_id, content_hash, outcome, body FROM entries WHERE bucket = ? AND key = ? AND content_hash IS NOT NULL", bucket, key)
+        .exec<KnownRow>(
+          "SELECT bucket, event_id, content_hash, outcome, body FROM entries WHERE bucket = ? AND key = ? AND content_hash IS NOT NULL",
+          bucket,
+          key,
+        )
         .toArray()[0];
       if (found !== undefined) return found;
     }

@@ -10,7 +10,8 @@ export type Queues = Readonly<Record<Priority, Queue>>;
  */
 export async function enqueue(queue: Queue, messages: readonly string[]): Promise<void> {
   const [only] = messages;
-  const sending = messages.length === 1 && only !== undefined ? queue.send(checked(only).body, { contentType: "text" }) : sendChunks(queue, messages);
+  const sending =
+    messages.length === 1 && only !== undefined ? queue.send(checked(only).body, { contentType: "text" }) : sendChunks(queue, messages);
   await within(sending, LIMITS.queueSendMs);
 }
 

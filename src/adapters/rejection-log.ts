@@ -17,7 +17,10 @@ export class RejectionLog {
   #flushing: Promise<void> | null = null;
 
   /** Counts one; returns the flush to keep the invocation alive for, or null if one is under way already. */
-  note(db: D1Database, rejected: { readonly source: string | null; readonly reason: RejectionReason; readonly note: string; readonly atMs: number }): Promise<void> | null {
+  note(
+    db: D1Database,
+    rejected: { readonly source: string | null; readonly reason: RejectionReason; readonly note: string; readonly atMs: number },
+  ): Promise<void> | null {
     const minuteMs = Math.floor(rejected.atMs / 60_000) * 60_000;
     const key = JSON.stringify([minuteMs, rejected.source ?? "(unknown)", rejected.reason]);
     const tally = this.#tallies.get(key);

@@ -63,7 +63,10 @@ export type Outcome =
     };
 
 /** What a read-back by external key says of an effect whose answer was lost. */
-export type LookupOutcome = { readonly kind: "applied"; readonly remote?: RemoteRecord } | { readonly kind: "absent" } | Extract<Outcome, { kind: "failed" }>;
+export type LookupOutcome =
+  | { readonly kind: "applied"; readonly remote?: RemoteRecord }
+  | { readonly kind: "absent" }
+  | Extract<Outcome, { kind: "failed" }>;
 
 export interface Connection<Settings> {
   readonly baseUrl: string;

@@ -28,7 +28,10 @@ const HeaderValue = z.string().regex(/^[\t\x20-\x7e]*$/, "must be printable ASCI
 
 const Settings = z.strictObject({
   /** Appended to the path of the base URL. */
-  path: z.string().regex(/^\/[^?#\\\s]*$/, "must begin with / and have no query").optional(),
+  path: z
+    .string()
+    .regex(/^\/[^?#\\\s]*$/, "must begin with / and have no query")
+    .optional(),
   /** Sent with every request. */
   headers: z.record(HeaderName, HeaderValue).optional(),
 });

@@ -160,5 +160,7 @@ function sameJson(left: JsonValue | undefined, right: JsonValue | undefined): bo
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return left === right;
   const names = Object.keys(left);
-  return names.length === Object.keys(right).length && names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name]));
+  return (
+    names.length === Object.keys(right).length && names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name]))
+  );
 }

@@ -157,7 +157,11 @@ function deadLetters(event: Envelope, outcome: EventOutcome, context: AuditConte
   });
 }
 
-const quarantineLetter = (event: Envelope, outcome: EventOutcome, context: AuditContext): Omit<DeadLetterRow, "eventId" | "kind" | "entityKey"> => ({
+const quarantineLetter = (
+  event: Envelope,
+  outcome: EventOutcome,
+  context: AuditContext,
+): Omit<DeadLetterRow, "eventId" | "kind" | "entityKey"> => ({
   id: deadLetterId(event.id, "-"),
   list: "platform",
   destination: "-",

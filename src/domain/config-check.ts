@@ -5,9 +5,21 @@ import { canBothHold } from "./routing.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
-  readonly schemes: Readonly<Record<string, { readonly checkSettings: (settings: unknown) => readonly string[]; readonly kinds: (settings: unknown) => readonly EntityKind[] }>>;
+  readonly schemes: Readonly<
+    Record<
+      string,
+      { readonly checkSettings: (settings: unknown) => readonly string[]; readonly kinds: (settings: unknown) => readonly EntityKind[] }
+    >
+  >;
   readonly modules: Readonly<
-    Record<string, { readonly checkSettings: (settings: unknown) => readonly string[]; readonly secretNames: readonly string[]; readonly kinds?: readonly EntityKind[] }>
+    Record<
+      string,
+      {
+        readonly checkSettings: (settings: unknown) => readonly string[];
+        readonly secretNames: readonly string[];
+        readonly kinds?: readonly EntityKind[];
+      }
+    >
   >;
 }
 
@@ -41,17 +53,24 @@ function checkSource(config: RouterConfig, name: string, abilities: Abilities): 
   const source = config.sources[name];
   if (source === undefined) return [];
   const problems: ConfigProblem[] = [];
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name)) problems.push(report(name, "a source's name is part of its URL: small letters, digits and hyphens"));
-  if (config.owners[source.owner] === undefined) problems.push(report(source.owner, `unknown owner "${source.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(name))
+    problems.push(report(name, "a source's name is part of its URL: small letters, digits and hyphens"));
+  if (config.owners[source.owner] === undefined)
+    problems.push(report(source.owner, `unknown owner "${source.owner}"; declared are ${known(Object.keys(config.owners))}`));
   const scheme = abilities.schemes[source.scheme];
-  if (scheme === undefined) problems.push(report(source.scheme, `unknown scheme "${source.scheme}"; there are ${known(Object.keys(abilities.schemes))}`));
+  if (scheme === undefined)
+    problems.push(report(source.scheme, `unknown scheme "${source.scheme}"; there are ${known(Object.keys(abilities.schemes))}`));
   else problems.push(...scheme.checkSettings(source.settings ?? {}).map((message) => report("settings", `settings: ${message}`)));
-  if (!source.secrets.some((secret) => secret.optional !== true)) problems.push(report("secrets", "at least one secret must not be optional"));
+  if (!source.secrets.some((secret) => secret.optional !== true))
+    problems.push(report("secrets", "at least one secret must not be optional"));
   for (const secret of source.secrets) {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(secret.env)) problems.push(report(secret.env, `"${secret.env}" cannot be the name of a secret: capitals, digits and underscores`));
-    if (secret.until !== undefined && Number.isNaN(Date.parse(secret.until))) problems.push(report(secret.until, `"${secret.until}" is not a date`));
+    if (!/^[A-Z][A-Z0-9_]*$/.test(secret.env))
+      problems.push(report(secret.env, `"${secret.env}" cannot be the name of a secret: capitals, digits and underscores`));
+    if (secret.until !== undefined && Number.isNaN(Date.parse(secret.until)))
+      problems.push(report(secret.until, `"${secret.until}" is not a date`));
   }
-  if ((source.maxBodyBytes ?? 0) > LIMITS.bodyBytes) problems.push(report("maxBodyBytes", `maxBodyBytes is above the limit of ${LIMITS.bodyBytes}`));
+  if ((source.maxBodyBytes ?? 0) > LIMITS.bodyBytes)
+    problems.push(report("maxBodyBytes", `maxBodyBytes is above the limit of ${LIMITS.bodyBytes}`));
   return problems;
 }
 
@@ -60,12 +79,18 @@ function checkDestination(config: RouterConfig, name: string, abilities: Abiliti
   const destination = config.destinations[name];
   if (destination === undefined) return [];
   const problems: ConfigProblem[] = [];
-  if (config.owners[destination.owner] === undefined) problems.push(report(destination.owner, `unknown owner "${destination.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  if (config.owners[destination.owner] === undefined)
+    problems.push(report(destination.owner, `unknown owner "${destination.owner}"; declared are ${known(Object.keys(config.owners))}`));
   const module = abilities.modules[destination.module];
-  if (module === undefined) return [...problems, report(destination.module, `unknown module "${destination.module}"; there are ${known(Object.keys(abilities.modules))}`)];
+  if (module === undefined)
+    return [
+      ...problems,
+      report(destination.module, `unknown module "${destination.module}"; there are ${known(Object.keys(abilities.modules))}`),
+    ];
   problems.push(...module.checkSettings(destination.settings ?? {}).map((message) => report("settings", `settings: ${message}`)));
   for (const secret of module.secretNames) {
-    if (destination.secrets?.[secret] === undefined) problems.push(report(name, `module "${destination.module}" needs secrets.${secret}: the name of the variable that holds it`));
+    if (destination.secrets?.[secret] === undefined)
+      problems.push(report(name, `module "${destination.module}" needs secrets.${secret}: the name of the variable that holds it`));
   }
   return problems;
 }
@@ -79,17 +104,27 @@ function checkRoute(config: RouterConfig, place: Place, abilities: Abilities): r
   const { route } = place;
   const report = reporter("routes", route.name);
   const problems: ConfigProblem[] = [];
-  if (config.owners[route.owner] === undefined) problems.push(report(route.owner, `unknown owner "${route.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  if (config.owners[route.owner] === undefined)
+    problems.push(report(route.owner, `unknown owner "${route.owner}"; declared are ${known(Object.keys(config.owners))}`));
   if (route.to.length === 0) problems.push(report("to", "it goes nowhere; name a destination"));
   for (const destination of route.to) {
     const target = config.destinations[destination];
-    if (target === undefined) problems.push(report(destination, `unknown destination "${destination}"; declared are ${known(Object.keys(config.destinations))}`));
+    if (target === undefined)
+      problems.push(report(destination, `unknown destination "${destination}"; declared are ${known(Object.keys(config.destinations))}`));
     const kinds = target === undefined ? undefined : abilities.modules[target.module]?.kinds;
-    if (kinds !== undefined && !kinds.includes(route.kind)) problems.push(report(destination, `destination "${destination}" does not take ${route.kind}; it takes ${known(kinds)}`));
+    if (kinds !== undefined && !kinds.includes(route.kind))
+      problems.push(report(destination, `destination "${destination}" does not take ${route.kind}; it takes ${known(kinds)}`));
   }
   for (const source of route.from ?? []) {
-    if (config.sources[source] === undefined) problems.push(report(source, `unknown source "${source}"; declared are ${known(Object.keys(config.sources))}`));
-    else if (!kindsOf(config, source, abilities).has(route.kind)) problems.push(report(source, `it can never match: source "${source}" gives no ${route.kind}; it gives ${known(kindsOf(config, source, abilities))}`));
+    if (config.sources[source] === undefined)
+      problems.push(report(source, `unknown source "${source}"; declared are ${known(Object.keys(config.sources))}`));
+    else if (!kindsOf(config, source, abilities).has(route.kind))
+      problems.push(
+        report(
+          source,
+          `it can never match: source "${source}" gives no ${route.kind}; it gives ${known(kindsOf(config, source, abilities))}`,
+        ),
+      );
   }
   return [...problems, ...checkAgainstEarlier(config, place, report)];
 }
@@ -108,9 +143,13 @@ function checkAgainstEarlier(config: RouterConfig, place: Place, report: Report)
     if (earlier.name === route.name) return [report(route.name, "the name is used twice")];
     const shared = route.to.filter((destination) => earlier.to.includes(destination));
     const [first] = shared;
-    if (first === undefined || earlier.kind !== route.kind || !shareSource(earlier, route) || !canBothHold(earlier.when, route.when)) return [];
+    if (first === undefined || earlier.kind !== route.kind || !shareSource(earlier, route) || !canBothHold(earlier.when, route.when))
+      return [];
     return [
-      report(route.name, `it and "${earlier.name}" can match the same ${route.kind} for destination "${first}", and only one can deliver it; make their conditions exclude each other`),
+      report(
+        route.name,
+        `it and "${earlier.name}" can match the same ${route.kind} for destination "${first}", and only one can deliver it; make their conditions exclude each other`,
+      ),
     ];
   });
 }

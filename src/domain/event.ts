@@ -100,4 +100,5 @@ export type Envelope = z.infer<typeof Envelope>;
 export const entityName = (entity: { readonly kind: string; readonly key: string }): string => `${entity.kind}/${entity.key}`;
 
 /** The key under which an entity's ledger remembers a delivery: the same on every copy of it, whatever event id it got. */
-export const dedupeKey = (event: EntityEvent): string => `${event.sourceName}\n${event.deliveryId}${event.replayOf === undefined ? "" : `\n${event.id}`}`;
+export const dedupeKey = (event: EntityEvent): string =>
+  `${event.sourceName}\n${event.deliveryId}${event.replayOf === undefined ? "" : `\n${event.id}`}`;

@@ -1,14 +1,5 @@
 /** The failure classes used everywhere from delivery to dashboard. An unknown failure is `transient`. */
-export const FAILURE_CLASSES = [
-  "transient",
-  "throttled",
-  "ambiguous",
-  "auth",
-  "conflict",
-  "business",
-  "config",
-  "poison",
-] as const;
+export const FAILURE_CLASSES = ["transient", "throttled", "ambiguous", "auth", "conflict", "business", "config", "poison"] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 
 /** What a person does next about a dead letter of each class; shown with the letter. */

@@ -49,7 +49,10 @@ export const newGovernor = (policy: GovernorPolicy, nowMs: number): GovernorStat
   nextLease: 1,
 });
 
-export type Refusal = { readonly why: "paused" | "open" | "quiet" | "limit"; /** When to ask again; null if only a person knows. */ readonly untilMs: number | null };
+export type Refusal = {
+  readonly why: "paused" | "open" | "quiet" | "limit";
+  /** When to ask again; null if only a person knows. */ readonly untilMs: number | null;
+};
 
 export interface Lease {
   readonly id: string;
@@ -70,7 +73,8 @@ export function lease(state: GovernorState, wanted: Wanted, policy: GovernorPoli
   if (now.pause !== null) return refuse({ why: "paused", untilMs: null });
   if (now.quietUntilMs > nowMs) return refuse({ why: "quiet", untilMs: now.quietUntilMs });
   if (now.breaker.state === "open" && now.breaker.untilMs > nowMs) return refuse({ why: "open", untilMs: now.breaker.untilMs });
-  if (now.breaker.state === "halfOpen" && now.breaker.probeUntilMs > nowMs) return refuse({ why: "open", untilMs: now.breaker.probeUntilMs });
+  if (now.breaker.state === "halfOpen" && now.breaker.probeUntilMs > nowMs)
+    return refuse({ why: "open", untilMs: now.breaker.probeUntilMs });
   const probing = now.breaker.state !== "closed";
   const granted = probing ? Math.min(1, wanted.count) : room(now, wanted, policy);
   if (granted === 0) return refuse({ why: "limit", untilMs: nowMs + Math.ceil(1000 / policy.perSecond) });
@@ -83,7 +87,9 @@ export function lease(state: GovernorState, wanted: Wanted, policy: GovernorPoli
     nextLease: now.nextLease + 1,
   };
   const refusal: Refusal | null =
-    granted < wanted.count ? { why: probing ? "open" : "limit", untilMs: nowMs + Math.ceil((1000 * (wanted.count - granted)) / policy.perSecond) } : null;
+    granted < wanted.count
+      ? { why: probing ? "open" : "limit", untilMs: nowMs + Math.ceil((1000 * (wanted.count - granted)) / policy.perSecond) }
+      : null;
   return { state: taken, lease: { id, granted, refusal } };
 }
 

@@ -5,8 +5,7 @@ export interface JsonObject {
   readonly [name: string]: JsonValue;
 }
 
-export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isJsonObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * A number literal that printing a JavaScript number would not give back letter for letter: 16 or more digits,
@@ -19,9 +18,7 @@ const INEXACT_NUMBER = /[:,[]\s*-?(?:[\d.]{16}|\d+\.\d*0\s*[,}\]]|[\d.]+[eE])|[:
 type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
 const keepNumberText: Reviver = (_key, value, context) =>
-  typeof value === "number" && context?.source !== undefined && String(value) !== context.source
-    ? context.source
-    : value;
+  typeof value === "number" && context?.source !== undefined && String(value) !== context.source ? context.source : value;
 
 /**
  * Parses JSON so that no digit is lost: a number stays a number only if printing it gives back the very text that

@@ -13,11 +13,17 @@ const DAY_MS = 24 * HOUR_MS;
 export const LIMIT_TABLE = {
   bodyBytes: { value: 10 * KIB * KIB, why: "the contract: larger bodies get 413; twenty times the largest body a sender documents" },
   messageBytes: { value: 120_000, why: "a Cloudflare Queues message holds 128,000 bytes with its metadata; the rest is head room" },
-  inlineRawBytes: { value: 40 * KIB, why: "raw bodies above this, all copies of a batch counted, go to R2: as JSON text they may double, and must fit a message" },
+  inlineRawBytes: {
+    value: 40 * KIB,
+    why: "raw bodies above this, all copies of a batch counted, go to R2: as JSON text they may double, and must fit a message",
+  },
   inlineDataBytes: { value: 32 * KIB, why: "canonical data above this goes to R2, so that message and ledger row stay small" },
   messageBatchBytes: { value: 240_000, why: "sendBatch takes 256 KB in all" },
   messageBatchCount: { value: 100, why: "sendBatch takes 100 messages" },
-  itemsPerRequest: { value: 1_000, why: "a batch is split into one message an item; more than this in one request is an attack or a mistake" },
+  itemsPerRequest: {
+    value: 1_000,
+    why: "a batch is split into one message an item; more than this in one request is an attack or a mistake",
+  },
   queueSendMs: { value: 2_000, why: "a queue that takes longer counts as refusing: senders give 5 s, and the spill path needs its share" },
   answerWithinMs: { value: 10_000, why: "the longest a sequencer keeps a consumer waiting for a first attempt; then it goes on by alarm" },
   laneSpreadMs: { value: 500, why: "how long an event's finished lanes wait for its slow ones before the outcome is written without them" },

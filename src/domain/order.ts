@@ -22,7 +22,6 @@ export const timeToken = (ms: number): OrderToken =>
 /** How `candidate` stands to `known`. Different kinds, or none, are incomparable: arrival decides. */
 export function compareTokens(candidate: OrderToken, known: OrderToken): Comparison {
   if (candidate.kind === "none" || known.kind === "none" || candidate.kind !== known.kind) return "incomparable";
-  const [left, right] =
-    candidate.kind === "lex" ? [candidate.value, known.value] : [BigInt(candidate.value), BigInt(known.value)];
+  const [left, right] = candidate.kind === "lex" ? [candidate.value, known.value] : [BigInt(candidate.value), BigInt(known.value)];
   return left > right ? "newer" : left < right ? "older" : "equal";
 }

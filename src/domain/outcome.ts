@@ -1,17 +1,7 @@
 import type { FailureClass } from "./failure.ts";
 
 /** What an event, or one of its lanes, has come to. The first five are ends; the others are still moving. */
-export const STATUSES = [
-  "delivered",
-  "superseded",
-  "ignored",
-  "dead",
-  "cancelled",
-  "pending",
-  "retrying",
-  "held",
-  "quarantined",
-] as const;
+export const STATUSES = ["delivered", "superseded", "ignored", "dead", "cancelled", "pending", "retrying", "held", "quarantined"] as const;
 export type Status = (typeof STATUSES)[number];
 
 const LANE_PRECEDENCE = ["dead", "held", "retrying", "pending", "delivered", "superseded", "cancelled", "ignored"] as const;

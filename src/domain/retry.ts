@@ -15,7 +15,11 @@ export interface TryState {
 }
 
 export type Verdict =
-  | { readonly next: "retry"; readonly atMs: number; /** No attempt on this destination before `atMs`. */ readonly pausesDestination: boolean }
+  | {
+      readonly next: "retry";
+      readonly atMs: number;
+      /** No attempt on this destination before `atMs`. */ readonly pausesDestination: boolean;
+    }
   | { readonly next: "dead"; readonly reason: string };
 
 /** Tries allowed for classes that more trying seldom mends; the others have the policy's. */
@@ -29,9 +33,11 @@ export function afterFailure(failed: Failed, state: TryState, policy: RetryPolic
   const ageMs = state.nowMs - state.firstAttemptAtMs;
   const throttled = failed.class === "throttled";
   const allowed = Math.min(policy.maxAttempts, TRIES[failed.class] ?? Number.POSITIVE_INFINITY);
-  if (!throttled && state.attempts >= allowed) return { next: "dead", reason: `${failed.class} after ${state.attempts} of ${allowed} attempts` };
+  if (!throttled && state.attempts >= allowed)
+    return { next: "dead", reason: `${failed.class} after ${state.attempts} of ${allowed} attempts` };
   const atMs = state.nowMs + backoffMs(Math.max(1, state.attempts), failed.retryAfterMs, policy, random);
-  if (ageMs >= policy.maxAgeMs) return { next: "dead", reason: `${failed.class}, and older than the ${policy.maxAgeMs} ms that retries may take` };
+  if (ageMs >= policy.maxAgeMs)
+    return { next: "dead", reason: `${failed.class}, and older than the ${policy.maxAgeMs} ms that retries may take` };
   return { next: "retry", atMs, pausesDestination: throttled };
 }
 

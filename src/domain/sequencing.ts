@@ -83,8 +83,7 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
 function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
   if (event.nature === "delta" || !mark.settled) return { kind: "apply", key, mark: candidate };
   if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
-  if (event.order.kind !== "time")
-    return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
+  if (event.order.kind !== "time") return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
   return event.rank < mark.rank ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: candidate };
 }
 

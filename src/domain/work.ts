@@ -66,9 +66,15 @@ export type Settled =
   | { readonly done: false; readonly work: Work; readonly pauseUntilMs: number | null };
 
 /** Applies an attempt's result. `random` is one draw from [0, 1). */
-export function settle(work: Work, result: AttemptResult, policy: RetryPolicy, now: { readonly ms: number; readonly random: number }): Settled {
+export function settle(
+  work: Work,
+  result: AttemptResult,
+  policy: RetryPolicy,
+  now: { readonly ms: number; readonly random: number },
+): Settled {
   const tried = withAttempt(work, result, now.ms);
-  if (result.kind === "applied") return { done: true, report: { ...reportOf(tried, "delivered"), ...(result.remote === undefined ? {} : { remote: result.remote }) } };
+  if (result.kind === "applied")
+    return { done: true, report: { ...reportOf(tried, "delivered"), ...(result.remote === undefined ? {} : { remote: result.remote }) } };
   const verdict = afterFailure(
     result,
     { attempts: tried.attempts, firstAttemptAtMs: tried.firstAttemptAtMs ?? now.ms, nowMs: now.ms },
@@ -83,7 +89,11 @@ export function settle(work: Work, result: AttemptResult, policy: RetryPolicy, n
     ...(result.fields === undefined ? {} : { fields: result.fields }),
   };
   if (verdict.next === "dead") return { done: false, work: { ...failed, state: "dead", dueAtMs: null, wasDead: true }, pauseUntilMs: null };
-  return { done: false, work: { ...failed, state: "retrying", dueAtMs: verdict.atMs }, pauseUntilMs: verdict.pausesDestination ? verdict.atMs : null };
+  return {
+    done: false,
+    work: { ...failed, state: "retrying", dueAtMs: verdict.atMs },
+    pauseUntilMs: verdict.pausesDestination ? verdict.atMs : null,
+  };
 }
 
 function withAttempt(work: Work, result: AttemptResult, nowMs: number): Work {

@@ -26,7 +26,10 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
   app.all("/in/:source", (c) => receive(c.req.raw, c.req.param("source"), ports.receive(c)));
   app.get("/healthz", (c) => {
     const problems = ports.problems(c);
-    return c.json({ status: problems.length === 0 ? "ok" : "misconfigured", environment: c.env.ENVIRONMENT, problems }, problems.length === 0 ? 200 : 503);
+    return c.json(
+      { status: problems.length === 0 ? "ok" : "misconfigured", environment: c.env.ENVIRONMENT, problems },
+      problems.length === 0 ? 200 : 503,
+    );
   });
   app.get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)));
   for (const name of OPERATION_NAMES) mount(app, name, ports);
@@ -43,7 +46,8 @@ function mount(app: Hono<{ Bindings: Env }>, name: OperationName, ports: AppPort
   app[operation.method](`/ops/v1${operation.path}`, async (c) => {
     const actor = await ports.authenticate(c);
     if (!actor.ok) return problem("unauthenticated", { detail: actor.failure, headers: { "www-authenticate": "Bearer" } });
-    if (!mayActAs(actor.value.role, operation.role)) return problem("forbidden", { detail: `this needs the role ${operation.role}; yours is ${actor.value.role}` });
+    if (!mayActAs(actor.value.role, operation.role))
+      return problem("forbidden", { detail: `this needs the role ${operation.role}; yours is ${actor.value.role}` });
     const input = await readInput(c, operation);
     if (!input.ok) return problem("invalid_request", { detail: input.failure });
     // The table guarantees the input's shape for this name; TypeScript cannot follow a name it does not know.
@@ -61,7 +65,9 @@ async function readInput(c: Context, operation: Operation): Promise<Result<{ que
   if (Number(c.req.header("content-length") ?? 0) > LIMITS.responseBytesRead) return { ok: false, failure: "the body is too large" };
   const sent: unknown = await c.req.json().catch(() => undefined);
   const body = operation.body.strict().safeParse(sent);
-  return body.success ? { ok: true, value: { query: query?.data ?? {}, body: body.data } } : { ok: false, failure: words(body.error.issues) };
+  return body.success
+    ? { ok: true, value: { query: query?.data ?? {}, body: body.data } }
+    : { ok: false, failure: words(body.error.issues) };
 }
 
 const words = (issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string =>

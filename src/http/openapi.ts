@@ -38,7 +38,8 @@ export function openapi(origin: string): object {
 
 function describe(name: string, operation: Operation): object {
   const pathNames = [...operation.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? "");
-  const query = operation.query === undefined ? {} : (schemaOf(operation.query) as { properties?: Record<string, object>; required?: string[] });
+  const query =
+    operation.query === undefined ? {} : (schemaOf(operation.query) as { properties?: Record<string, object>; required?: string[] });
   return {
     operationId: name,
     summary: operation.summary,
@@ -48,15 +49,26 @@ function describe(name: string, operation: Operation): object {
       ...pathNames.map((path) => ({ name: path, in: "path", required: true, schema: { type: "string" } })),
       ...Object.entries(query.properties ?? {}).map(([key, schema]) => ({ name: key, in: "query", required: false, schema })),
     ],
-    ...(operation.body === undefined ? {} : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(operation.body) } } } }),
+    ...(operation.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(operation.body) } } } }),
     responses: {
-      200: { description: "Done", content: operation.answer === "bytes" ? { "application/octet-stream": {} } : { "application/json": { schema: schemaOf(operation.answer) } } },
+      200: {
+        description: "Done",
+        content:
+          operation.answer === "bytes"
+            ? { "application/octet-stream": {} }
+            : { "application/json": { schema: schemaOf(operation.answer) } },
+      },
       default: PROBLEM_RESPONSE,
     },
   };
 }
 
-const PROBLEM_RESPONSE = { description: "A problem", content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } } };
+const PROBLEM_RESPONSE = {
+  description: "A problem",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
 
 const INGEST = {
   operationId: "ingest",
@@ -71,7 +83,12 @@ const INGEST = {
           schema: {
             type: "object",
             required: ["id", "correlationId", "status"],
-            properties: { id: { type: "string" }, ids: { type: "array", items: { type: "string" } }, correlationId: { type: "string" }, status: { enum: ["accepted", "quarantined"] } },
+            properties: {
+              id: { type: "string" },
+              ids: { type: "array", items: { type: "string" } },
+              correlationId: { type: "string" },
+              status: { enum: ["accepted", "quarantined"] },
+            },
           },
         },
       },

@@ -12,7 +12,14 @@ const Time = z.iso.datetime({ offset: true }).optional();
 const Nothing = z.object({});
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
-const TimelineLine = z.object({ seq: z.number(), at: z.string(), eventId: z.string(), prev: z.string(), hash: z.string(), body: z.unknown() });
+const TimelineLine = z.object({
+  seq: z.number(),
+  at: z.string(),
+  eventId: z.string(),
+  prev: z.string(),
+  hash: z.string(),
+  body: z.unknown(),
+});
 
 const EntityView = z.object({
   entity: z.object({ kind: z.string(), key: z.string() }),
@@ -24,14 +31,22 @@ const EntityView = z.object({
   nextCursor: z.string().nullable(),
 });
 
-const VerifyView = z.object({ intact: z.boolean(), entries: z.number(), head: z.string().optional(), brokenAtSeq: z.number().optional(), reason: z.string().optional() });
+const VerifyView = z.object({
+  intact: z.boolean(),
+  entries: z.number(),
+  head: z.string().optional(),
+  brokenAtSeq: z.number().optional(),
+  reason: z.string().optional(),
+});
 
 const DestinationView = z.object({
   name: z.string(),
   title: z.string(),
   module: z.string(),
   owner: z.string(),
-  state: z.enum(["open", "halfOpen", "closed", "paused", "quiet", "misconfigured"]).describe("Of the breaker, unless paused, quiet or misconfigured"),
+  state: z
+    .enum(["open", "halfOpen", "closed", "paused", "quiet", "misconfigured"])
+    .describe("Of the breaker, unless paused, quiet or misconfigured"),
   problem: z.string().nullable(),
   pausedBy: z.string().nullable(),
   until: z.string().nullable(),
@@ -71,7 +86,10 @@ export const OPERATIONS = {
     role: "viewer",
     summary: "Events, newest first",
     query: z.object({
-      entity: z.string().regex(/^[a-z]+\/.+$/, "must be <kind>/<key>").optional(),
+      entity: z
+        .string()
+        .regex(/^[a-z]+\/.+$/, "must be <kind>/<key>")
+        .optional(),
       source: z.string().optional(),
       type: z.string().optional(),
       status: z.enum(STATUSES).optional(),
@@ -84,7 +102,13 @@ export const OPERATIONS = {
     }),
     answer: page(EventView),
   },
-  getEvent: { method: "get", path: "/events/:id", role: "viewer", summary: "One event with its attempts and why it was routed so", answer: EventView },
+  getEvent: {
+    method: "get",
+    path: "/events/:id",
+    role: "viewer",
+    summary: "One event with its attempts and why it was routed so",
+    answer: EventView,
+  },
   getRaw: { method: "get", path: "/events/:id/raw", role: "operator", summary: "The raw body as it came", answer: "bytes" },
   getEntity: {
     method: "get",
@@ -94,13 +118,23 @@ export const OPERATIONS = {
     query: z.object({ cursor: Cursor, limit: Limit }),
     answer: EntityView,
   },
-  verifyEntity: { method: "get", path: "/entities/:kind/:key/verify", role: "viewer", summary: "Walks the entity's hash chain", answer: VerifyView },
+  verifyEntity: {
+    method: "get",
+    path: "/entities/:kind/:key/verify",
+    role: "viewer",
+    summary: "Walks the entity's hash chain",
+    answer: VerifyView,
+  },
   trace: {
     method: "get",
     path: "/trace/:anyKey",
     role: "viewer",
     summary: "Every hop of a correlation id, event id, remote id or business number",
-    answer: z.object({ key: z.string(), entities: z.array(z.object({ kind: z.string(), key: z.string(), system: z.string() })), events: z.array(EventView) }),
+    answer: z.object({
+      key: z.string(),
+      entities: z.array(z.object({ kind: z.string(), key: z.string(), system: z.string() })),
+      events: z.array(EventView),
+    }),
   },
   listDeadLetters: {
     method: "get",
@@ -119,11 +153,45 @@ export const OPERATIONS = {
     answer: page(DeadLetterView),
   },
   getDeadLetter: { method: "get", path: "/dead-letters/:id", role: "viewer", summary: "One dead letter", answer: DeadLetterView },
-  retryDeadLetter: { method: "post", path: "/dead-letters/:id/retry", role: "operator", summary: "Tries it again", body: Action, answer: ActionAnswer },
-  skipDeadLetter: { method: "post", path: "/dead-letters/:id/skip", role: "operator", summary: "Gives it up", body: Action, answer: ActionAnswer },
-  listDestinations: { method: "get", path: "/destinations", role: "viewer", summary: "Destinations and their health", answer: page(DestinationView) },
-  pauseDestination: { method: "post", path: "/destinations/:name/pause", role: "operator", summary: "Holds everything for it, in order", body: Action, answer: DestinationView },
-  resumeDestination: { method: "post", path: "/destinations/:name/resume", role: "operator", summary: "Lets what is held go on, in order", body: Action, answer: DestinationView },
+  retryDeadLetter: {
+    method: "post",
+    path: "/dead-letters/:id/retry",
+    role: "operator",
+    summary: "Tries it again",
+    body: Action,
+    answer: ActionAnswer,
+  },
+  skipDeadLetter: {
+    method: "post",
+    path: "/dead-letters/:id/skip",
+    role: "operator",
+    summary: "Gives it up",
+    body: Action,
+    answer: ActionAnswer,
+  },
+  listDestinations: {
+    method: "get",
+    path: "/destinations",
+    role: "viewer",
+    summary: "Destinations and their health",
+    answer: page(DestinationView),
+  },
+  pauseDestination: {
+    method: "post",
+    path: "/destinations/:name/pause",
+    role: "operator",
+    summary: "Holds everything for it, in order",
+    body: Action,
+    answer: DestinationView,
+  },
+  resumeDestination: {
+    method: "post",
+    path: "/destinations/:name/resume",
+    role: "operator",
+    summary: "Lets what is held go on, in order",
+    body: Action,
+    answer: DestinationView,
+  },
   listSources: { method: "get", path: "/sources", role: "viewer", summary: "Sources and whether they are ready", answer: page(SourceView) },
   listRejections: {
     method: "get",
@@ -151,6 +219,8 @@ export const OPERATION_NAMES = Object.keys(OPERATIONS) as readonly OperationName
 type Parsed<T> = T extends z.ZodType ? z.infer<T> : z.infer<typeof Nothing>;
 export type QueryOf<N extends OperationName> = (typeof OPERATIONS)[N] extends { query: infer Q } ? Parsed<Q> : z.infer<typeof Nothing>;
 export type BodyOf<N extends OperationName> = (typeof OPERATIONS)[N] extends { body: infer B } ? Parsed<B> : z.infer<typeof Nothing>;
-export type AnswerOf<N extends OperationName> = (typeof OPERATIONS)[N]["answer"] extends z.ZodType ? z.infer<(typeof OPERATIONS)[N]["answer"]> : never;
+export type AnswerOf<N extends OperationName> = (typeof OPERATIONS)[N]["answer"] extends z.ZodType
+  ? z.infer<(typeof OPERATIONS)[N]["answer"]>
+  : never;
 
 export const isEntityKind = (text: string): text is (typeof ENTITY_KINDS)[number] => (ENTITY_KINDS as readonly string[]).includes(text);

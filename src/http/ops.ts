@@ -54,11 +54,19 @@ export interface OpsPorts {
     query: Omit<QueryOf<"listDeadLetters">, "cursor"> & { readonly beforeId?: string | undefined },
   ) => Promise<Paged<StoredDeadLetter>>;
   readonly deadLetter: (id: string) => Promise<StoredDeadLetter | null>;
-  readonly act: (letter: StoredDeadLetter, action: { readonly verb: "retry" | "skip"; readonly actor: string; readonly reason: string; readonly force: boolean }) => Promise<Acted>;
+  readonly act: (
+    letter: StoredDeadLetter,
+    action: { readonly verb: "retry" | "skip"; readonly actor: string; readonly reason: string; readonly force: boolean },
+  ) => Promise<Acted>;
   readonly destination: (name: string) => Promise<AnswerOf<"pauseDestination">>;
   readonly pause: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
   readonly resume: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
-  readonly rejections: (query: { readonly source?: string | undefined; readonly sinceMs: number; readonly after?: RejectionCursor | undefined; readonly limit: number }) => Promise<readonly StoredRejection[]>;
+  readonly rejections: (query: {
+    readonly source?: string | undefined;
+    readonly sinceMs: number;
+    readonly after?: RejectionCursor | undefined;
+    readonly limit: number;
+  }) => Promise<readonly StoredRejection[]>;
   /** Why a source cannot work; null if it can. */
   readonly sourceProblem: (name: string) => string | null;
   readonly liveSecrets: (name: string) => readonly string[];
@@ -90,7 +98,11 @@ const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readon
 
 /** The ops API's calls, over its ports. */
 export function opsHandlers(ports: OpsPorts): Handlers {
-  const ownerNamed = (name: string): Owner => ({ name, team: ports.config.owners[name]?.team ?? null, contact: ports.config.owners[name]?.contact ?? null });
+  const ownerNamed = (name: string): Owner => ({
+    name,
+    team: ports.config.owners[name]?.team ?? null,
+    contact: ports.config.owners[name]?.contact ?? null,
+  });
   return {
     listEvents: ({ query }) => listEvents(ports, query),
     getEvent: async ({ params }) => {
@@ -111,7 +123,9 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     },
     getDeadLetter: async ({ params }) => {
       const letter = await ports.deadLetter(params["id"] ?? "");
-      return letter === null ? refuse("not_found", `no dead letter has the id ${params["id"]}`) : ok(deadLetterView(letter, ownerNamed(letter.owner)));
+      return letter === null
+        ? refuse("not_found", `no dead letter has the id ${params["id"]}`)
+        : ok(deadLetterView(letter, ownerNamed(letter.owner)));
     },
     retryDeadLetter: (call) => act(ports, "retry", call),
     skipDeadLetter: (call) => act(ports, "skip", call),
@@ -129,7 +143,8 @@ export function opsHandlers(ports: OpsPorts): Handlers {
 
 async function listEvents(ports: OpsPorts, query: QueryOf<"listEvents">): Promise<Result<AnswerOf<"listEvents">, Refused>> {
   const { cursor, from, to, entity, ...rest } = query;
-  if (cursor !== undefined && !isEventId(cursor) && !cursor.startsWith("evt_")) return refuse("invalid_request", "cursor: not one that this API gave");
+  if (cursor !== undefined && !isEventId(cursor) && !cursor.startsWith("evt_"))
+    return refuse("invalid_request", "cursor: not one that this API gave");
   const bound = to === undefined ? undefined : firstEventIdAt(Date.parse(to));
   const beforeId = cursor === undefined ? bound : bound === undefined || cursor < bound ? cursor : bound;
   const ids = entity === undefined ? undefined : await idsOf(ports, entity);
@@ -148,7 +163,7 @@ async function idsOf(ports: OpsPorts, name: string): Promise<Result<readonly str
   const entity = parseEntity(name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1));
   if (entity === null) return refuse("invalid_request", "entity: must be <kind>/<key>, with a kind of the canonical model");
   const ids = new Set<string>();
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const lines = await ports.timeline(entity, after, 1_000);
     for (const line of lines) ids.add(line.eventId);
     const last = lines.at(-1);
@@ -159,7 +174,10 @@ async function idsOf(ports: OpsPorts, name: string): Promise<Result<readonly str
 
 const parseEntity = (kind: string, key: string): EntityRef | null => (isEntityKind(kind) && key !== "" ? { kind, key } : null);
 
-async function withEntity<T>(params: Readonly<Record<string, string>>, then: (entity: EntityRef) => Promise<Result<T, Refused>>): Promise<Result<T, Refused>> {
+async function withEntity<T>(
+  params: Readonly<Record<string, string>>,
+  then: (entity: EntityRef) => Promise<Result<T, Refused>>,
+): Promise<Result<T, Refused>> {
   const entity = parseEntity(params["kind"] ?? "", params["key"] ?? "");
   return entity === null ? refuse("not_found", `there is no kind "${params["kind"]}"`) : then(entity);
 }
@@ -179,7 +197,11 @@ async function getRaw(ports: OpsPorts, id: string): Promise<Result<Response, Ref
   return raw === null ? refuse("not_found", "the raw body is not kept any more") : ok(raw);
 }
 
-async function entityView(ports: OpsPorts, entity: EntityRef, query: QueryOf<"getEntity">): Promise<Result<AnswerOf<"getEntity">, Refused>> {
+async function entityView(
+  ports: OpsPorts,
+  entity: EntityRef,
+  query: QueryOf<"getEntity">,
+): Promise<Result<AnswerOf<"getEntity">, Refused>> {
   const afterSeq = Number(query.cursor ?? 0);
   if (!Number.isSafeInteger(afterSeq)) return refuse("invalid_request", "cursor: not one that this API gave");
   const [state, lines] = await Promise.all([ports.entity(entity), ports.timeline(entity, afterSeq, query.limit)]);
@@ -188,10 +210,19 @@ async function entityView(ports: OpsPorts, entity: EntityRef, query: QueryOf<"ge
   return ok({
     entity,
     head: state.head,
-    sources: Object.fromEntries(Object.entries(state.marks).map(([source, mark]) => [source, { eventId: mark.eventId, order: mark.order }])),
+    sources: Object.fromEntries(
+      Object.entries(state.marks).map(([source, mark]) => [source, { eventId: mark.eventId, order: mark.order }]),
+    ),
     lanes: state.work.map(({ eventId, position, ...lane }) => ({ ...laneView(lane), eventId, position })),
     links: linksIn(lines),
-    timeline: lines.map((line) => ({ seq: line.seq, at: iso(line.atMs), eventId: line.eventId, prev: line.prev, hash: line.hash, body: JSON.parse(line.body) as unknown })),
+    timeline: lines.map((line) => ({
+      seq: line.seq,
+      at: iso(line.atMs),
+      eventId: line.eventId,
+      prev: line.prev,
+      hash: line.hash,
+      body: JSON.parse(line.body) as unknown,
+    })),
     nextCursor: last !== undefined && last.seq < state.head.seq ? String(last.seq) : null,
   });
 }
@@ -205,7 +236,9 @@ interface LineBody {
 /** The ids that other systems gave this entity, as its timeline tells them. */
 function linksIn(lines: readonly Entry[]): { term: string; system: string }[] {
   const bodies = lines.map((line) => JSON.parse(line.body) as LineBody).flatMap((body) => [body, ...(body.lanes ?? [])]);
-  const found = bodies.flatMap(({ remote, destination = "" }) => (remote === undefined ? [] : [remote.id, remote.number ?? remote.id].map((term) => ({ term, system: destination }))));
+  const found = bodies.flatMap(({ remote, destination = "" }) =>
+    remote === undefined ? [] : [remote.id, remote.number ?? remote.id].map((term) => ({ term, system: destination })),
+  );
   return [...new Map(found.map((link) => [`${link.system}\n${link.term}`, link])).values()];
 }
 
@@ -251,7 +284,11 @@ async function act(ports: OpsPorts, verb: "retry" | "skip", call: Steering): Pro
   if (letter === null) return refuse("not_found", `no dead letter has the id ${id}`);
   if (letter.status !== "open") return refuse("not_dead", `it is ${letter.status} already`);
   const acted = await ports.act(letter, { verb, actor: call.actor.name, reason: call.body.reason, force: call.body.force });
-  if (!acted.ok) return refuse(acted.failure, acted.failure === "moved_on" ? 'send "force": true to apply the older state all the same' : "look at the dead letter again");
+  if (!acted.ok)
+    return refuse(
+      acted.failure,
+      acted.failure === "moved_on" ? 'send "force": true to apply the older state all the same' : "look at the dead letter again",
+    );
   return ok({ id, status: acted.value.status, eventIds: [...acted.value.eventIds] });
 }
 
@@ -288,7 +325,10 @@ async function listRejections(ports: OpsPorts, query: QueryOf<"listRejections">)
   const rows = await ports.rejections({ source: query.source, sinceMs, after, limit: query.limit + 1 });
   const items = rows.slice(0, query.limit);
   const last = items.at(-1);
-  return ok({ items: items.map(rejectionView), nextCursor: rows.length > query.limit && last !== undefined ? `${last.minuteMs}~${last.source}~${last.reason}` : null });
+  return ok({
+    items: items.map(rejectionView),
+    nextCursor: rows.length > query.limit && last !== undefined ? `${last.minuteMs}~${last.source}~${last.reason}` : null,
+  });
 }
 
 function parseRejectionCursor(cursor: string): RejectionCursor | null {
@@ -301,7 +341,11 @@ function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
     owners: { ...config.owners },
     items: [
       ...Object.entries(config.sources).map(([name, source]) => ({ what: "source" as const, name, owner: source.owner })),
-      ...Object.entries(config.destinations).map(([name, destination]) => ({ what: "destination" as const, name, owner: destination.owner })),
+      ...Object.entries(config.destinations).map(([name, destination]) => ({
+        what: "destination" as const,
+        name,
+        owner: destination.owner,
+      })),
       ...config.routes.map((route) => ({ what: "route" as const, name: route.name, owner: route.owner })),
     ],
   };

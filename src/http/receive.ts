@@ -35,7 +35,8 @@ export async function receive(request: Request, name: string, ports: ReceivePort
     return refusal(reason, source.value.definition.statusPolicy);
   };
   if (request.method !== "POST") return refuse("method_not_allowed", request.method);
-  if (!isPlain(request.headers.get("content-encoding"))) return refuse("unsupported_encoding", request.headers.get("content-encoding") ?? "");
+  if (!isPlain(request.headers.get("content-encoding")))
+    return refuse("unsupported_encoding", request.headers.get("content-encoding") ?? "");
   const [admitted, body] = await Promise.all([ports.admits(name), readBody(request, source.value.config.maxBodyBytes ?? LIMITS.bodyBytes)]);
   if (!admitted) return refuse("rate_limited");
   if (body === null) return refuse("body_too_large");
@@ -52,14 +53,24 @@ export async function receive(request: Request, name: string, ports: ReceivePort
 
 function accepted(stored: Extract<Ingested, { kind: "stored" }>, policy: StatusPolicy): Response {
   const form = stored.status === "quarantined" ? policy.notUnderstood : policy.stored;
-  const headers = { "x-correlation-id": stored.correlationId, traceparent: stored.traceparent, "x-signalbox-event-id": stored.ids[0] ?? "" };
+  const headers = {
+    "x-correlation-id": stored.correlationId,
+    traceparent: stored.traceparent,
+    "x-signalbox-event-id": stored.ids[0] ?? "",
+  };
   if (form !== "accepted") return ownForm(form, headers);
   const more = stored.ids.length > 1 ? { ids: stored.ids } : {};
-  return Response.json({ id: stored.ids[0], correlationId: stored.correlationId, status: stored.status, ...more }, { status: 202, headers });
+  return Response.json(
+    { id: stored.ids[0], correlationId: stored.correlationId, status: stored.status, ...more },
+    { status: 202, headers },
+  );
 }
 
 const ownForm = (form: Reply, headers: Readonly<Record<string, string>>): Response =>
-  new Response(form.body === "" ? null : form.body, { status: form.status, headers: { ...headers, "content-type": form.contentType, "x-content-type-options": "nosniff" } });
+  new Response(form.body === "" ? null : form.body, {
+    status: form.status,
+    headers: { ...headers, "content-type": form.contentType, "x-content-type-options": "nosniff" },
+  });
 
 /** What a sender hears for each reason it was not let in: deliberately little. */
 function refusal(reason: RejectionReason, policy: StatusPolicy): Response {
@@ -108,7 +119,8 @@ function refusalCode(reason: RejectionReason): ProblemCode {
   }
 }
 
-const isPlain = (encoding: string | null): boolean => encoding === null || encoding.trim() === "" || encoding.trim().toLowerCase() === "identity";
+const isPlain = (encoding: string | null): boolean =>
+  encoding === null || encoding.trim() === "" || encoding.trim().toLowerCase() === "identity";
 
 /** The body's bytes, or null once it is above the limit; no more than the limit is ever held. */
 async function readBody(request: Request, limitBytes: number): Promise<Uint8Array | null> {

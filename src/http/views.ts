@@ -74,7 +74,14 @@ export const DeadLetterView = z.object({
 });
 export type DeadLetterView = z.infer<typeof DeadLetterView>;
 
-export const RejectionView = z.object({ minute: Iso, source: z.string(), reason: z.string(), count: z.number(), lastAt: Iso, example: z.string() });
+export const RejectionView = z.object({
+  minute: Iso,
+  source: z.string(),
+  reason: z.string(),
+  count: z.number(),
+  lastAt: Iso,
+  example: z.string(),
+});
 
 export const iso = (ms: number): string => new Date(ms).toISOString();
 

@@ -36,7 +36,11 @@ export interface ConsumePorts {
   readonly lease: (destination: string, wanted: { readonly count: number; readonly priority: Priority }) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Hands an entity's events to its sequencer, in order: one call. */
-  readonly sequence: (entity: string, events: readonly EntityEvent[], permits: Readonly<Record<string, ConsumePermits>>) => Promise<ConsumeAnswer>;
+  readonly sequence: (
+    entity: string,
+    events: readonly EntityEvent[],
+    permits: Readonly<Record<string, ConsumePermits>>,
+  ) => Promise<ConsumeAnswer>;
   /** Names where each raw body will lie at once, and stores all of them as one object. */
   readonly archive: (events: readonly Envelope[]) => Archived;
   /** Writes the batch's rows in one call; writing them again changes nothing. */
@@ -55,7 +59,11 @@ interface Read {
  * only when its outcome is both durable in its object and in the index; if the index fails, the message comes again
  * and the object answers from its ledger without a second effect.
  */
-export async function consume(messages: readonly Message[], priority: Priority, ports: ConsumePorts): Promise<ReadonlyMap<string, Disposition>> {
+export async function consume(
+  messages: readonly Message[],
+  priority: Priority,
+  ports: ConsumePorts,
+): Promise<ReadonlyMap<string, Disposition>> {
   const { read, poison } = parse(messages);
   const outcomes = new Map<string, EventOutcome>();
   const archived = ports.archive(read.map((item) => item.event));
@@ -81,7 +89,11 @@ function parse(messages: readonly Message[]): { read: Read[]; poison: { message:
   for (const message of messages) {
     const parsed = Envelope.safeParse(typeof message.body === "string" ? tryJson(message.body) : message.body);
     if (parsed.success) read.push({ message, event: parsed.data });
-    else poison.push({ message, reason: `the message is not an envelope this version knows: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}` });
+    else
+      poison.push({
+        message,
+        reason: `the message is not an envelope this version knows: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}`,
+      });
   }
   return { read, poison };
 }
@@ -107,12 +119,21 @@ async function sequenceAll(read: readonly Read[], batch: Batch): Promise<Readonl
   const groups = new Map<string, EntityEvent[]>();
   for (const { event } of read) {
     if (event.what !== "entity") {
-      batch.outcomes.set(event.id, { eventId: event.id, rev: 1, status: event.what === "ignored" ? "ignored" : "quarantined", reason: event.reason, lanes: [] });
+      batch.outcomes.set(event.id, {
+        eventId: event.id,
+        rev: 1,
+        status: event.what === "ignored" ? "ignored" : "quarantined",
+        reason: event.reason,
+        lanes: [],
+      });
       continue;
     }
     const plan = batch.ports.plan(event);
     reasons.set(event.id, plan.why);
-    lanesOf.set(event.id, plan.lanes.map((lane) => lane.destination));
+    lanesOf.set(
+      event.id,
+      plan.lanes.map((lane) => lane.destination),
+    );
     const name = entityName(event.entity);
     groups.set(name, [...(groups.get(name) ?? []), event]);
   }
@@ -172,7 +193,9 @@ async function sequenceOne(entity: string, events: readonly EntityEvent[], group
 
 const settle = (ports: ConsumePorts, destination: string, block: Block): Promise<void> =>
   // A lease that cannot be given back runs out by itself.
-  ports.settleLease(destination, { leaseId: block.lease.id, results: block.results, quietUntilMs: block.quietUntilMs }).catch(() => undefined);
+  ports
+    .settleLease(destination, { leaseId: block.lease.id, results: block.results, quietUntilMs: block.quietUntilMs })
+    .catch(() => undefined);
 
 interface Outcomes {
   readonly ports: ConsumePorts;

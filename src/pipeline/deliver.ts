@@ -1,4 +1,12 @@
-import type { Connection, Delivery, DestinationDefinition, LookupOutcome, Outcome, RequestSpec, ResponseSeen } from "../destinations/define.ts";
+import type {
+  Connection,
+  Delivery,
+  DestinationDefinition,
+  LookupOutcome,
+  Outcome,
+  RequestSpec,
+  ResponseSeen,
+} from "../destinations/define.ts";
 import { entityName } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -42,15 +50,21 @@ export async function deliver(work: Work, ports: DeliverPorts): Promise<AttemptR
   const delivery = toDelivery(work, data.value, ports);
   const { lookup } = target.value.definition;
   if (work.ambiguous && lookup !== undefined) {
-    const found = await exchange({ ports, target: target.value, startedAtMs }, await lookup.toRequest(delivery, target.value.connection), (response) =>
-      lookup.classify(response, delivery),
+    const found = await exchange(
+      { ports, target: target.value, startedAtMs },
+      await lookup.toRequest(delivery, target.value.connection),
+      (response) => lookup.classify(response, delivery),
     );
     if (found.kind !== "absent") return found.result;
   }
-  const sent = await exchange({ ports, target: target.value, startedAtMs }, await target.value.definition.toRequest(delivery, target.value.connection), (response) =>
-    target.value.definition.classify(response),
+  const sent = await exchange(
+    { ports, target: target.value, startedAtMs },
+    await target.value.definition.toRequest(delivery, target.value.connection),
+    (response) => target.value.definition.classify(response),
   );
-  return sent.kind === "absent" ? failed(ports, startedAtMs, { class: "transient", detail: "the destination did not say what it did" }) : sent.result;
+  return sent.kind === "absent"
+    ? failed(ports, startedAtMs, { class: "transient", detail: "the destination did not say what it did" })
+    : sent.result;
 }
 
 type Exchanged = { readonly kind: "absent" } | { readonly kind: "answered"; readonly result: AttemptResult };
@@ -61,10 +75,18 @@ interface Exchange {
   readonly startedAtMs: number;
 }
 
-async function exchange(context: Exchange, request: RequestSpec, classify: (response: ResponseSeen) => Outcome | LookupOutcome): Promise<Exchanged> {
+async function exchange(
+  context: Exchange,
+  request: RequestSpec,
+  classify: (response: ResponseSeen) => Outcome | LookupOutcome,
+): Promise<Exchanged> {
   const { ports, startedAtMs } = context;
   const answer = await ports.send(request, context.target.timeoutMs);
-  if (!answer.ok) return { kind: "answered", result: failed(ports, startedAtMs, { class: request.method === "GET" ? "transient" : "ambiguous", detail: answer.failure }) };
+  if (!answer.ok)
+    return {
+      kind: "answered",
+      result: failed(ports, startedAtMs, { class: request.method === "GET" ? "transient" : "ambiguous", detail: answer.failure }),
+    };
   const outcome = classify(answer.value);
   if (outcome.kind === "absent") return { kind: "absent" };
   const httpStatus = answer.value.status;
@@ -79,7 +101,12 @@ async function exchange(context: Exchange, request: RequestSpec, classify: (resp
   return { kind: "answered", result: { kind: "applied", record, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) } };
 }
 
-function failed(ports: DeliverPorts, startedAtMs: number, failure: Omit<Extract<Outcome, { kind: "failed" }>, "kind">, httpStatus?: number): AttemptResult {
+function failed(
+  ports: DeliverPorts,
+  startedAtMs: number,
+  failure: Omit<Extract<Outcome, { kind: "failed" }>, "kind">,
+  httpStatus?: number,
+): AttemptResult {
   const detail = failure.detail.slice(0, LIMITS.detailCharacters);
   return {
     kind: "failed",

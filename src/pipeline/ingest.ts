@@ -1,5 +1,13 @@
 import { correlationIdOf, eventId } from "../domain/event-id.ts";
-import { entityName, type Envelope, type EntityEvent, type Payload, type Priority, type StoredBody, type Verdict } from "../domain/event.ts";
+import {
+  entityName,
+  type Envelope,
+  type EntityEvent,
+  type Payload,
+  type Priority,
+  type StoredBody,
+  type Verdict,
+} from "../domain/event.ts";
 import { entityDefinition, lifecycleRank } from "../domain/entities/index.ts";
 import type { SourceConfig } from "../domain/config.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -46,7 +54,13 @@ export interface IngestPorts {
 }
 
 export type Ingested =
-  | { readonly kind: "stored"; readonly status: "accepted" | "quarantined"; readonly ids: readonly string[]; readonly correlationId: string; readonly traceparent: string }
+  | {
+      readonly kind: "stored";
+      readonly status: "accepted" | "quarantined";
+      readonly ids: readonly string[];
+      readonly correlationId: string;
+      readonly traceparent: string;
+    }
   | { readonly kind: "rejected"; readonly reason: RejectionReason }
   | { readonly kind: "notStored"; readonly detail: string };
 
@@ -152,7 +166,10 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
   const contentHash = item.content === undefined ? base.shared.contentHash : await ports.sha256(new TextEncoder().encode(item.content));
   const occurred = item.occurredAtMs === null ? undefined : new Date(item.occurredAtMs).toISOString();
   const known = item.deliveryId ?? base.deliveryId;
-  const deliveryId = known === null ? await ports.sha256(new TextEncoder().encode([source.name, kind, key, item.type, occurred ?? "", contentHash].join("|"))) : known;
+  const deliveryId =
+    known === null
+      ? await ports.sha256(new TextEncoder().encode([source.name, kind, key, item.type, occurred ?? "", contentHash].join("|")))
+      : known;
   return {
     ...base.shared,
     id,
@@ -182,7 +199,13 @@ function strange(base: Base, failure: DecodeFailure): Envelope {
   const named = { ...base.shared, id: base.first, deliveryId: deliveryId ?? base.shared.contentHash, synthetic: deliveryId === null };
   return failure.kind === "unmapped"
     ? { ...named, what: "ignored", type: failure.type, priority: "bulk", reason: failure.detail }
-    : { ...named, what: "quarantine", type: "unreadable", priority: "standard", reason: failure.kind === "unintelligible" ? failure.detail : failure.reason };
+    : {
+        ...named,
+        what: "quarantine",
+        type: "unreadable",
+        priority: "standard",
+        reason: failure.kind === "unintelligible" ? failure.detail : failure.reason,
+      };
 }
 
 const priorityOf = (config: SourceConfig, kind: EntityEvent["entity"]["kind"]): Priority =>
@@ -222,7 +245,8 @@ function decodeText(body: Uint8Array): string | null {
 async function storePayload(id: string, data: JsonObject, ports: IngestPorts): Promise<Payload> {
   const text = JSON.stringify(data);
   // A character is at most three bytes of UTF-8 and most are one: the exact count is only needed near the limit.
-  if (text.length <= LIMITS.inlineDataBytes / 3 || new TextEncoder().encode(text).byteLength <= LIMITS.inlineDataBytes) return { at: "inline", data };
+  if (text.length <= LIMITS.inlineDataBytes / 3 || new TextEncoder().encode(text).byteLength <= LIMITS.inlineDataBytes)
+    return { at: "inline", data };
   const key = `data/${id}`;
   await ports.putBody(key, text);
   return { at: "r2", key };
@@ -232,7 +256,14 @@ async function store(events: readonly Envelope[], ports: IngestPorts): Promise<I
   const first = events[0];
   if (first === undefined) return { kind: "notStored", detail: "the request held no events" };
   try {
-    await Promise.all(PRIORITY_ORDER.map((priority) => enqueueAll(events.filter((event) => event.priority === priority), ports)));
+    await Promise.all(
+      PRIORITY_ORDER.map((priority) =>
+        enqueueAll(
+          events.filter((event) => event.priority === priority),
+          ports,
+        ),
+      ),
+    );
   } catch (refused) {
     const spilled = await spillAll(events, ports);
     if (!spilled.ok) return { kind: "notStored", detail: `queue: ${String(refused)}; object: ${spilled.failure}` };
@@ -250,7 +281,11 @@ const PRIORITY_ORDER: readonly Priority[] = ["critical", "standard", "bulk"];
 
 const enqueueAll = async (events: readonly Envelope[], ports: IngestPorts): Promise<void> => {
   const [first] = events;
-  if (first !== undefined) await ports.enqueue(first.priority, events.map((event) => JSON.stringify(event)));
+  if (first !== undefined)
+    await ports.enqueue(
+      first.priority,
+      events.map((event) => JSON.stringify(event)),
+    );
 };
 
 /** When the queue refuses, each entity's object takes its events itself; all of them must, or the sender hears 503. */

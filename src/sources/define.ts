@@ -20,7 +20,9 @@ export type Verification =
       readonly kind: "hmac";
       readonly header: string;
       /** `bare`: the value is the signature, after `prefix`. `pairs`: `t=1,v1=ab,v1=cd`, with these two names. */
-      readonly form: { readonly type: "bare"; readonly prefix?: string } | { readonly type: "pairs"; readonly timestamp?: string; readonly signature: string };
+      readonly form:
+        | { readonly type: "bare"; readonly prefix?: string }
+        | { readonly type: "pairs"; readonly timestamp?: string; readonly signature: string };
       readonly algorithm: "SHA-1" | "SHA-256" | "SHA-512";
       readonly encoding: Encoding;
       readonly secretEncoding: "utf8" | "base64" | "hex";
@@ -130,7 +132,10 @@ export interface SourceDefinition<Settings = unknown> {
   readonly verdict: Verdict;
   verification(settings: Settings): Verification;
   /** Splits a proven body into its business events. Pure; never throws for what a sender can send. */
-  decode(request: GenuineRequest, context: { readonly settings: Settings; readonly objects: ObjectMaps }): Result<readonly SourceItem[], DecodeFailure>;
+  decode(
+    request: GenuineRequest,
+    context: { readonly settings: Settings; readonly objects: ObjectMaps },
+  ): Result<readonly SourceItem[], DecodeFailure>;
   /** The body as it may be kept, where what is sent holds a credential: the same bytes, unless there is one in them. */
   forStorage?(body: Uint8Array): Uint8Array;
   /** The record types this sender has out of the box. */
@@ -140,4 +145,5 @@ export interface SourceDefinition<Settings = unknown> {
 }
 
 /** Gives a source its types; the settings' type is forgotten again in the registry, where zod guards it. */
-export const defineSource = <Settings>(definition: SourceDefinition<Settings>): SourceDefinition => definition as unknown as SourceDefinition;
+export const defineSource = <Settings>(definition: SourceDefinition<Settings>): SourceDefinition =>
+  definition as unknown as SourceDefinition;

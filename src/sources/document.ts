@@ -88,10 +88,12 @@ export interface Found extends Omit<SourceItem, "entity"> {
 export function toItem(found: Found, objects: ObjectMaps): Result<SourceItem, DecodeFailure> {
   const { object, record, ...item } = found;
   const map = Object.hasOwn(objects, object) ? objects[object] : undefined;
-  if (map === undefined) return unmapped(found, `no object "${object}" is configured; there are ${Object.keys(objects).join(", ") || "none"}`);
+  if (map === undefined)
+    return unmapped(found, `no object "${object}" is configured; there are ${Object.keys(objects).join(", ") || "none"}`);
   const entity = mapRecord(record, map, canonicalFields(map.kind));
   if (!entity.ok) return unintelligible(`${object} of ${found.type}: ${entity.failure}`);
-  if (readName(entity.value.key) === null) return unintelligible(`${object} of ${found.type}: its id is longer than ${LONGEST_NAME} characters or holds control characters`);
+  if (readName(entity.value.key) === null)
+    return unintelligible(`${object} of ${found.type}: its id is longer than ${LONGEST_NAME} characters or holds control characters`);
   return ok({ ...item, entity: entity.value });
 }
 
@@ -171,4 +173,5 @@ function tokenOf(text: string, as: keyof typeof ORDER_WORDS): OrderToken | null 
 }
 
 /** The order token of a record's own time stamp: none where it has none, and a failure where it cannot be read. */
-export const orderByTimeAt = (record: JsonObject, path: string, as: "iso" | "s"): Result<OrderToken, string> => readOrder(record, { path, as }, null);
+export const orderByTimeAt = (record: JsonObject, path: string, as: "iso" | "s"): Result<OrderToken, string> =>
+  readOrder(record, { path, as }, null);

@@ -5,7 +5,14 @@ import { defineSource, type Sample, type Verification } from "./define.ts";
 import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "./document.ts";
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header, such as "x-signature"');
-const ALGORITHMS = { "SHA-1": "SHA-1", SHA1: "SHA-1", "SHA-256": "SHA-256", SHA256: "SHA-256", "SHA-512": "SHA-512", SHA512: "SHA-512" } as const;
+const ALGORITHMS = {
+  "SHA-1": "SHA-1",
+  SHA1: "SHA-1",
+  "SHA-256": "SHA-256",
+  SHA256: "SHA-256",
+  "SHA-512": "SHA-512",
+  SHA512: "SHA-512",
+} as const;
 
 const Shape = z.strictObject({
   ...documentShape,
@@ -20,7 +27,10 @@ const Shape = z.strictObject({
   /** The signed text. */
   template: z
     .string()
-    .regex(/^(?:[\x20-\x7a|~]|\{timestamp\}|\{id\})*\{body\}$/, 'must be made of {timestamp}, {id}, plain characters and {body} at its end, such as "{timestamp}.{body}"')
+    .regex(
+      /^(?:[\x20-\x7a|~]|\{timestamp\}|\{id\})*\{body\}$/,
+      'must be made of {timestamp}, {id}, plain characters and {body} at its end, such as "{timestamp}.{body}"',
+    )
     .default("{body}"),
   timestampHeader: HeaderName.optional(),
   timestampFormat: z.enum(["s", "ms", "iso"]).default("s"),
@@ -33,18 +43,39 @@ const Shape = z.strictObject({
 type Settings = z.infer<typeof Shape>;
 
 const signsTime = (settings: Settings): boolean => settings.timestampHeader !== undefined || settings.pairs?.timestamp !== undefined;
-const idHeaderOf = ({ idHeader, deliveryId }: Settings): string | undefined => idHeader ?? (deliveryId !== undefined && "header" in deliveryId ? deliveryId.header : undefined);
+const idHeaderOf = ({ idHeader, deliveryId }: Settings): string | undefined =>
+  idHeader ?? (deliveryId !== undefined && "header" in deliveryId ? deliveryId.header : undefined);
 const times = (template: string, placeholder: string): number => template.split(placeholder).length - 1;
 
 /** Each row: where the mistake is, when it is one, and what to do. */
 const MISTAKES: readonly (readonly [path: keyof Settings, is: (settings: Settings) => boolean, message: string])[] = [
-  ["template", (s) => times(s.template, "{timestamp}") > 0 && !signsTime(s), "has {timestamp}, but nothing says where it is: name timestampHeader or pairs.timestamp"],
-  ["template", (s) => signsTime(s) && times(s.template, "{timestamp}") === 0, "lacks {timestamp}: a time that is not signed proves nothing"],
-  ["template", (s) => times(s.template, "{id}") > 0 && idHeaderOf(s) === undefined, "has {id}, but nothing says where it is: name idHeader"],
-  ["template", (s) => ["{timestamp}", "{id}", "{body}"].some((name) => times(s.template, name) > 1), "must have each of {timestamp}, {id} and {body} once at most"],
+  [
+    "template",
+    (s) => times(s.template, "{timestamp}") > 0 && !signsTime(s),
+    "has {timestamp}, but nothing says where it is: name timestampHeader or pairs.timestamp",
+  ],
+  [
+    "template",
+    (s) => signsTime(s) && times(s.template, "{timestamp}") === 0,
+    "lacks {timestamp}: a time that is not signed proves nothing",
+  ],
+  [
+    "template",
+    (s) => times(s.template, "{id}") > 0 && idHeaderOf(s) === undefined,
+    "has {id}, but nothing says where it is: name idHeader",
+  ],
+  [
+    "template",
+    (s) => ["{timestamp}", "{id}", "{body}"].some((name) => times(s.template, name) > 1),
+    "must have each of {timestamp}, {id} and {body} once at most",
+  ],
   ["timestampHeader", (s) => s.timestampHeader !== undefined && s.pairs?.timestamp !== undefined, "and pairs.timestamp exclude each other"],
   ["prefix", (s) => s.prefix !== undefined && s.pairs !== undefined, "and pairs exclude each other"],
-  ["idHeader", (s) => s.idHeader !== undefined && s.deliveryId !== undefined && "header" in s.deliveryId, "and deliveryId.header exclude each other"],
+  [
+    "idHeader",
+    (s) => s.idHeader !== undefined && s.deliveryId !== undefined && "header" in s.deliveryId,
+    "and deliveryId.header exclude each other",
+  ],
 ];
 
 const Settings = Shape.superRefine((settings, context) => {
@@ -65,7 +96,9 @@ function verification(settings: Settings): Verification {
     encoding: settings.encoding,
     secretEncoding: settings.secretEncoding,
     template: settings.template,
-    ...(signsTime(settings) ? { timestamp: { format: settings.timestampFormat, ...(timestampHeader === undefined ? {} : { header: timestampHeader }) } } : {}),
+    ...(signsTime(settings)
+      ? { timestamp: { format: settings.timestampFormat, ...(timestampHeader === undefined ? {} : { header: timestampHeader }) } }
+      : {}),
     ...(idHeader === undefined ? {} : { idHeader }),
     windowMs: settings.toleranceSeconds * 1000,
   };
@@ -106,7 +139,8 @@ export const hmac = defineSource<Settings>({
     decodeDocument(request, {
       settings,
       objects,
-      deliveryId: (document) => (settings.deliveryId !== undefined && "path" in settings.deliveryId ? readName(readPath(document, settings.deliveryId.path)) : null),
+      deliveryId: (document) =>
+        settings.deliveryId !== undefined && "path" in settings.deliveryId ? readName(readPath(document, settings.deliveryId.path)) : null,
       orderByTime: false,
     }),
   objects: () => ({}),
@@ -137,7 +171,14 @@ export const hmac = defineSource<Settings>({
         kind: "entitlement",
         key: "ENT-77",
         type: "entitlement.activated",
-        data: { customerId: "C-1001", plan: "gold", status: "active", statusRaw: "active", startsAt: "2026-01-01T00:00:00.000Z", extra: { seats: 25 } },
+        data: {
+          customerId: "C-1001",
+          plan: "gold",
+          status: "active",
+          statusRaw: "active",
+          startsAt: "2026-01-01T00:00:00.000Z",
+          extra: { seats: 25 },
+        },
       },
     },
   ],

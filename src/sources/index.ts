@@ -8,4 +8,6 @@ import { zendesk } from "./zendesk.ts";
 const SCHEMES: readonly SourceDefinition[] = [hmac, salesforceOutboundMessage, standardWebhooks, stripe, zendesk];
 
 /** The registry of senders by scheme. Adding one is its file and its line above. */
-export const SOURCES: Readonly<Record<string, SourceDefinition>> = Object.fromEntries(SCHEMES.map((definition) => [definition.scheme, definition]));
+export const SOURCES: Readonly<Record<string, SourceDefinition>> = Object.fromEntries(
+  SCHEMES.map((definition) => [definition.scheme, definition]),
+);

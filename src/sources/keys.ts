@@ -12,7 +12,10 @@ const KEYS_KEPT = 256;
 const ED25519_BYTES = 32;
 
 /** Remembers what was derived of a secret, the oldest forgotten first. Holds values, never promises: those belong to one request. */
-function remembering<Input, Value>(derive: (input: Input) => Promise<Value>, nameOf: (input: Input) => string): (input: Input) => Promise<Value> {
+function remembering<Input, Value>(
+  derive: (input: Input) => Promise<Value>,
+  nameOf: (input: Input) => string,
+): (input: Input) => Promise<Value> {
   const known = new Map<string, Value>();
   return async (input) => {
     const name = nameOf(input);
@@ -36,7 +39,8 @@ export const keyOf = remembering(
   async (spec: KeySpec): Promise<CryptoKey | null> => {
     const bytes = secretBytes(spec);
     if (bytes === null || bytes.length === 0) return null;
-    if (spec.algorithm !== "Ed25519") return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: spec.algorithm }, false, ["sign", "verify"]);
+    if (spec.algorithm !== "Ed25519")
+      return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: spec.algorithm }, false, ["sign", "verify"]);
     return bytes.length === ED25519_BYTES ? crypto.subtle.importKey("raw", bytes, { name: "Ed25519" }, false, ["verify"]) : null;
   },
   ({ algorithm, encoding, text }) => `${algorithm}\n${encoding}\n${text}`,
@@ -45,4 +49,7 @@ export const keyOf = remembering(
 export const sha256 = async (text: string): Promise<Uint8Array> => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text)));
 
 /** The digest of a token that we hold. */
-export const tokenDigest = remembering((secret: LiveSecret) => sha256(secret.value), (secret) => secret.value);
+export const tokenDigest = remembering(
+  (secret: LiveSecret) => sha256(secret.value),
+  (secret) => secret.value,
+);

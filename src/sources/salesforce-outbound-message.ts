@@ -13,10 +13,16 @@ const ORGANIZATION = /^00D(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})$/;
 const Settings = z.strictObject({
   /** Organizations that may send, by their 15- or 18-character id. */
   organizationIds: z
-    .array(z.string().regex(ORGANIZATION, "must be an organization id: 00D and 12 or 15 more letters and digits"), "must list the organizations that may send")
+    .array(
+      z.string().regex(ORGANIZATION, "must be an organization id: 00D and 12 or 15 more letters and digits"),
+      "must list the organizations that may send",
+    )
     .min(1, "must list the organizations that may send"),
   /** ISO 4217 code of amounts in an organization without several currencies. */
-  currency: z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR").optional(),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR")
+    .optional(),
   /** What further stage names mean. */
   stages: z.record(z.string(), z.enum(["open", "won", "lost"])).default({}),
 });
@@ -57,7 +63,13 @@ const objects = ({ currency, stages }: Settings): ObjectMaps => ({
     number: text("OrderNumber"),
     customerId: text("AccountId"),
     opportunityId: text("OpportunityId"),
-    status: word("Status", { draft: "draft", "in approval process": "pending_approval", activated: "confirmed", cancelled: "cancelled", canceled: "cancelled" }),
+    status: word("Status", {
+      draft: "draft",
+      "in approval process": "pending_approval",
+      activated: "confirmed",
+      cancelled: "cancelled",
+      canceled: "cancelled",
+    }),
     total: money("TotalAmount", "CurrencyIsoCode", currency),
     orderedAt: time("EffectiveDate"),
   }),
@@ -65,7 +77,15 @@ const objects = ({ currency, stages }: Settings): ObjectMaps => ({
     number: text("CaseNumber"),
     subject: text("Subject"),
     description: text("Description"),
-    status: word("Status", { new: "new", working: "open", "in progress": "open", escalated: "open", waiting: "pending", "on hold": "on_hold", closed: "closed" }),
+    status: word("Status", {
+      new: "new",
+      working: "open",
+      "in progress": "open",
+      escalated: "open",
+      waiting: "pending",
+      "on hold": "on_hold",
+      closed: "closed",
+    }),
     priority: word("Priority", { low: "low", medium: "normal", high: "high", critical: "urgent" }),
     customerId: text("AccountId"),
     requesterId: text("ContactId"),
@@ -110,14 +130,20 @@ function decodeAll(notifications: readonly Notification[], context: Context): Re
   for (const [index, notification] of notifications.entries()) {
     const item = decodeOne(notification, context);
     if (item.ok) items.push(item.value);
-    else if (item.failure.kind === "unintelligible") return unintelligible(`notification ${index + 1} of ${notifications.length}: ${item.failure.detail}`);
-    else if (notifications.every(({ object: name }) => name === notification.object)) return batchUnmapped(notifications, notification, item.failure);
+    else if (item.failure.kind === "unintelligible")
+      return unintelligible(`notification ${index + 1} of ${notifications.length}: ${item.failure.detail}`);
+    else if (notifications.every(({ object: name }) => name === notification.object))
+      return batchUnmapped(notifications, notification, item.failure);
     else return unintelligible(`the message mixes record types, and ${notification.object} is not mapped`);
   }
   return ok(items);
 }
 
-const batchUnmapped = (all: readonly Notification[], { object: type, id }: Notification, failure: DecodeFailure): Result<never, DecodeFailure> =>
+const batchUnmapped = (
+  all: readonly Notification[],
+  { object: type, id }: Notification,
+  failure: DecodeFailure,
+): Result<never, DecodeFailure> =>
   unmapped({ type, deliveryId: all.length === 1 ? longId(id) : null }, "detail" in failure ? failure.detail : "");
 
 function decodeOne({ id, object: name, fields }: Notification, context: Context): Result<SourceItem, DecodeFailure> {

@@ -11,7 +11,10 @@ export function decodeBytes(text: string, encoding: Encoding): Uint8Array | null
   if (encoding === "hex") return decodeHex(text);
   if (encoding === "base64") return decodeBase64(text);
   if (/[+/]/.test(text)) return null;
-  const unpadded = text.replaceAll("-", "+").replaceAll("_", "/").replace(/={1,2}$/, "");
+  const unpadded = text
+    .replaceAll("-", "+")
+    .replaceAll("_", "/")
+    .replace(/={1,2}$/, "");
   if (unpadded.length !== text.length && text.length % 4 !== 0) return null;
   return decodeBase64(unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "="));
 }
@@ -60,7 +63,9 @@ const BODY = "{body}";
 
 /** The signed text up to the body, of a template such as `{id}.{timestamp}.{body}`. */
 export const textBeforeBody = (template: string, fill: { readonly timestamp: string; readonly id: string }): string =>
-  template === BODY ? "" : template.slice(0, -BODY.length).replace(/\{(timestamp|id)\}/g, (_placeholder, name: "timestamp" | "id") => fill[name]);
+  template === BODY
+    ? ""
+    : template.slice(0, -BODY.length).replace(/\{(timestamp|id)\}/g, (_placeholder, name: "timestamp" | "id") => fill[name]);
 
 /** The signed bytes. Without a text before it, that is the body itself; else one new array. `before` is visible ASCII. */
 export function signedMessage(before: string, body: Uint8Array): Uint8Array {

@@ -40,7 +40,8 @@ export function readOutboundMessage(text: string): Result<OutboundMessage, strin
   const notifications = only(only(envelope, SOAP, "Body"), OUTBOUND, "notifications");
   if (notifications === null) return fail("the envelope holds no outbound message (one Body with one notifications element)");
   const found = childrenOf(notifications).filter((child) => is(child, OUTBOUND, "Notification"));
-  if (found.length === 0 || found.length > MOST_NOTIFICATIONS) return fail(`${found.length} notifications; an outbound message has 1 to ${MOST_NOTIFICATIONS}`);
+  if (found.length === 0 || found.length > MOST_NOTIFICATIONS)
+    return fail(`${found.length} notifications; an outbound message has 1 to ${MOST_NOTIFICATIONS}`);
   const read: Notification[] = [];
   for (const [index, element] of found.entries()) {
     const notification = readNotification(element);
@@ -56,7 +57,9 @@ function parse(text: string): Result<XmlElement, string> {
     return root === null ? fail("the XML has no root element") : ok(root);
   } catch (error) {
     // The first line says what is wrong; the next ones quote the content, which may hold a credential.
-    return fail(`the body is not well-formed XML: ${error instanceof XmlError ? (error.message.split("\n")[0] ?? "") : "the parser gave up"}`);
+    return fail(
+      `the body is not well-formed XML: ${error instanceof XmlError ? (error.message.split("\n")[0] ?? "") : "the parser gave up"}`,
+    );
   }
 }
 
@@ -81,7 +84,11 @@ function excessOf(text: string): string | null {
 }
 
 /** Markup that may hold anything up to its own end. */
-const BRACKETS = [["<!--", "-->"], ["<![CDATA[", "]]>"], ["<?", "?>"]] as const;
+const BRACKETS = [
+  ["<!--", "-->"],
+  ["<![CDATA[", "]]>"],
+  ["<?", "?>"],
+] as const;
 
 /** Where the markup that begins at `at` ends; -1 if it does not, which the parser refuses. */
 function endOfMarkup(text: string, at: number): number {

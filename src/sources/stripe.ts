@@ -49,7 +49,8 @@ function decode(request: GenuineRequest, settings: Settings, objects: ObjectMaps
   const document = readJson(request.body);
   if (!document.ok) return document;
   const event = document.value;
-  if (settings.livemode !== undefined && event["livemode"] !== settings.livemode) return fail({ kind: "rejected", reason: "sender_not_allowed" });
+  if (settings.livemode !== undefined && event["livemode"] !== settings.livemode)
+    return fail({ kind: "rejected", reason: "sender_not_allowed" });
   const type = readName(event["type"]);
   if (type === null) return unintelligible('no "type": this is no event of Stripe');
   const deliveryId = readName(event["id"]);
@@ -77,7 +78,8 @@ function decode(request: GenuineRequest, settings: Settings, objects: ObjectMaps
 }
 
 function whyUnmapped(event: JsonObject, type: string): string | null {
-  if (event["object"] === "v2.core.event") return "a thin event: it only names what changed; let the endpoint's event destination send snapshot payloads";
+  if (event["object"] === "v2.core.event")
+    return "a thin event: it only names what changed; let the endpoint's event destination send snapshot payloads";
   return type === "invoice.upcoming" ? "a preview: the invoice does not exist yet" : null;
 }
 

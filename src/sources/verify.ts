@@ -73,7 +73,9 @@ async function verifyHmac(request: Unproven, scheme: Hmac): Promise<Checked<Proo
     message: signedMessage(before, request.body),
     signatures: () => signatures,
     specOf: (secret) =>
-      (scheme.refusedSecrets?.includes(secret) ?? false) ? null : { algorithm: scheme.algorithm, encoding: scheme.secretEncoding, text: secret },
+      (scheme.refusedSecrets?.includes(secret) ?? false)
+        ? null
+        : { algorithm: scheme.algorithm, encoding: scheme.secretEncoding, text: secret },
   });
   return secretId.ok ? ok({ secretId: secretId.value, timestampMs: timestamp.value?.ms ?? null, deliveryId: id.value }) : secretId;
 }
@@ -223,5 +225,7 @@ async function verifyToken(request: Unproven, parameter: string): Promise<Checke
   const digests = await Promise.all(usable.map(tokenDigest));
   const proven = usable.filter((_secret, index) => equalBytes(given, digests[index] ?? new Uint8Array()));
   const [secret] = proven;
-  return secret === undefined || more.length > 0 ? fail("token_mismatch") : ok({ secretId: secret.id, timestampMs: null, deliveryId: null });
+  return secret === undefined || more.length > 0
+    ? fail("token_mismatch")
+    : ok({ secretId: secret.id, timestampMs: null, deliveryId: null });
 }

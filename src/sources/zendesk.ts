@@ -42,9 +42,11 @@ function decode(request: GenuineRequest, objects: ObjectMaps): Result<readonly S
   if (!document.ok) return document;
   const event = document.value;
   const type = readName(event["type"]);
-  if (type === null) return unintelligible('no "type": only event subscriptions are read; the bodies of triggers and automations have none');
+  if (type === null)
+    return unintelligible('no "type": only event subscriptions are read; the bodies of triggers and automations have none');
   const deliveryId = readName(event["id"]);
-  if (!type.startsWith(TYPE_PREFIX)) return unmapped({ type, deliveryId }, `only types that begin with ${TYPE_PREFIX} are events of a subscription`);
+  if (!type.startsWith(TYPE_PREFIX))
+    return unmapped({ type, deliveryId }, `only types that begin with ${TYPE_PREFIX} are events of a subscription`);
   const record = event["detail"];
   if (!isJsonObject(record)) return unintelligible(`${type}: no record at "detail"`);
   const order = orderByTimeAt(record, "updated_at", "iso");
@@ -95,9 +97,14 @@ export const zendesk = defineSource<z.infer<typeof Settings>>({
   samples: [
     {
       name: "ticket-opened",
-      provenance: "developer.zendesk.com/api-reference/webhooks/event-types/ticket-events, read 2026-11-24; values made up, legacy_ref added",
+      provenance:
+        "developer.zendesk.com/api-reference/webhooks/event-types/ticket-events, read 2026-11-24; values made up, legacy_ref added",
       contentType: "application/json",
-      headers: { "x-zendesk-webhook-id": "01F1KRFQ6BG29CNWFR60NK5FNY", "x-zendesk-webhook-invocation-id": "{id}", "x-zendesk-account-id": "12514403" },
+      headers: {
+        "x-zendesk-webhook-id": "01F1KRFQ6BG29CNWFR60NK5FNY",
+        "x-zendesk-webhook-invocation-id": "{id}",
+        "x-zendesk-account-id": "12514403",
+      },
       body: `{"type":"zen:event-type:ticket.status_changed","account_id":12514403,"id":"{id}","time":"{now:iso}","zendesk_event_version":"2022-11-06","subject":"zen:ticket:35436","detail":{"id":"35436","status":"OPEN","priority":"HIGH","subject":"Größe falsch – サイズ違い 👟","requester_id":"111","organization_id":"222","created_at":"2026-01-01T00:00:00Z","updated_at":"{now:iso}","legacy_ref":820982911946154508,"is_public":true},"event":{"current":"OPEN","previous":"NEW","meta":{"sequence":{"id":"C20565CD","position":1}}}}`,
       expect: {
         kind: "case",
@@ -119,7 +126,8 @@ export const zendesk = defineSource<z.infer<typeof Settings>>({
     },
     {
       name: "organization-renamed",
-      provenance: "the ticket sample's envelope, 2026-11-24, with an organization's fields as developer.zendesk.com names them; values made up",
+      provenance:
+        "the ticket sample's envelope, 2026-11-24, with an organization's fields as developer.zendesk.com names them; values made up",
       contentType: "application/json",
       body: `{"type":"zen:event-type:organization.name_changed","account_id":12514403,"id":"{id}","time":"{now:iso}","zendesk_event_version":"2022-11-06","subject":"zen:organization:222","detail":{"id":"222","name":"Acme Düsseldorf","external_id":null,"shared_tickets":false,"created_at":"2026-01-01T00:00:00Z","updated_at":"{now:iso}"},"event":{"current":"Acme Düsseldorf","previous":"Acme"}}`,
       expect: {

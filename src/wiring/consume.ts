@@ -19,7 +19,11 @@ export function consumePorts(env: Env, deployment: Deployment, batchId: string):
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
     archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
     record: (rows) => recordRows(env.DB, rows, Date.now()),
-    recordPoison: (messages) => keepPoison(env, messages.map(({ message, reason }) => ({ message, reason, queue: "" }))),
+    recordPoison: (messages) =>
+      keepPoison(
+        env,
+        messages.map(({ message, reason }) => ({ message, reason, queue: "" })),
+      ),
   };
 }
 
@@ -29,7 +33,11 @@ const priorityOf = (queue: string): Priority => PRIORITIES.find((priority) => qu
 export async function consumeBatch(batch: MessageBatch, env: Env, deployment: Deployment): Promise<void> {
   if (batch.queue.includes("-dead")) return keepDead(batch, env);
   const messages: Message[] = batch.messages.map((message) => ({ id: message.id, body: message.body }));
-  const dispositions = await consume(messages, priorityOf(batch.queue), consumePorts(env, deployment, `${Date.now()}-${batch.messages[0]?.id ?? "empty"}`));
+  const dispositions = await consume(
+    messages,
+    priorityOf(batch.queue),
+    consumePorts(env, deployment, `${Date.now()}-${batch.messages[0]?.id ?? "empty"}`),
+  );
   for (const message of batch.messages) {
     const disposition = dispositions.get(message.id) ?? { do: "retry", reason: "the message was not dealt with" };
     switch (disposition.do) {
@@ -37,7 +45,15 @@ export async function consumeBatch(batch: MessageBatch, env: Env, deployment: De
         message.ack();
         break;
       case "retry":
-        console.warn(JSON.stringify({ level: "warn", message: "a message comes again", queue: batch.queue, attempts: message.attempts, reason: disposition.reason }));
+        console.warn(
+          JSON.stringify({
+            level: "warn",
+            message: "a message comes again",
+            queue: batch.queue,
+            attempts: message.attempts,
+            reason: disposition.reason,
+          }),
+        );
         message.retry({ delaySeconds: LIMITS.consumerRetrySeconds });
         break;
     }
@@ -47,7 +63,10 @@ export async function consumeBatch(batch: MessageBatch, env: Env, deployment: De
 /** What the queues gave up on: kept as platform dead letters, with the message itself, to be put in again. */
 async function keepDead(batch: MessageBatch, env: Env): Promise<void> {
   const reason = "the queue gave it up after its last retry: its entity's object or the index could not be reached";
-  await keepPoison(env, batch.messages.map((message) => ({ message, reason, queue: batch.queue })));
+  await keepPoison(
+    env,
+    batch.messages.map((message) => ({ message, reason, queue: batch.queue })),
+  );
   batch.ackAll();
 }
 
@@ -72,7 +91,11 @@ function readEnvelope(text: string): Envelope | null {
 
 /** Revision 0: whatever the entity's object says of the event, before or after, counts for more. */
 const deadRow = (event: Envelope, reason: string): EventRow =>
-  auditRows(event, { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] }, { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform" }).event;
+  auditRows(
+    event,
+    { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] },
+    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform" },
+  ).event;
 
 async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {
   const text = typeof message.body === "string" ? message.body : JSON.stringify(message.body);

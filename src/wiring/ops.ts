@@ -101,7 +101,12 @@ async function rawResponse(env: Env, event: StoredEvent): Promise<Response | nul
   if (raw === null) return null;
   const { contentType } = JSON.parse(event.detail) as EventDetail;
   // Never as a page: whatever the sender wrote, a browser must only offer to save it.
-  const headers = { "content-type": "application/octet-stream", "x-original-content-type": contentType, "content-disposition": "attachment", "x-content-type-options": "nosniff" };
+  const headers = {
+    "content-type": "application/octet-stream",
+    "x-original-content-type": contentType,
+    "content-disposition": "attachment",
+    "x-content-type-options": "nosniff",
+  };
   return new Response(raw, { headers });
 }
 
@@ -157,7 +162,11 @@ async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLett
   const arrival = {
     source: source.value,
     body: new Uint8Array(await new Response(raw).arrayBuffer()),
-    headers: new Headers({ "content-type": detail.contentType, traceparent: detail.traceparent, "x-correlation-id": event.correlationId ?? `cor_${event.id.slice(4)}` }),
+    headers: new Headers({
+      "content-type": detail.contentType,
+      traceparent: detail.traceparent,
+      "x-correlation-id": event.correlationId ?? `cor_${event.id.slice(4)}`,
+    }),
     url: new URL(`https://replay.invalid/in/${event.source}`),
     receivedAtMs: Date.now(),
   };

@@ -26,7 +26,13 @@ const MESSAGES: readonly EntityEvent[] = Array.from({ length: VERSIONS * COPIES 
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("deliver" as const), messages: fc.array(fc.nat(MESSAGES.length - 1), { minLength: 1, maxLength: 6 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("deliver" as const),
+      messages: fc.array(fc.nat(MESSAGES.length - 1), { minLength: 1, maxLength: 6 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.constant({ do: "evict" as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("tick" as const), turns: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("advance" as const), ms: fc.integer({ min: 1, max: 12_000 }) }) },

@@ -92,7 +92,10 @@ describe("order", () => {
     const at = { kind: "time", value: "5000" } as const;
     const open = orderEvent({ id: "open", content: "open", order: at, rank: 2 });
     const paid = orderEvent({ id: "paid", content: "paid", order: at, rank: 4 });
-    for (const arrival of [[open, paid], [paid, open]]) {
+    for (const arrival of [
+      [open, paid],
+      [paid, open],
+    ]) {
       const world = new World();
       await world.sequence(arrival);
       expect(world.destination().effects.at(-1)?.content).toBe("paid");
@@ -130,7 +133,14 @@ describe("order", () => {
     await world.settle();
     expect(world.destination().effects).toEqual([]);
     world.destination().weather = () => "ok";
-    const answer = await world.sequencer.operate({ verb: "retry", eventId: "e1", destination: "erp", actor: "a", reason: "fixed", force: true });
+    const answer = await world.sequencer.operate({
+      verb: "retry",
+      eventId: "e1",
+      destination: "erp",
+      actor: "a",
+      reason: "fixed",
+      force: true,
+    });
     expect(answer.ok).toBe(true);
     await world.settle();
     expect(world.destination().effects.map((effect) => effect.content)).toEqual(["v1", "v2"]);
@@ -166,7 +176,10 @@ describe("isolation", () => {
     world.clock.advance(500);
     const [outcome] = await answer;
     expect(outcome?.status).toBe("pending");
-    expect(outcome?.lanes.map((lane) => [lane.destination, lane.status])).toEqual([["erp", "delivered"], ["crm", "pending"]]);
+    expect(outcome?.lanes.map((lane) => [lane.destination, lane.status])).toEqual([
+      ["erp", "delivered"],
+      ["crm", "pending"],
+    ]);
     const [next] = await Promise.all([world.sequence([orderEvent({ id: "e2", version: 2 })])]);
     expect(next[0]?.lanes.find((lane) => lane.destination === "erp")?.status).toBe("delivered");
   });

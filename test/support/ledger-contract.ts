@@ -39,7 +39,11 @@ export const LEDGER_CONTRACT: Readonly<Record<string, (ledger: Ledger, reopen: (
     for (let day = 0; day < 40; day++) {
       const entry = chain(head, { atMs: 1_700_000_000_000 + day * 86_400_000, eventId: `e${day}`, body: '{"order":{"kind":"none"}}' }, sha);
       const outcome = { eventId: `e${day}`, rev: 1, status: "delivered", lanes: [] } as const;
-      ledger.commit({ ...NOTHING, lines: [{ entry, known: { key: `d${day}`, contentHash: "h" } }], outcomes: [{ key: `d${day}`, outcome }] });
+      ledger.commit({
+        ...NOTHING,
+        lines: [{ entry, known: { key: `d${day}`, contentHash: "h" } }],
+        outcomes: [{ key: `d${day}`, outcome }],
+      });
       head = { seq: entry.seq, hash: entry.hash };
     }
     const again = reopen();

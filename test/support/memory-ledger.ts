@@ -44,8 +44,14 @@ export class MemoryLedger implements Ledger {
     storage.commits++;
     const outcomes = new Map(change.outcomes.map((item) => [item.key, JSON.stringify(item.outcome)]));
     for (const { entry, known } of change.lines) {
-      if (known !== undefined && storage.entries.some((row) => row.key === known.key)) throw new Error(`the ledger knows ${known.key} already`);
-      storage.entries.push({ entry, key: known?.key ?? null, contentHash: known?.contentHash ?? null, outcome: known === undefined ? null : (outcomes.get(known.key) ?? null) });
+      if (known !== undefined && storage.entries.some((row) => row.key === known.key))
+        throw new Error(`the ledger knows ${known.key} already`);
+      storage.entries.push({
+        entry,
+        key: known?.key ?? null,
+        contentHash: known?.contentHash ?? null,
+        outcome: known === undefined ? null : (outcomes.get(known.key) ?? null),
+      });
     }
     for (const [key, outcome] of outcomes) {
       const row = storage.entries.find((item) => item.key === key);

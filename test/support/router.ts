@@ -58,7 +58,12 @@ export function sample(source: string, name: string): Outgoing {
 let serial = 0;
 
 /** A message of the `custom` source about one customer. */
-export const customer = (fields: { readonly id: string; readonly name?: string; readonly atMs?: number; readonly extra?: Readonly<Record<string, unknown>> }): Outgoing => ({
+export const customer = (fields: {
+  readonly id: string;
+  readonly name?: string;
+  readonly atMs?: number;
+  readonly extra?: Readonly<Record<string, unknown>>;
+}): Outgoing => ({
   body: JSON.stringify({
     eventId: `evt-${++serial}-${crypto.randomUUID()}`,
     type: "customer.updated",
@@ -80,7 +85,9 @@ export async function token(role: Role, claims: Readonly<Record<string, unknown>
 
 export async function ops(path: string, as: Role = "admin", body?: object): Promise<Response> {
   const headers = { authorization: `Bearer ${await token(as)}`, "content-type": "application/json" };
-  return call(new Request(`${ORIGIN}/ops/v1${path}`, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) }));
+  return call(
+    new Request(`${ORIGIN}/ops/v1${path}`, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) }),
+  );
 }
 
 export interface EventAnswer {
@@ -93,7 +100,10 @@ export interface EventAnswer {
 }
 
 /** The event once it is no longer `pending`, or as asked. */
-export async function eventually(id: string, until: (event: EventAnswer) => boolean = (event) => event.status !== "pending"): Promise<EventAnswer> {
+export async function eventually(
+  id: string,
+  until: (event: EventAnswer) => boolean = (event) => event.status !== "pending",
+): Promise<EventAnswer> {
   return vi.waitUntil(
     async () => {
       const event = await (await ops(`/events/${id}`)).json<EventAnswer>();

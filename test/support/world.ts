@@ -203,7 +203,9 @@ export class World {
       },
       lease: async (destination) => {
         if (!alive()) return never;
-        return this.paused.has(destination) ? { id: "", granted: 0, refusal: { why: "paused", untilMs: null } } : { id: "l", granted: 1, refusal: null };
+        return this.paused.has(destination)
+          ? { id: "", granted: 0, refusal: { why: "paused", untilMs: null } }
+          : { id: "l", granted: 1, refusal: null };
       },
       settleLease: async () => undefined,
       report: async (owed: readonly Owed[]) => {
@@ -256,9 +258,22 @@ const mortal = (ledger: MemoryLedger, alive: () => boolean): Ledger => ({
 });
 
 const record = (result: Extract<AttemptResult, { kind: "applied" }>["record"]["result"]) => ({ startedAtMs: 0, durationMs: 1, result });
-const failed = (failure: Extract<AttemptResult, { kind: "failed" }>["class"]) => ({ kind: "failed" as const, class: failure, detail: failure, record: record(failure) });
+const failed = (failure: Extract<AttemptResult, { kind: "failed" }>["class"]) => ({
+  kind: "failed" as const,
+  class: failure,
+  detail: failure,
+  record: record(failure),
+});
 
-export const planTo = (destinations: readonly string[], route: { collapse?: boolean; afterDead?: "halt" | "continue" } = {}): RoutePlan => ({
-  lanes: destinations.map((destination) => ({ destination, route: "r", collapse: route.collapse ?? false, afterDead: route.afterDead ?? "continue" })),
+export const planTo = (
+  destinations: readonly string[],
+  route: { collapse?: boolean; afterDead?: "halt" | "continue" } = {},
+): RoutePlan => ({
+  lanes: destinations.map((destination) => ({
+    destination,
+    route: "r",
+    collapse: route.collapse ?? false,
+    afterDead: route.afterDead ?? "continue",
+  })),
   why: [],
 });

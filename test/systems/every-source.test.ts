@@ -86,23 +86,30 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
       const [first, second] = ["first", "second"].map((seed) => ({ id: seed, value: secretFor(verification, seed) }));
       if (first === undefined || second === undefined) throw new Error("two secrets");
       const signed = signedFor(verification, body, { secret: second.value });
-      expect(await prove({ verification, body, signed, secrets: [first, second] })).toMatchObject({ ok: true, value: { secretId: "second" } });
-      expect(await prove({ verification, body, signed, secrets: [first] })).toMatchObject({ ok: false, failure: expect.stringMatching(/_mismatch$/) });
+      expect(await prove({ verification, body, signed, secrets: [first, second] })).toMatchObject({
+        ok: true,
+        value: { secretId: "second" },
+      });
+      expect(await prove({ verification, body, signed, secrets: [first] })).toMatchObject({
+        ok: false,
+        failure: expect.stringMatching(/_mismatch$/),
+      });
       expect(await prove({ verification, body, signed, secrets: [] })).toEqual({ ok: false, failure: "misconfigured" });
     });
 
     // Where the sender signs no body there is nothing to refuse.
-    if (source.verdict === "verified") it("is refused with any one byte of the body changed, left out or added", async () => {
-      const signed = signedFor(verification, body);
-      for (let at = 0; at < body.length; at += 7) {
-        const flipped = body.slice();
-        flipped[at] = (flipped[at] ?? 0) ^ 1;
-        expect(await prove({ verification, body: flipped, signed })).toEqual({ ok: false, failure: "signature_mismatch" });
-      }
-      for (const changed of [body.slice(1), body.slice(0, -1), bytes(`${new TextDecoder().decode(body)} `), new Uint8Array()]) {
-        expect(await prove({ verification, body: changed, signed })).toEqual({ ok: false, failure: "signature_mismatch" });
-      }
-    });
+    if (source.verdict === "verified")
+      it("is refused with any one byte of the body changed, left out or added", async () => {
+        const signed = signedFor(verification, body);
+        for (let at = 0; at < body.length; at += 7) {
+          const flipped = body.slice();
+          flipped[at] = (flipped[at] ?? 0) ^ 1;
+          expect(await prove({ verification, body: flipped, signed })).toEqual({ ok: false, failure: "signature_mismatch" });
+        }
+        for (const changed of [body.slice(1), body.slice(0, -1), bytes(`${new TextDecoder().decode(body)} `), new Uint8Array()]) {
+          expect(await prove({ verification, body: changed, signed })).toEqual({ ok: false, failure: "signature_mismatch" });
+        }
+      });
 
     it("is refused with any one character of signature, time, id or token changed", async () => {
       let tried = 0;
@@ -124,20 +131,33 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
         [...Object.entries(headers), [name, value] as [string, string]],
         [...Object.entries(headers), [name, "x"] as [string, string]],
       ]);
-      for (const list of variants) expect((await prove({ verification, body, signed: { url, headers: list as unknown as Record<string, string> } })).ok, JSON.stringify(list)).toBe(false);
-      for (const query of parameter === null ? [] : ["", `?${parameter}=`, `${new URL(url).search}&${parameter}=x`, new URL(url).search.slice(0, -1), new URL(url).search.repeat(2).replaceAll("?", "&").replace("&", "?")]) {
+      for (const list of variants)
+        expect(
+          (await prove({ verification, body, signed: { url, headers: list as unknown as Record<string, string> } })).ok,
+          JSON.stringify(list),
+        ).toBe(false);
+      for (const query of parameter === null
+        ? []
+        : [
+            "",
+            `?${parameter}=`,
+            `${new URL(url).search}&${parameter}=x`,
+            new URL(url).search.slice(0, -1),
+            new URL(url).search.repeat(2).replaceAll("?", "&").replace("&", "?"),
+          ]) {
         expect((await prove({ verification, body, signed: { url: `${url.split("?")[0]}${query}`, headers } })).ok, query).toBe(false);
       }
     });
 
     // Where no time is signed there is no window.
-    if (windowMs !== null) it("is accepted exactly at the window, and refused one second beyond it, both ways", async () => {
-      const at = (offsetMs: number) => prove({ verification, body, signed: signedFor(verification, body, { nowMs: NOW_MS + offsetMs }) });
-      expect(await at(-windowMs)).toMatchObject({ ok: true });
-      expect(await at(windowMs)).toMatchObject({ ok: true });
-      expect(await at(-windowMs - 1000)).toEqual({ ok: false, failure: "stale" });
-      expect(await at(windowMs + 1000)).toEqual({ ok: false, failure: "future" });
-    });
+    if (windowMs !== null)
+      it("is accepted exactly at the window, and refused one second beyond it, both ways", async () => {
+        const at = (offsetMs: number) => prove({ verification, body, signed: signedFor(verification, body, { nowMs: NOW_MS + offsetMs }) });
+        expect(await at(-windowMs)).toMatchObject({ ok: true });
+        expect(await at(windowMs)).toMatchObject({ ok: true });
+        expect(await at(-windowMs - 1000)).toEqual({ ok: false, failure: "stale" });
+        expect(await at(windowMs + 1000)).toEqual({ ok: false, failure: "future" });
+      });
 
     it("normalises to what is expected, with what nobody maps kept in extra", () => {
       const [item, ...more] = itemsOf(decodeWith(source, liveFor(source, sample), body, sample.contentType));
@@ -165,15 +185,28 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
   it("never throws while reading, whatever the bytes, and says in words what it cannot read", () => {
     const lives = source.samples.map((sample) => ({ live: liveFor(source, sample), body: sampleRequest(sample, FILL).body }));
     const deep = "[".repeat(100_000);
-    const fixed = [deep, `{"type":"a.b","data":${deep}`, `{"data":${"[".repeat(500)}${"]".repeat(500)}}`, "<a>".repeat(50_000), "null", "[]", '"x"', "{}", "<", ""];
+    const fixed = [
+      deep,
+      `{"type":"a.b","data":${deep}`,
+      `{"data":${"[".repeat(500)}${"]".repeat(500)}}`,
+      "<a>".repeat(50_000),
+      "null",
+      "[]",
+      '"x"',
+      "{}",
+      "<",
+      "",
+    ];
     const hostile = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.json().map(bytes),
       fc.constantFrom(...fixed).map(bytes),
-      fc.tuple(fc.constantFrom(...lives), fc.nat(), fc.nat(20), fc.string({ unit: "binary", maxLength: 10 })).map(([{ body }, at, length, text]) => {
-        const start = at % body.length;
-        return bytes(`${body.slice(0, start)}${text}${body.slice(start + length)}`);
-      }),
+      fc
+        .tuple(fc.constantFrom(...lives), fc.nat(), fc.nat(20), fc.string({ unit: "binary", maxLength: 10 }))
+        .map(([{ body }, at, length, text]) => {
+          const start = at % body.length;
+          return bytes(`${body.slice(0, start)}${text}${body.slice(start + length)}`);
+        }),
       mutatedDocument(lives.map(({ body }) => body)),
     );
     fc.assert(
@@ -199,8 +232,13 @@ function mutatedDocument(bodies: readonly string[]): fc.Arbitrary<Uint8Array> {
     return parsed.ok ? [parsed.value] : [];
   });
   if (documents.length === 0) return fc.constant(bytes("<a/>"));
-  const odd = fc.oneof(fc.jsonValue() as fc.Arbitrary<JsonValue>, fc.constantFrom<JsonValue>("constructor", "__proto__", "1e400", -0, "-1", "9".repeat(300), "\u0000", []));
-  return fc.tuple(fc.constantFrom(...documents), fc.array(fc.nat(30), { maxLength: 5 }), odd).map(([document, path, value]) => bytes(JSON.stringify(replaced(document, path, value))));
+  const odd = fc.oneof(
+    fc.jsonValue() as fc.Arbitrary<JsonValue>,
+    fc.constantFrom<JsonValue>("constructor", "__proto__", "1e400", -0, "-1", "9".repeat(300), "\u0000", []),
+  );
+  return fc
+    .tuple(fc.constantFrom(...documents), fc.array(fc.nat(30), { maxLength: 5 }), odd)
+    .map(([document, path, value]) => bytes(JSON.stringify(replaced(document, path, value))));
 }
 
 function replaced(document: JsonValue, path: readonly number[], value: JsonValue): JsonValue {
@@ -209,7 +247,9 @@ function replaced(document: JsonValue, path: readonly number[], value: JsonValue
   const names = Object.keys(document);
   const name = names[step % Math.max(1, names.length)];
   if (name === undefined) return value;
-  const copy: Record<string, JsonValue> | JsonValue[] = Array.isArray(document) ? [...(document as readonly JsonValue[])] : { ...(document as Record<string, JsonValue>) };
+  const copy: Record<string, JsonValue> | JsonValue[] = Array.isArray(document)
+    ? [...(document as readonly JsonValue[])]
+    : { ...(document as Record<string, JsonValue>) };
   (copy as Record<string, JsonValue>)[name] = replaced((document as Record<string, JsonValue>)[name] ?? null, rest, value);
   return copy as JsonValue;
 }

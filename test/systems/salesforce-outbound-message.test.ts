@@ -13,9 +13,18 @@ function salesforce() {
 }
 
 const decode = (xml: string | Uint8Array, given: Record<string, unknown> = settings) =>
-  decodeWith(salesforce(), liveFor(salesforce(), { settings: given }), typeof xml === "string" ? bytes(xml) : xml, "text/xml; charset=utf-8");
+  decodeWith(
+    salesforce(),
+    liveFor(salesforce(), { settings: given }),
+    typeof xml === "string" ? bytes(xml) : xml,
+    "text/xml; charset=utf-8",
+  );
 
-const notification = (index: number, fields = "", type = "Opportunity"): string => `<Notification><Id>04l24000002${String(index).padStart(4, "0")}</Id>
+const notification = (
+  index: number,
+  fields = "",
+  type = "Opportunity",
+): string => `<Notification><Id>04l24000002${String(index).padStart(4, "0")}</Id>
   <sObject xsi:type="sf:${type}" xmlns:sf="urn:sobject.enterprise.soap.sforce.com"><sf:Id>00624000000${String(index).padStart(4, "0")}</sf:Id>${fields}</sObject></Notification>`;
 
 interface Parts {
@@ -24,14 +33,25 @@ interface Parts {
   readonly session?: string;
 }
 
-const message = (notifications: string, { before = '<?xml version="1.0" encoding="UTF-8"?>', organization = "00D24000000abcDEAQ", session = '<SessionId xsi:nil="true"/>' }: Parts = {}): string =>
+const message = (
+  notifications: string,
+  {
+    before = '<?xml version="1.0" encoding="UTF-8"?>',
+    organization = "00D24000000abcDEAQ",
+    session = '<SessionId xsi:nil="true"/>',
+  }: Parts = {},
+): string =>
   `${before}<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>
 <notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>${organization}</OrganizationId><ActionId>04k24000000PXYZAA4</ActionId>${session}
 <EnterpriseUrl>https://acme.example/c</EnterpriseUrl><PartnerUrl>https://acme.example/u</PartnerUrl>${notifications}</notifications></soapenv:Body></soapenv:Envelope>`;
 
-const batch = (count: number): string => message(Array.from({ length: count }, (_, index) => notification(index, `<sf:Name>No ${index}</sf:Name>`)).join(""));
+const batch = (count: number): string =>
+  message(Array.from({ length: count }, (_, index) => notification(index, `<sf:Name>No ${index}</sf:Name>`)).join(""));
 
-const unintelligible = (words: string | RegExp) => ({ ok: false, failure: { kind: "unintelligible", detail: expect.stringMatching(words) } });
+const unintelligible = (words: string | RegExp) => ({
+  ok: false,
+  failure: { kind: "unintelligible", detail: expect.stringMatching(words) },
+});
 const rejected = (reason: string) => ({ ok: false, failure: { kind: "rejected", reason } });
 
 describe("a batch", () => {
@@ -60,7 +80,10 @@ describe("a batch", () => {
   });
 
   it("of a type that nobody maps is unmapped, and a mixed one is never cut down in silence", () => {
-    expect(decode(message(notification(0, "", "Lead")))).toMatchObject({ ok: false, failure: { kind: "unmapped", type: "Lead", deliveryId: longId("04l240000020000") } });
+    expect(decode(message(notification(0, "", "Lead")))).toMatchObject({
+      ok: false,
+      failure: { kind: "unmapped", type: "Lead", deliveryId: longId("04l240000020000") },
+    });
     expect(decode(message(notification(0) + notification(1, "", "Lead")))).toMatchObject(unintelligible("mixes record types"));
     expect(decode(message(notification(0, "", "constructor")))).toMatchObject({ ok: false, failure: { kind: "unmapped" } });
   });
@@ -70,10 +93,28 @@ describe("names", () => {
   const plain = itemsOf(decode(message(notification(1, "<sf:Name>N</sf:Name><sf:StageName>Closed Won</sf:StageName>"))));
 
   it.each([
-    ["other prefixes", (xml: string) => xml.replaceAll("sf:", "n0:").replaceAll("xmlns:sf", "xmlns:n0").replaceAll("soapenv", "S").replaceAll("xsi", "i")],
-    ["a prefix for the notifications", (xml: string) => xml.replaceAll(/<(\/?)(notifications|OrganizationId|ActionId|SessionId|EnterpriseUrl|PartnerUrl|Notification|Id|sObject)\b/g, "<$1o:$2").replace("xmlns=", "xmlns:o=")],
-    ["fields in the default namespace", (xml: string) => xml.replaceAll(/<sf:(\w+)>/g, '<$1 xmlns="urn:sobject.enterprise.soap.sforce.com">').replaceAll("</sf:", "</")],
-    ["comments, CDATA and processing instructions", (xml: string) => xml.replace("<sf:Name>N<", "<!-- <x> --><?go on?><sf:Name><![CDATA[N]]><")],
+    [
+      "other prefixes",
+      (xml: string) => xml.replaceAll("sf:", "n0:").replaceAll("xmlns:sf", "xmlns:n0").replaceAll("soapenv", "S").replaceAll("xsi", "i"),
+    ],
+    [
+      "a prefix for the notifications",
+      (xml: string) =>
+        xml
+          .replaceAll(
+            /<(\/?)(notifications|OrganizationId|ActionId|SessionId|EnterpriseUrl|PartnerUrl|Notification|Id|sObject)\b/g,
+            "<$1o:$2",
+          )
+          .replace("xmlns=", "xmlns:o="),
+    ],
+    [
+      "fields in the default namespace",
+      (xml: string) => xml.replaceAll(/<sf:(\w+)>/g, '<$1 xmlns="urn:sobject.enterprise.soap.sforce.com">').replaceAll("</sf:", "</"),
+    ],
+    [
+      "comments, CDATA and processing instructions",
+      (xml: string) => xml.replace("<sf:Name>N<", "<!-- <x> --><?go on?><sf:Name><![CDATA[N]]><"),
+    ],
   ])("are resolved by namespace: %s", (_what, rewrite) => {
     const xml = message(notification(1, "<sf:Name>N</sf:Name><sf:StageName>Closed Won</sf:StageName>"));
     expect(rewrite(xml)).not.toBe(xml);
@@ -82,7 +123,10 @@ describe("names", () => {
 
   it.each([
     ["the namespace is another's", (xml: string) => xml.replace("2005/09/outbound", "2005/09/inbound")],
-    ["the envelope is SOAP 1.2", (xml: string) => xml.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope")],
+    [
+      "the envelope is SOAP 1.2",
+      (xml: string) => xml.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"),
+    ],
     ["a prefix is not declared", (xml: string) => xml.replace(' xmlns:sf="urn:sobject.enterprise.soap.sforce.com"', "")],
     ["the type is not in the schema instance namespace", (xml: string) => xml.replace("XMLSchema-instance", "XMLSchema")],
     ["a field is there twice", (xml: string) => xml.replace("<sf:Name>N</sf:Name>", "<sf:Name>N</sf:Name><sf:Name>M</sf:Name>")],
@@ -135,7 +179,9 @@ describe("the parser cannot be attacked", () => {
   });
 
   it("by fields named like parts of every object", () => {
-    const [item] = itemsOf(decode(message(notification(1, "<sf:__proto__><sf:admin>true</sf:admin></sf:__proto__><sf:constructor>x</sf:constructor>"))));
+    const [item] = itemsOf(
+      decode(message(notification(1, "<sf:__proto__><sf:admin>true</sf:admin></sf:__proto__><sf:constructor>x</sf:constructor>"))),
+    );
     expect(Object.keys(item?.entity.data["extra"] ?? {})).toEqual(["__proto__", "constructor"]);
     expect(Object.hasOwn(Object.prototype, "admin")).toBe(false);
   });
@@ -143,7 +189,16 @@ describe("the parser cannot be attacked", () => {
 
 describe("what is read", () => {
   it("keeps every value as the text that was sent", () => {
-    const [item] = itemsOf(decode(message(notification(1, "<sf:Amount>1200.50</sf:Amount><sf:Zip__c>00420</sf:Zip__c><sf:Big__c>820982911946154508</sf:Big__c><sf:Flag__c>true</sf:Flag__c><sf:Note__c> a &lt;b&gt;\n</sf:Note__c><sf:Gone__c xsi:nil=\"true\"/><sf:Owner><sf:Name>Jo</sf:Name></sf:Owner>"))));
+    const [item] = itemsOf(
+      decode(
+        message(
+          notification(
+            1,
+            '<sf:Amount>1200.50</sf:Amount><sf:Zip__c>00420</sf:Zip__c><sf:Big__c>820982911946154508</sf:Big__c><sf:Flag__c>true</sf:Flag__c><sf:Note__c> a &lt;b&gt;\n</sf:Note__c><sf:Gone__c xsi:nil="true"/><sf:Owner><sf:Name>Jo</sf:Name></sf:Owner>',
+          ),
+        ),
+      ),
+    );
     expect(item?.entity.data).toEqual({
       amount: { amount: "1200.50", currency: "EUR" },
       extra: { Zip__c: "00420", Big__c: "820982911946154508", Flag__c: "true", Note__c: " a <b>\n", Gone__c: null, Owner: { Name: "Jo" } },
@@ -151,23 +206,35 @@ describe("what is read", () => {
   });
 
   it("takes the currency of the record before that of the settings, and asks for one if there is none", () => {
-    const amount = (fields: string, given = settings as Record<string, unknown>) => decode(message(notification(1, `<sf:Amount>5</sf:Amount>${fields}`)), given);
-    expect(itemsOf(amount("<sf:CurrencyIsoCode>JPY</sf:CurrencyIsoCode>"))[0]?.entity.data["amount"]).toEqual({ amount: "5", currency: "JPY" });
+    const amount = (fields: string, given = settings as Record<string, unknown>) =>
+      decode(message(notification(1, `<sf:Amount>5</sf:Amount>${fields}`)), given);
+    expect(itemsOf(amount("<sf:CurrencyIsoCode>JPY</sf:CurrencyIsoCode>"))[0]?.entity.data["amount"]).toEqual({
+      amount: "5",
+      currency: "JPY",
+    });
     expect(amount("", { organizationIds: settings.organizationIds })).toMatchObject(unintelligible("no default currency"));
   });
 
   it("orders by LastModifiedDate, else by SystemModstamp, else not at all", () => {
     const orderOf = (fields: string) => itemsOf(decode(message(notification(1, fields))))[0]?.order;
     const [older, newer] = ["2026-01-01T00:00:00.123Z", "2026-01-02T00:00:00.000+0000"];
-    expect(orderOf(`<sf:LastModifiedDate>${older}</sf:LastModifiedDate><sf:SystemModstamp>2026-01-03T00:00:00.000Z</sf:SystemModstamp>`)).toEqual({ kind: "time", value: String(Date.parse(older)) });
-    expect(orderOf("<sf:SystemModstamp>2026-01-03T00:00:00.000Z</sf:SystemModstamp>")).toEqual({ kind: "time", value: String(Date.UTC(2026, 0, 3)) });
+    expect(
+      orderOf(`<sf:LastModifiedDate>${older}</sf:LastModifiedDate><sf:SystemModstamp>2026-01-03T00:00:00.000Z</sf:SystemModstamp>`),
+    ).toEqual({ kind: "time", value: String(Date.parse(older)) });
+    expect(orderOf("<sf:SystemModstamp>2026-01-03T00:00:00.000Z</sf:SystemModstamp>")).toEqual({
+      kind: "time",
+      value: String(Date.UTC(2026, 0, 3)),
+    });
     expect(orderOf("")).toEqual({ kind: "none" });
-    expect(decode(message(notification(1, `<sf:LastModifiedDate>${newer}</sf:LastModifiedDate>`)))).toMatchObject(unintelligible("LastModifiedDate"));
+    expect(decode(message(notification(1, `<sf:LastModifiedDate>${newer}</sf:LastModifiedDate>`)))).toMatchObject(
+      unintelligible("LastModifiedDate"),
+    );
   });
 
   it("knows the two closed stages and those of the settings, and takes all others as open", () => {
     const given = { ...settings, stages: { "Signed (Legal)": "won" } };
-    const stageOf = (stage: string) => itemsOf(decode(message(notification(1, `<sf:StageName>${stage}</sf:StageName>`)), given))[0]?.entity.data;
+    const stageOf = (stage: string) =>
+      itemsOf(decode(message(notification(1, `<sf:StageName>${stage}</sf:StageName>`)), given))[0]?.entity.data;
     expect(stageOf("Closed Won")).toMatchObject({ stage: "won", stageRaw: "Closed Won" });
     expect(stageOf("closed lost")).toMatchObject({ stage: "lost" });
     expect(stageOf("Signed (legal)")).toMatchObject({ stage: "won" });
@@ -187,7 +254,9 @@ describe("ids", () => {
   it("of the organization are compared in their long form, whichever was configured or sent", () => {
     for (const organization of ["00D24000000abcD", "00D24000000abcDEAQ"]) {
       for (const allowed of ["00D24000000abcD", "00D24000000abcDEAQ"]) {
-        expect(decode(message(notification(1), { organization }), { organizationIds: ["00D000000000000", allowed] })).toMatchObject({ ok: true });
+        expect(decode(message(notification(1), { organization }), { organizationIds: ["00D000000000000", allowed] })).toMatchObject({
+          ok: true,
+        });
       }
     }
   });
@@ -198,7 +267,9 @@ describe("ids", () => {
 
   it("of no organization, or of two, are not let in", () => {
     expect(decode(message(notification(1)).replace(/<OrganizationId>.*<\/OrganizationId>/, ""))).toEqual(rejected("sender_not_allowed"));
-    expect(decode(message(notification(1), { session: "<OrganizationId>00D000000000000</OrganizationId>" }))).toEqual(rejected("sender_not_allowed"));
+    expect(decode(message(notification(1), { session: "<OrganizationId>00D000000000000</OrganizationId>" }))).toEqual(
+      rejected("sender_not_allowed"),
+    );
   });
 
   it("must be configured, as ids", () => {
@@ -215,7 +286,10 @@ describe("the session id", () => {
     ["in a good message", message(notification(1), { session: `<SessionId>${SESSION}</SessionId>` })],
     ["in broken XML", message(notification(1), { session: `<SessionId>${SESSION}</SessionId><oops>` })],
     ["itself broken", message(notification(1), { session: `<SessionId>${SESSION}&bad;</SessionId>` })],
-    ["in CDATA, under a prefix", message(notification(1), { session: `<o:SessionId xmlns:o="x" y="z"><![CDATA[${SESSION}]]></o:SessionId>` })],
+    [
+      "in CDATA, under a prefix",
+      message(notification(1), { session: `<o:SessionId xmlns:o="x" y="z"><![CDATA[${SESSION}]]></o:SessionId>` }),
+    ],
     ["never closed", message(notification(1), { session: `<SessionId>${SESSION}` })],
   ])("is nowhere in what is read or kept: %s", (_what, xml) => {
     expect(xml).toContain(SESSION);

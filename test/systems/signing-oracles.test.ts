@@ -20,8 +20,17 @@ describe("the standardwebhooks package", () => {
   const webhook = new Webhook(secret);
 
   it.each(BODIES)("signs what we prove: %.40s", async (body) => {
-    const headers = { "webhook-id": "msg_9", "webhook-timestamp": String(NOW_MS / 1000), "webhook-signature": webhook.sign("msg_9", new Date(NOW_MS), body) };
-    const proof = await prove({ verification, body: bytes(body), signed: { url: URL_TEXT, headers }, secrets: [{ id: "P", value: secret }] });
+    const headers = {
+      "webhook-id": "msg_9",
+      "webhook-timestamp": String(NOW_MS / 1000),
+      "webhook-signature": webhook.sign("msg_9", new Date(NOW_MS), body),
+    };
+    const proof = await prove({
+      verification,
+      body: bytes(body),
+      signed: { url: URL_TEXT, headers },
+      secrets: [{ id: "P", value: secret }],
+    });
     expect(proof).toEqual({ ok: true, value: { secretId: "P", timestampMs: NOW_MS, deliveryId: "msg_9" } });
   });
 
@@ -40,7 +49,12 @@ describe("the stripe package", () => {
 
   it.each(BODIES)("signs what we prove: %.40s", async (payload) => {
     const header = webhooks.generateTestHeaderString({ payload, secret, timestamp: NOW_MS / 1000 });
-    const proof = await prove({ verification, body: bytes(payload), signed: { url: URL_TEXT, headers: { "stripe-signature": header } }, secrets: [{ id: "S", value: secret }] });
+    const proof = await prove({
+      verification,
+      body: bytes(payload),
+      signed: { url: URL_TEXT, headers: { "stripe-signature": header } },
+      secrets: [{ id: "S", value: secret }],
+    });
     expect(proof).toEqual({ ok: true, value: { secretId: "S", timestampMs: NOW_MS, deliveryId: null } });
   });
 

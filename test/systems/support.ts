@@ -1,7 +1,15 @@
 import { signRequest, type SignedRequest } from "../../sandbox/sign.ts";
 import type { RejectionReason } from "../../src/domain/failure.ts";
 import type { Result } from "../../src/domain/result.ts";
-import { mergeObjects, type DecodeFailure, type ObjectMaps, type Sample, type SourceDefinition, type SourceItem, type Verification } from "../../src/sources/define.ts";
+import {
+  mergeObjects,
+  type DecodeFailure,
+  type ObjectMaps,
+  type Sample,
+  type SourceDefinition,
+  type SourceItem,
+  type Verification,
+} from "../../src/sources/define.ts";
 import { verify, type Proof } from "../../src/sources/verify.ts";
 
 export const NOW_MS = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -35,7 +43,11 @@ export const prove = (posted: Posted): Promise<Result<Proof, RejectionReason>> =
     nowMs: posted.nowMs ?? NOW_MS,
   });
 
-export const signedFor = (verification: Verification, body: Uint8Array, changes: { readonly nowMs?: number; readonly secret?: string } = {}): SignedRequest =>
+export const signedFor = (
+  verification: Verification,
+  body: Uint8Array,
+  changes: { readonly nowMs?: number; readonly secret?: string } = {},
+): SignedRequest =>
   signRequest({
     verification,
     secret: changes.secret ?? secretFor(verification),
@@ -56,7 +68,12 @@ export function liveFor(source: SourceDefinition, given: Pick<Sample, "settings"
   return { settings, objects: mergeObjects(source.objects(settings), given.objects ?? {}) };
 }
 
-export const decodeWith = (source: SourceDefinition, live: Live, body: Uint8Array, contentType = "application/json"): Result<readonly SourceItem[], DecodeFailure> =>
+export const decodeWith = (
+  source: SourceDefinition,
+  live: Live,
+  body: Uint8Array,
+  contentType = "application/json",
+): Result<readonly SourceItem[], DecodeFailure> =>
   source.decode({ body, headers: new Headers({ "content-type": contentType }), contentType, receivedAtMs: NOW_MS }, live);
 
 /** What must come of a body that is understood. */

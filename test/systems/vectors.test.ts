@@ -28,7 +28,12 @@ const convoySettings = ({ scheme, config }: Vector): Record<string, unknown> => 
   ...(scheme === "convoy-advanced" ? { pairs: { timestamp: "t", signature: "v1" } } : {}),
 });
 
-const SETS: readonly (readonly [name: string, scheme: string, vectors: readonly unknown[], settingsOf: (vector: Vector) => Record<string, unknown>])[] = [
+const SETS: readonly (readonly [
+  name: string,
+  scheme: string,
+  vectors: readonly unknown[],
+  settingsOf: (vector: Vector) => Record<string, unknown>,
+])[] = [
   ["Standard Webhooks", "standard-webhooks", standardWebhooks.vectors, () => ({})],
   ["Stripe", "stripe", stripe.vectors, () => ({})],
   ["Zendesk", "zendesk", zendesk.vectors, () => ({ allowPublishedTestSecret: true })],
@@ -38,21 +43,24 @@ const SETS: readonly (readonly [name: string, scheme: string, vectors: readonly 
 
 describe.each(SETS)("vectors of %s", (_name, scheme, vectors, settingsOf) => {
   const source = SOURCES[scheme];
-  it.each((vectors as readonly Vector[]).map((vector) => [vector.name, vector.valid, vector] as const))("%s: valid %s", async (_vector, valid, vector) => {
-    if (source === undefined) throw new Error(`no source ${scheme}`);
-    const settings = source.settings.parse(settingsOf(vector));
-    const proof = await verify({
-      verification: source.verification(settings),
-      secrets: [{ id: "A", value: vector.secret ?? vector.publicKey ?? "" }],
-      body: new TextEncoder().encode(vector.body),
-      headers: new Headers(vector.headers),
-      url: new URL("https://edge.example.test/in/source"),
-      nowMs: vector.now === undefined ? Date.now() : vector.now * 1000,
-    });
-    if (valid === true) return expect(proof).toMatchObject({ ok: true, value: { secretId: "A" } });
-    // What the specification leaves open is a time far in the future: it is refused here.
-    expect(proof).toEqual({ ok: false, failure: valid === null ? "future" : (vector.reason ?? expect.any(String)) });
-  });
+  it.each((vectors as readonly Vector[]).map((vector) => [vector.name, vector.valid, vector] as const))(
+    "%s: valid %s",
+    async (_vector, valid, vector) => {
+      if (source === undefined) throw new Error(`no source ${scheme}`);
+      const settings = source.settings.parse(settingsOf(vector));
+      const proof = await verify({
+        verification: source.verification(settings),
+        secrets: [{ id: "A", value: vector.secret ?? vector.publicKey ?? "" }],
+        body: new TextEncoder().encode(vector.body),
+        headers: new Headers(vector.headers),
+        url: new URL("https://edge.example.test/in/source"),
+        nowMs: vector.now === undefined ? Date.now() : vector.now * 1000,
+      });
+      if (valid === true) return expect(proof).toMatchObject({ ok: true, value: { secretId: "A" } });
+      // What the specification leaves open is a time far in the future: it is refused here.
+      expect(proof).toEqual({ ok: false, failure: valid === null ? "future" : (vector.reason ?? expect.any(String)) });
+    },
+  );
 });
 
 it("reads the bodies of the valid Stripe and Zendesk vectors, which hold hardly more than an id", () => {
@@ -66,5 +74,10 @@ it("reads the bodies of the valid Stripe and Zendesk vectors, which hold hardly 
     entity: { kind: "case", key: "35436", data: {} },
     order: { kind: "time", value: String(Date.UTC(2026, 0, 1)) },
   });
-  expect(read("stripe", stripe.vectors[0]?.body)).toMatchObject({ deliveryId: "evt_1", type: "invoice.paid", entity: { kind: "invoice", key: "in_1" }, order: { kind: "time", value: "1767225590000" } });
+  expect(read("stripe", stripe.vectors[0]?.body)).toMatchObject({
+    deliveryId: "evt_1",
+    type: "invoice.paid",
+    entity: { kind: "invoice", key: "in_1" },
+    order: { kind: "time", value: "1767225590000" },
+  });
 });

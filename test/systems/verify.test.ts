@@ -20,11 +20,17 @@ const bare = (changes: Partial<Extract<Verification, { kind: "hmac" }>> = {}): V
   windowMs: 300_000,
   ...changes,
 });
-const paired = bare({ form: { type: "pairs", timestamp: "t", signature: "v1" }, template: "{timestamp}.{body}", timestamp: { format: "s" } });
+const paired = bare({
+  form: { type: "pairs", timestamp: "t", signature: "v1" },
+  template: "{timestamp}.{body}",
+  timestamp: { format: "s" },
+});
 
 function ed25519(): { readonly publicKey: string; readonly privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const [open, shut] = [publicKey.export({ format: "jwk" }).x ?? "", privateKey.export({ format: "jwk" }).d ?? ""].map((half) => Buffer.from(half, "base64url"));
+  const [open, shut] = [publicKey.export({ format: "jwk" }).x ?? "", privateKey.export({ format: "jwk" }).d ?? ""].map((half) =>
+    Buffer.from(half, "base64url"),
+  );
   if (open === undefined || shut === undefined) throw new Error("a key has two halves");
   return { publicKey: `whpk_${open.toString("base64")}`, privateKey: `whsk_${Buffer.concat([shut, open]).toString("base64")}` };
 }
@@ -35,13 +41,25 @@ const post = (verification: Verification, headers: Record<string, string>, secre
 const refused = (failure: string) => ({ ok: false, failure });
 
 describe("every form an HMAC can be configured in", () => {
-  const form = fc.constantFrom<Extract<Verification, { kind: "hmac" }>["form"]>({ type: "bare" }, { type: "bare", prefix: "sha256=" }, { type: "pairs", signature: "v1" }, { type: "pairs", timestamp: "t", signature: "v1" });
+  const form = fc.constantFrom<Extract<Verification, { kind: "hmac" }>["form"]>(
+    { type: "bare" },
+    { type: "bare", prefix: "sha256=" },
+    { type: "pairs", signature: "v1" },
+    { type: "pairs", timestamp: "t", signature: "v1" },
+  );
   const scheme = fc.record({
     form,
     algorithm: fc.constantFrom("SHA-1" as const, "SHA-256" as const, "SHA-512" as const),
     encoding: fc.constantFrom("hex" as const, "base64" as const, "base64url" as const),
     secretEncoding: fc.constantFrom("utf8" as const, "base64" as const, "hex" as const),
-    template: fc.constantFrom("{body}", "{timestamp}.{body}", "{timestamp}{body}", "v0:{timestamp}:{body}", "{timestamp},{body}", "{id}.{timestamp}.{body}"),
+    template: fc.constantFrom(
+      "{body}",
+      "{timestamp}.{body}",
+      "{timestamp}{body}",
+      "v0:{timestamp}:{body}",
+      "{timestamp},{body}",
+      "{id}.{timestamp}.{body}",
+    ),
     format: fc.constantFrom("s" as const, "ms" as const, "iso" as const),
   });
 
@@ -53,9 +71,14 @@ describe("every form an HMAC can be configured in", () => {
         const stamped = rest.template.includes("{timestamp}") ? { timestamp: inPairs ? { format } : { header: "x-time", format } } : {};
         const verification = bare({ ...rest, form: how, ...stamped, ...(rest.template.includes("{id}") ? { idHeader: "x-id" } : {}) });
         const signed = signedFor(verification, body);
-        expect(await prove({ verification, body, signed })).toMatchObject({ ok: true, value: { deliveryId: rest.template.includes("{id}") ? "msg_1" : null } });
+        expect(await prove({ verification, body, signed })).toMatchObject({
+          ok: true,
+          value: { deliveryId: rest.template.includes("{id}") ? "msg_1" : null },
+        });
         expect(await prove({ verification, body: new Uint8Array([...body, 1]), signed })).toEqual(refused("signature_mismatch"));
-        expect(await prove({ verification, body, signed, secrets: [{ id: "B", value: secretFor(verification, "other") }] })).toEqual(refused("signature_mismatch"));
+        expect(await prove({ verification, body, signed, secrets: [{ id: "B", value: secretFor(verification, "other") }] })).toEqual(
+          refused("signature_mismatch"),
+        );
       }),
     );
   });
@@ -89,16 +112,22 @@ describe("every form an HMAC can be configured in", () => {
     expect(await of("nonsense")).toEqual(refused("signature_malformed"));
   });
 
-  it.each(["", "NaN", "Infinity", "-1795521600", "+1795521600", "1.7955216e9", "1795521600.0", "0x6b051140", " ", "01795521600"])("refuses the time %j", async (time) => {
-    const signature = signedFor(bare(), bytes(`${time}.${new TextDecoder().decode(BODY)}`)).headers["x-signature"] ?? "";
-    const proof = await post(paired, { "x-signature": `t=${time},v1=${signature}` });
-    expect(proof).toEqual(refused(time.trim() === "" ? "timestamp_missing" : "timestamp_malformed"));
-  });
+  it.each(["", "NaN", "Infinity", "-1795521600", "+1795521600", "1.7955216e9", "1795521600.0", "0x6b051140", " ", "01795521600"])(
+    "refuses the time %j",
+    async (time) => {
+      const signature = signedFor(bare(), bytes(`${time}.${new TextDecoder().decode(BODY)}`)).headers["x-signature"] ?? "";
+      const proof = await post(paired, { "x-signature": `t=${time},v1=${signature}` });
+      expect(proof).toEqual(refused(time.trim() === "" ? "timestamp_missing" : "timestamp_malformed"));
+    },
+  );
 
   it("refuses a known test secret as a live one, and still takes the other", async () => {
     const verification = bare({ refusedSecrets: ["public"] });
     const signed = (secret: string) => signRequest({ verification, secret, body: BODY, nowMs: NOW_MS, url: URL_TEXT });
-    const secrets = [{ id: "A", value: "public" }, { id: "B", value: "own" }];
+    const secrets = [
+      { id: "A", value: "public" },
+      { id: "B", value: "own" },
+    ];
     expect(await prove({ verification, body: BODY, signed: signed("public"), secrets })).toEqual(refused("misconfigured"));
     expect(await prove({ verification, body: BODY, signed: signed("own"), secrets })).toMatchObject({ ok: true, value: { secretId: "B" } });
   });
@@ -120,13 +149,21 @@ describe("every form an HMAC can be configured in", () => {
     const verification = bare({ secretEncoding: "base64" });
     const signed = signedFor(verification, BODY);
     expect(await prove({ verification, body: BODY, signed, secrets: [{ id: "A", value }] })).toEqual(refused("misconfigured"));
-    const secrets = [{ id: "A", value }, { id: "B", value: secretFor(verification) }];
+    const secrets = [
+      { id: "A", value },
+      { id: "B", value: secretFor(verification) },
+    ];
     expect(await prove({ verification, body: BODY, signed, secrets })).toMatchObject({ ok: true, value: { secretId: "B" } });
   });
 
   it("refuses ids that could pass part of the time off as their own, or that would break a key", async () => {
     const verification = bare({ template: "{id}:{timestamp}:{body}", idHeader: "x-id", timestamp: { header: "x-time", format: "s" } });
-    const of = (deliveryId: string) => prove({ verification, body: BODY, signed: signRequest({ verification, secret: secretFor(verification), body: BODY, nowMs: NOW_MS, deliveryId, url: URL_TEXT }) });
+    const of = (deliveryId: string) =>
+      prove({
+        verification,
+        body: BODY,
+        signed: signRequest({ verification, secret: secretFor(verification), body: BODY, nowMs: NOW_MS, deliveryId, url: URL_TEXT }),
+      });
     expect(await of("a.b_1")).toMatchObject({ ok: true, value: { deliveryId: "a.b_1" } });
     expect(await of("a:1")).toEqual(refused("delivery_id_malformed"));
     expect(await of("a b")).toEqual(refused("delivery_id_malformed"));
@@ -139,7 +176,9 @@ describe("every form an HMAC can be configured in", () => {
     for (const deliveryId of ["$&", "$1", "{timestamp}", "{body}"]) {
       const before = `${NOW_MS / 1000}.${deliveryId}`;
       const whole = signedFor(bare(), bytes(before + new TextDecoder().decode(BODY))).headers["x-signature"] ?? "";
-      expect(await post(verification, { "x-signature": whole, "x-time": String(NOW_MS / 1000), "x-id": deliveryId })).toMatchObject({ ok: true });
+      expect(await post(verification, { "x-signature": whole, "x-time": String(NOW_MS / 1000), "x-id": deliveryId })).toMatchObject({
+        ok: true,
+      });
     }
   });
 });
@@ -148,8 +187,12 @@ describe("Standard Webhooks", () => {
   const keys = ed25519();
   const secret = { id: "H", value: secretFor(standard) };
   const publicKey = { id: "E", value: keys.publicKey };
-  const signWith = (value: string, deliveryId = "msg_1") => signRequest({ verification: standard, secret: value, body: BODY, nowMs: NOW_MS, deliveryId, url: URL_TEXT }).headers;
-  const both = (first: string, second: string): Record<string, string> => ({ ...signWith(first), "webhook-signature": `${signWith(first)["webhook-signature"]} ${signWith(second)["webhook-signature"]}` });
+  const signWith = (value: string, deliveryId = "msg_1") =>
+    signRequest({ verification: standard, secret: value, body: BODY, nowMs: NOW_MS, deliveryId, url: URL_TEXT }).headers;
+  const both = (first: string, second: string): Record<string, string> => ({
+    ...signWith(first),
+    "webhook-signature": `${signWith(first)["webhook-signature"]} ${signWith(second)["webhook-signature"]}`,
+  });
 
   it("proves v1a with the public key, v1 with the secret, whichever of them is live", async () => {
     expect(await post(standard, signWith(keys.privateKey), [publicKey])).toMatchObject({ ok: true, value: { secretId: "E" } });
@@ -161,7 +204,10 @@ describe("Standard Webhooks", () => {
   it("does not take a signature of one version for the other's", async () => {
     expect(await post(standard, signWith(secret.value), [publicKey])).toEqual(refused("no_supported_version"));
     expect(await post(standard, signWith(keys.privateKey), [secret])).toEqual(refused("no_supported_version"));
-    const renamed = { ...signWith(secret.value), "webhook-signature": (signWith(secret.value)["webhook-signature"] ?? "").replace("v1,", "v1a,") };
+    const renamed = {
+      ...signWith(secret.value),
+      "webhook-signature": (signWith(secret.value)["webhook-signature"] ?? "").replace("v1,", "v1a,"),
+    };
     expect(await post(standard, renamed, [secret, publicKey])).toEqual(refused("signature_malformed"));
   });
 
@@ -190,16 +236,27 @@ describe("Standard Webhooks", () => {
     expect(await post(standard, signWith(secret.value, "msg.1"), [secret])).toEqual(refused("delivery_id_malformed"));
   });
 
-  it.each(["whsec_", "whsec_%%%", "whpk_AAAA", "whpk_", "", "whsec_QQ"])("takes %j for no key: misconfigured, and others still work", async (value) => {
-    expect(await post(standard, signWith(secret.value), [{ id: "X", value }])).toEqual(refused("misconfigured"));
-    expect(await post(standard, signWith(secret.value), [{ id: "X", value }, secret])).toMatchObject({ ok: true, value: { secretId: "H" } });
-  });
+  it.each(["whsec_", "whsec_%%%", "whpk_AAAA", "whpk_", "", "whsec_QQ"])(
+    "takes %j for no key: misconfigured, and others still work",
+    async (value) => {
+      expect(await post(standard, signWith(secret.value), [{ id: "X", value }])).toEqual(refused("misconfigured"));
+      expect(await post(standard, signWith(secret.value), [{ id: "X", value }, secret])).toMatchObject({
+        ok: true,
+        value: { secretId: "H" },
+      });
+    },
+  );
 });
 
 describe("a token in the URL", () => {
   const token: Verification = { kind: "queryToken", parameter: "token" };
-  const at = (query: string, secrets = [{ id: "A", value: "first" }, { id: "B", value: "sécond+/=&" }]) =>
-    prove({ verification, body: BODY, signed: { url: `${URL_TEXT}${query}`, headers: {} }, secrets });
+  const at = (
+    query: string,
+    secrets = [
+      { id: "A", value: "first" },
+      { id: "B", value: "sécond+/=&" },
+    ],
+  ) => prove({ verification, body: BODY, signed: { url: `${URL_TEXT}${query}`, headers: {} }, secrets });
   const verification = token;
 
   it("proves the sender by any live token, and only whole", async () => {
@@ -221,22 +278,48 @@ describe("a token in the URL", () => {
 describe("strict reading", () => {
   it("knows one spelling of bytes in each encoding", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 70 }), fc.constantFrom("hex" as const, "base64" as const, "base64url" as const), (value, encoding) => {
-        const text = Buffer.from(value).toString(encoding);
-        expect(decodeBytes(text, encoding)).toEqual(new Uint8Array(value));
-        for (const changed of [` ${text}`, `${text}\n`, `${text}!`, text.slice(0, -1)]) if (text !== "") expect(decodeBytes(changed, encoding)).not.toEqual(new Uint8Array(value));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 70 }),
+        fc.constantFrom("hex" as const, "base64" as const, "base64url" as const),
+        (value, encoding) => {
+          const text = Buffer.from(value).toString(encoding);
+          expect(decodeBytes(text, encoding)).toEqual(new Uint8Array(value));
+          for (const changed of [` ${text}`, `${text}\n`, `${text}!`, text.slice(0, -1)])
+            if (text !== "") expect(decodeBytes(changed, encoding)).not.toEqual(new Uint8Array(value));
+        },
+      ),
     );
-    for (const [text, encoding] of [["QR==", "base64"], ["QQ", "base64"], ["QQ=", "base64url"], ["QR", "base64url"], ["+/8", "base64url"], ["AB", "hex"], ["a", "hex"]] as const) expect(decodeBytes(text, encoding)).toBeNull();
+    for (const [text, encoding] of [
+      ["QR==", "base64"],
+      ["QQ", "base64"],
+      ["QQ=", "base64url"],
+      ["QR", "base64url"],
+      ["+/8", "base64url"],
+      ["AB", "hex"],
+      ["a", "hex"],
+    ] as const)
+      expect(decodeBytes(text, encoding)).toBeNull();
     expect(decodeBytes("QQ==", "base64url")).toEqual(new Uint8Array([0x41]));
   });
 
   it("reads exactly the times that exist", () => {
-    fc.assert(fc.property(fc.date({ min: new Date(0), max: new Date(Date.UTC(2200, 0)), noInvalidDate: true }), (date) => {
-      expect(readTimestamp(date.toISOString(), "iso")).toBe(date.getTime());
-    }));
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(Date.UTC(2200, 0)), noInvalidDate: true }), (date) => {
+        expect(readTimestamp(date.toISOString(), "iso")).toBe(date.getTime());
+      }),
+    );
     expect(readTimestamp("2026-01-01T02:00:00+02:00", "iso")).toBe(Date.UTC(2026, 0, 1));
     expect(readTimestamp("2026-01-01T00:00:00.123456789Z", "iso")).toBe(Date.UTC(2026, 0, 1) + 123);
-    for (const text of ["2026-02-30T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01", "2026-01-01T00:00:00", "2026-01-01 00:00:00Z", "1767225600", "2026-13-01T00:00:00Z", "Thu, 01 Jan 2026 00:00:00 GMT"]) expect(readTimestamp(text, "iso")).toBeNull();
+    for (const text of [
+      "2026-02-30T00:00:00Z",
+      "2026-01-01T24:00:00Z",
+      "2026-01-01",
+      "2026-01-01T00:00:00",
+      "2026-01-01 00:00:00Z",
+      "1767225600",
+      "2026-13-01T00:00:00Z",
+      "Thu, 01 Jan 2026 00:00:00 GMT",
+    ])
+      expect(readTimestamp(text, "iso")).toBeNull();
   });
 });

@@ -17,11 +17,26 @@ let serial = 0;
 function queued(key: string, version: number, more: Partial<EntityEvent> = {}): EntityEvent {
   const id = eventId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
   const base = orderEvent({ id, version, delivery: `${key}-${version}`, source: "sandbox-erp" });
-  return { ...base, correlationid: correlationIdOf(id), entity: { kind: "order", key, schemaVersion: 1 }, payload: { at: "inline", data: { number: key, status: "confirmed" } }, ...more };
+  return {
+    ...base,
+    correlationid: correlationIdOf(id),
+    entity: { kind: "order", key, schemaVersion: 1 },
+    payload: { at: "inline", data: { number: key, status: "confirmed" } },
+    ...more,
+  };
 }
 
-async function deliver(events: readonly unknown[], bindings: Env = env, queue = "signalbox-critical"): Promise<{ acks: number; retries: number }> {
-  const messages = events.map((body) => ({ id: `m${++serial}`, timestamp: new Date(), attempts: 1, body: typeof body === "string" ? body : JSON.stringify(body) }));
+async function deliver(
+  events: readonly unknown[],
+  bindings: Env = env,
+  queue = "signalbox-critical",
+): Promise<{ acks: number; retries: number }> {
+  const messages = events.map((body) => ({
+    id: `m${++serial}`,
+    timestamp: new Date(),
+    attempts: 1,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  }));
   const batch = createMessageBatch(queue, messages);
   const context = createExecutionContext();
   await worker.queue(batch, bindings);
@@ -58,9 +73,11 @@ describe("a consumer batch", () => {
     const posts = destinations();
     await deliver(Array.from({ length: 10 }, (_, i) => queued("O-1", i + 1)));
     expect(posts.map((post) => post.headers.get("webhook-id"))).toHaveLength(10);
-    expect((await (await ops("/entities/order/O-1")).json<{ timeline: { body: { deliveryId: string } }[] }>()).timeline.map((line) => line.body.deliveryId)).toEqual(
-      Array.from({ length: 10 }, (_, i) => `O-1-${i + 1}`),
-    );
+    expect(
+      (await (await ops("/entities/order/O-1")).json<{ timeline: { body: { deliveryId: string } }[] }>()).timeline.map(
+        (line) => line.body.deliveryId,
+      ),
+    ).toEqual(Array.from({ length: 10 }, (_, i) => `O-1-${i + 1}`));
   });
 
   it("writes at most three rows an event on the happy path, object and D1 together", async () => {
@@ -78,7 +95,10 @@ describe("a consumer batch", () => {
   it("repeats no delivery when the index was down, and tells it when it is up again", async () => {
     const posts = destinations();
     const event = queued("D-1", 1);
-    const down = { ...env, DB: { prepare: env.DB.prepare.bind(env.DB), batch: () => Promise.reject(new Error("D1 is down")) } as unknown as D1Database };
+    const down = {
+      ...env,
+      DB: { prepare: env.DB.prepare.bind(env.DB), batch: () => Promise.reject(new Error("D1 is down")) } as unknown as D1Database,
+    };
     expect(await deliver([event], down)).toEqual({ acks: 0, retries: 1 });
     expect((await seen(event.id)).status).toBe("pending");
     expect(await deliver([event])).toEqual({ acks: 1, retries: 0 });
@@ -106,7 +126,10 @@ describe("a consumer batch", () => {
 
   it("lets one entity's unreachable object delay no other", async () => {
     destinations();
-    const broken = { getByName: (name: string) => (name === "order/X-1" ? { sequence: () => Promise.reject(new Error("overloaded")) } : env.ENTITY.getByName(name)) } as unknown as Env["ENTITY"];
+    const broken = {
+      getByName: (name: string) =>
+        name === "order/X-1" ? { sequence: () => Promise.reject(new Error("overloaded")) } : env.ENTITY.getByName(name),
+    } as unknown as Env["ENTITY"];
     expect(await deliver([queued("X-1", 1), queued("X-2", 1)], { ...env, ENTITY: broken })).toEqual({ acks: 1, retries: 1 });
   });
 

@@ -9,7 +9,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const refusing = { send: () => Promise.reject(new Error("Queue is overloaded")), sendBatch: () => Promise.reject(new Error("Queue is overloaded")) } as unknown as Queue;
+const refusing = {
+  send: () => Promise.reject(new Error("Queue is overloaded")),
+  sendBatch: () => Promise.reject(new Error("Queue is overloaded")),
+} as unknown as Queue;
 
 describe("POST /in/{source}", () => {
   it("answers 202 with id, correlation id and status once the event is durable, and it is delivered", async () => {
@@ -27,12 +30,16 @@ describe("POST /in/{source}", () => {
   it("carries the sender's correlation id and trace on, and makes new ones for malformed ones", async () => {
     const posts = destinations();
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    const response = await call(signed("custom", { ...customer({ id: "I-2" }), headers: { "x-correlation-id": "order-4711", traceparent } }));
+    const response = await call(
+      signed("custom", { ...customer({ id: "I-2" }), headers: { "x-correlation-id": "order-4711", traceparent } }),
+    );
     const { id, correlationId } = await response.json<{ id: string; correlationId: string }>();
     expect(correlationId).toBe("order-4711");
     await eventually(id);
     expect(posts[0]?.headers.get("traceparent")).toBe(traceparent);
-    const odd = await call(signed("custom", { ...customer({ id: "I-3" }), headers: { "x-correlation-id": "no spaces allowed", traceparent: "00-zz" } }));
+    const odd = await call(
+      signed("custom", { ...customer({ id: "I-3" }), headers: { "x-correlation-id": "no spaces allowed", traceparent: "00-zz" } }),
+    );
     expect(odd.headers.get("x-correlation-id")).toMatch(/^cor_/);
     expect(odd.headers.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
@@ -44,7 +51,12 @@ describe("POST /in/{source}", () => {
     const proof = signed(name, honest);
     const url = new URL(proof.url);
     if (url.search !== "") url.search = `${url.search.slice(0, -1)}${url.search.endsWith("A") ? "B" : "A"}`;
-    const headers = new Headers([...proof.headers].map(([key, value]) => [key, /signature/.test(key) ? value.replace(/.$/, (last) => (last === "0" ? "1" : "0")) : value]));
+    const headers = new Headers(
+      [...proof.headers].map(([key, value]) => [
+        key,
+        /signature/.test(key) ? value.replace(/.$/, (last) => (last === "0" ? "1" : "0")) : value,
+      ]),
+    );
     const forgeries: Request[] = [new Request(url, { method: "POST", headers, body: honest.body })];
     if (definition?.verdict === "verified") {
       forgeries.push(new Request(proof.url, { method: "POST", headers: proof.headers, body: `${String(honest.body)} ` }));
@@ -81,7 +93,11 @@ describe("POST /in/{source}", () => {
     expect(await response.text()).toContain("<Ack>true</Ack>");
     const event = await eventually(response.headers.get("x-signalbox-event-id") ?? "");
     expect(event.destinations.map((leg) => leg.destination)).toEqual(["erp"]);
-    expect(event.routing).toContainEqual({ route: "won-opportunities-become-orders", matched: true, because: 'kind opportunity; from salesforce; stage in "won"' });
+    expect(event.routing).toContainEqual({
+      route: "won-opportunities-become-orders",
+      matched: true,
+      because: 'kind opportunity; from salesforce; stage in "won"',
+    });
   });
 
   it("keeps no session id of Salesforce's anywhere", async () => {
@@ -104,7 +120,9 @@ describe("POST /in/{source}", () => {
     const { id, status } = await response.json<{ id: string; status: string }>();
     expect(status).toBe("quarantined");
     expect((await eventually(id)).status).toBe("quarantined");
-    const letters = await (await ops("/dead-letters?list=platform")).json<{ items: { id: string; eventId: string; reason: string; owner: { name: string } }[] }>();
+    const letters = await (
+      await ops("/dead-letters?list=platform")
+    ).json<{ items: { id: string; eventId: string; reason: string; owner: { name: string } }[] }>();
     const letter = letters.items.find((item) => item.eventId === id);
     expect(letter).toMatchObject({ owner: { name: "platform" } });
     expect(letter?.reason).toContain("id");
@@ -169,7 +187,9 @@ describe("when the queue refuses", () => {
 describe("rejections", () => {
   it("are counted by source, reason and minute, so that a flood writes no row a request", async () => {
     const flood = Array.from({ length: 200 }, () => call(new Request("http://router.test/in/zendesk", { method: "POST", body: "{}" })));
-    const made = Array.from({ length: 50 }, (_, i) => call(new Request(`http://router.test/in/made-up-${i}`, { method: "POST", body: "{}" })));
+    const made = Array.from({ length: 50 }, (_, i) =>
+      call(new Request(`http://router.test/in/made-up-${i}`, { method: "POST", body: "{}" })),
+    );
     await Promise.all([...flood, ...made]);
     type Row = { source: string; reason: string; count: number };
     const sum = (rows: readonly Row[]): number => rows.reduce((total, row) => total + row.count, 0);

@@ -10,7 +10,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const pathOf = (operation: Operation): string => operation.path.replace(":kind", "customer").replace(":key", "none").replaceAll(/:\w+/g, "none");
+const pathOf = (operation: Operation): string =>
+  operation.path.replace(":kind", "customer").replace(":key", "none").replaceAll(/:\w+/g, "none");
 
 const request = (path: string, authorization?: string): Request =>
   new Request(`http://router.test/ops/v1${path}`, { headers: authorization === undefined ? {} : { authorization } });
@@ -26,16 +27,30 @@ async function accepted(id: string, answer?: () => Response): Promise<string> {
 describe("who may do what", () => {
   const cells = OPERATION_NAMES.flatMap((name) => ROLES.map((role) => [OPERATIONS[name], role, name] as const));
 
-  it.each(cells.map(([operation, role, name]) => ({ name, role, operation: operation as Operation })))("$name as $role", async ({ operation, role }) => {
-    const response = await ops(pathOf(operation), role, operation.method === "post" ? { reason: "a test" } : undefined);
-    if (mayActAs(role, operation.role)) expect([401, 403]).not.toContain(response.status);
-    else expect(response.status).toBe(403);
-  });
+  it.each(cells.map(([operation, role, name]) => ({ name, role, operation: operation as Operation })))(
+    "$name as $role",
+    async ({ operation, role }) => {
+      const response = await ops(pathOf(operation), role, operation.method === "post" ? { reason: "a test" } : undefined);
+      if (mayActAs(role, operation.role)) expect([401, 403]).not.toContain(response.status);
+      else expect(response.status).toBe(403);
+    },
+  );
 
   it("refuses no token, a forged one, another issuer, another audience, an ended one and one without a role", async () => {
     const forged = `${(await token("admin")).slice(0, -6)}AAAAAA`;
-    const none = [Buffer.from('{"alg":"none"}').toString("base64url"), Buffer.from('{"role":"admin","sub":"x","exp":9999999999}').toString("base64url"), ""].join(".");
-    const bad = [forged, none, await token("admin", { issuer: "other" }), await token("admin", { audience: "other" }), await token("admin", { expires: "-2h" }), await token("king" as "admin")];
+    const none = [
+      Buffer.from('{"alg":"none"}').toString("base64url"),
+      Buffer.from('{"role":"admin","sub":"x","exp":9999999999}').toString("base64url"),
+      "",
+    ].join(".");
+    const bad = [
+      forged,
+      none,
+      await token("admin", { issuer: "other" }),
+      await token("admin", { audience: "other" }),
+      await token("admin", { expires: "-2h" }),
+      await token("king" as "admin"),
+    ];
     expect((await call(request("/events"))).status).toBe(401);
     for (const each of bad) expect((await call(request("/events", `Bearer ${each}`))).status).toBe(401);
   });
@@ -66,7 +81,9 @@ describe("every answer has the shape that openapi.json describes", () => {
   });
 
   it("describes every call of the table, and ingest", async () => {
-    const description = await (await call(new Request("http://router.test/openapi.json"))).json<{ paths: Record<string, Record<string, { operationId: string }>> }>();
+    const description = await (
+      await call(new Request("http://router.test/openapi.json"))
+    ).json<{ paths: Record<string, Record<string, { operationId: string }>> }>();
     const ids = Object.values(description.paths).flatMap((methods) => Object.values(methods).map((operation) => operation.operationId));
     expect(ids.toSorted()).toEqual([...OPERATION_NAMES, "ingest"].toSorted());
   });
@@ -83,7 +100,9 @@ describe("asking what happened", () => {
     for (let i = 0; i < 5; i++) await accepted(`PG-${i}`);
     const all: string[] = [];
     for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
-      const page: { items: { id: string }[]; nextCursor: string | null } = await (await ops(`/events?limit=2${cursor === null ? "" : `&cursor=${cursor}`}`)).json();
+      const page: { items: { id: string }[]; nextCursor: string | null } = await (
+        await ops(`/events?limit=2${cursor === null ? "" : `&cursor=${cursor}`}`)
+      ).json();
       all.push(...page.items.map((event) => event.id));
       cursor = page.nextCursor;
     }
@@ -94,9 +113,16 @@ describe("asking what happened", () => {
 
   it("finds an entity's events, and those of a destination, status and time", async () => {
     const id = await accepted("F-1");
-    for (const query of ["entity=customer/F-1", "destination=erp&status=delivered", `from=${new Date(Date.now() - 60_000).toISOString()}`]) {
+    for (const query of [
+      "entity=customer/F-1",
+      "destination=erp&status=delivered",
+      `from=${new Date(Date.now() - 60_000).toISOString()}`,
+    ]) {
       const { items } = await (await ops(`/events?${query}`)).json<{ items: { id: string }[] }>();
-      expect(items.map((event) => event.id), query).toContain(id);
+      expect(
+        items.map((event) => event.id),
+        query,
+      ).toContain(id);
     }
     const { items } = await (await ops(`/events?to=${new Date(Date.now() - 3_600_000).toISOString()}`)).json<{ items: unknown[] }>();
     expect(items).toEqual([]);
@@ -121,24 +147,35 @@ describe("asking what happened", () => {
     await accepted("H-1");
     expect(await (await ops("/entities/customer/H-1/verify")).json()).toMatchObject({ intact: true, entries: 1 });
     const { runInDurableObject } = await import("cloudflare:test");
-    await runInDurableObject(env.ENTITY.getByName("customer/H-1"), (_object, state) => void state.storage.sql.exec("UPDATE entries SET body = replace(body, 'delivered', 'cancelled')"));
+    await runInDurableObject(
+      env.ENTITY.getByName("customer/H-1"),
+      (_object, state) => void state.storage.sql.exec("UPDATE entries SET body = replace(body, 'delivered', 'cancelled')"),
+    );
     expect(await (await ops("/entities/customer/H-1/verify")).json()).toMatchObject({ intact: false, brokenAtSeq: 1 });
   });
 });
 
 describe("dead letters", () => {
   it("name class, fields, owner and next step; a retry delivers and closes them, a skip cancels", async () => {
-    const refusal = (): Response => Response.json({ code: "validation", errors: [{ field: "name", message: "is not allowed" }] }, { status: 422 });
+    const refusal = (): Response =>
+      Response.json({ code: "validation", errors: [{ field: "name", message: "is not allowed" }] }, { status: 422 });
     const first = await accepted("DL-1", refusal);
     const second = await accepted("DL-2", refusal);
     const { items } = await (await ops("/dead-letters?owner=finance")).json<{ items: Record<string, unknown>[] }>();
     const letter = items.find((item) => item["eventId"] === first);
-    expect(letter).toMatchObject({ class: "business", destination: "erp", fields: [{ field: "name", message: "is not allowed" }], owner: { name: "finance" } });
+    expect(letter).toMatchObject({
+      class: "business",
+      destination: "erp",
+      fields: [{ field: "name", message: "is not allowed" }],
+      owner: { name: "finance" },
+    });
     destinations();
     expect((await ops(`/dead-letters/${first}:erp/retry`, "operator", { reason: "name corrected" })).status).toBe(200);
     expect((await (await ops(`/events/${first}`)).json<{ status: string }>()).status).toBe("delivered");
     expect((await ops(`/dead-letters/${first}:erp/retry`, "operator", { reason: "again" })).status).toBe(409);
-    expect(await (await ops(`/dead-letters/${second}:erp/skip`, "operator", { reason: "not wanted" })).json()).toMatchObject({ status: "cancelled" });
+    expect(await (await ops(`/dead-letters/${second}:erp/skip`, "operator", { reason: "not wanted" })).json()).toMatchObject({
+      status: "cancelled",
+    });
     const timeline = await (await ops("/entities/customer/DL-2")).json<{ timeline: { body: Record<string, unknown> }[] }>();
     expect(timeline.timeline.some((line) => line.body["actor"] === "test-operator" && line.body["action"] === "skip")).toBe(true);
   });
@@ -147,7 +184,10 @@ describe("dead letters", () => {
 describe("destinations", () => {
   it("hold everything while paused, and deliver it in order when resumed", async () => {
     const posts = destinations();
-    expect(await (await ops("/destinations/erp/pause", "operator", { reason: "closing the books" })).json()).toMatchObject({ state: "paused", pausedBy: "test-operator" });
+    expect(await (await ops("/destinations/erp/pause", "operator", { reason: "closing the books" })).json()).toMatchObject({
+      state: "paused",
+      pausedBy: "test-operator",
+    });
     const ids: string[] = [];
     for (const name of ["one", "two", "three"]) {
       const { id } = await (await call(signed("custom", customer({ id: "PA-1", name })))).json<{ id: string }>();
@@ -156,7 +196,9 @@ describe("destinations", () => {
     }
     expect(posts).toHaveLength(0);
     await ops("/destinations/erp/resume", "operator", { reason: "books are closed" });
-    await vi.waitUntil(async () => (await (await ops(`/events/${ids[2]}`)).json<{ status: string }>()).status === "delivered", { timeout: 8_000 });
+    await vi.waitUntil(async () => (await (await ops(`/events/${ids[2]}`)).json<{ status: string }>()).status === "delivered", {
+      timeout: 8_000,
+    });
     // The route collapses snapshots that wait: the newest is what counts, and no older one comes after it.
     expect(posts.at(-1)?.body).toContain("three");
   });

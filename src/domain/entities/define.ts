@@ -47,6 +47,4 @@ export interface EntityDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly upgrades: Readonly<Record<number, (data: JsonObject) => JsonObject>>;
 }
 
-export const defineEntity = <const Shape extends z.ZodRawShape>(
-  definition: EntityDefinition<Shape>,
-): EntityDefinition<Shape> => definition;
+export const defineEntity = <const Shape extends z.ZodRawShape>(definition: EntityDefinition<Shape>): EntityDefinition<Shape> => definition;

@@ -11,7 +11,11 @@ const workId = (work: Work): string => `${work.position}/${work.plan.destination
 
 /** A change in the making: collected in memory, written at once by `Book.write`. */
 export interface Draft {
-  readonly lines: { readonly eventId: string; readonly body: object; readonly known?: { readonly key: string; readonly contentHash: string } }[];
+  readonly lines: {
+    readonly eventId: string;
+    readonly body: object;
+    readonly known?: { readonly key: string; readonly contentHash: string };
+  }[];
   readonly outcomes: { readonly key: string; readonly outcome: EventOutcome }[];
   readonly put: Work[];
   readonly drop: Work[];
@@ -102,7 +106,8 @@ export class Book {
   /** Writes a draft in one transaction, with the snapshots that its new work makes unnecessary, and arms the alarm. */
   write(draft: Draft): void {
     for (const newer of [...draft.put]) {
-      for (const older of collapsible(this.#work.values(), newer)) this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
+      for (const older of collapsible(this.#work.values(), newer))
+        this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
     }
     this.#ports.ledger.commit(this.#change(draft));
     for (const work of draft.drop) this.#work.delete(workId(work));

@@ -41,7 +41,12 @@ export class Budget {
   }
 }
 
-const HELD_WORDS = { paused: "the destination is paused", open: "the destination's breaker is open", quiet: "the destination asked for quiet", limit: "the destination is at its limit" };
+const HELD_WORDS = {
+  paused: "the destination is paused",
+  open: "the destination's breaker is open",
+  quiet: "the destination asked for quiet",
+  limit: "the destination is at its limit",
+};
 
 /** Makes attempts on behalf of lanes: permit, intent where needed, delivery, settlement. One turn at a time per lane. */
 export class Lanes {
@@ -60,7 +65,10 @@ export class Lanes {
   enter(destination: string): { readonly turn: Promise<void>; readonly release: () => void } {
     const turn = this.#tails.get(destination) ?? Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#tails.set(destination, turn.then(() => promise));
+    this.#tails.set(
+      destination,
+      turn.then(() => promise),
+    );
     return { turn, release: resolve };
   }
 
@@ -68,7 +76,16 @@ export class Lanes {
   async attempt(work: Work, budget: Budget): Promise<LaneResult> {
     const destination = work.plan.destination;
     const traits = this.#ports.traits(destination);
-    if (traits === null) return { ended: { destination, route: work.plan.route, status: "cancelled", attempts: work.history, reason: "the destination is no longer configured" } };
+    if (traits === null)
+      return {
+        ended: {
+          destination,
+          route: work.plan.route,
+          status: "cancelled",
+          attempts: work.history,
+          reason: "the destination is no longer configured",
+        },
+      };
     const permit = budget.take(destination);
     if (permit === "refused") return { owed: this.#held(work, budget.refusalOf(destination)) };
     const own = permit === "none" ? await this.#lease(destination, work.event.priority) : null;

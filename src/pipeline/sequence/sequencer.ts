@@ -98,9 +98,19 @@ export class Sequencer {
       case "repeat":
         return this.#close(event, admission.key, ending(event, "ignored", { reason: "the same state again", of: admission.of }), budget);
       case "conflict":
-        return this.#close(event, admission.key, { ...ending(event, "ignored", { reason: admission.reason, of: admission.of }), class: "conflict" }, budget);
+        return this.#close(
+          event,
+          admission.key,
+          { ...ending(event, "ignored", { reason: admission.reason, of: admission.of }), class: "conflict" },
+          budget,
+        );
       case "superseded":
-        return this.#close(event, admission.key, ending(event, "superseded", { reason: "a newer state was applied", of: admission.by }), budget);
+        return this.#close(
+          event,
+          admission.key,
+          ending(event, "superseded", { reason: "a newer state was applied", of: admission.by }),
+          budget,
+        );
     }
   }
 
@@ -115,12 +125,16 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     if (admission.mark !== null) this.#book.advance(event.sourceName, admission.mark);
-    if (plan.lanes.length === 0) return this.#close(event, admission.key, ending(event, "ignored", { reason: "no route wants it" }), budget);
+    if (plan.lanes.length === 0)
+      return this.#close(event, admission.key, ending(event, "ignored", { reason: "no route wants it" }), budget);
     const position = this.#book.nextPosition();
     const work = plan.lanes.map((lane) => newWork(event, admission.key, { plan: lane, position }));
-    if (budget === null) return Promise.resolve(this.#commit(event, admission.key, { results: work.map((item) => ({ owed: item })), owe: true }));
+    if (budget === null)
+      return Promise.resolve(this.#commit(event, admission.key, { results: work.map((item) => ({ owed: item })), owe: true }));
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
-    const outcome = (blind ? this.#walk(event, admission.key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(admission.key));
+    const outcome = (blind ? this.#walk(event, admission.key, work) : this.#fly(event, work, budget)).finally(() =>
+      this.#flights.delete(admission.key),
+    );
     this.#flights.set(admission.key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
   }
@@ -175,7 +189,8 @@ export class Sequencer {
   async #inTurn(run: Run, budget: Budget): Promise<LaneResult> {
     const { work } = run;
     const head = headOf(this.#book.work(), work.plan.destination);
-    if (head !== null) return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
+    if (head !== null)
+      return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
     const newer = [...this.#runs].find((other) => supersedesInLine(other.work, work));
     if (newer !== undefined) return { ended: { ...reportOf(work, "superseded"), reason: `collapsed into ${newer.work.event.id}` } };
     return this.#lanes.attempt(work, budget);
@@ -223,7 +238,8 @@ export class Sequencer {
   async operate(action: OperatorAction): Promise<OperatorAnswer> {
     const work = this.#book.deadWork(action.eventId, action.destination);
     if (work === null) return { ok: false, code: "not_dead" };
-    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[work.event.sourceName]) && !action.force) return { ok: false, code: "moved_on" };
+    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[work.event.sourceName]) && !action.force)
+      return { ok: false, code: "moved_on" };
     const draft = newDraft();
     const { verb, actor, reason, destination, eventId } = action;
     draft.lines.push({ eventId, body: { type: "operator", action: verb, destination, actor, reason } });

@@ -91,9 +91,13 @@ describe.each(Object.entries(DESTINATIONS))("destination %s", (module, destinati
     expect(destination.classify(response(201, successBody)).kind).toBe("applied");
   });
 
-  it.each(STATUS_TABLE.filter(({ is }) => is !== "applied").map(({ from, to }) => [from, to]))("classes plain %i to %i by the table", (from, to) => {
-    for (const status of [from, to]) expect(classOf(destination.classify(response(status, "no more to say")))).toBe(classOfStatus(status));
-  });
+  it.each(STATUS_TABLE.filter(({ is }) => is !== "applied").map(({ from, to }) => [from, to]))(
+    "classes plain %i to %i by the table",
+    (from, to) => {
+      for (const status of [from, to])
+        expect(classOf(destination.classify(response(status, "no more to say")))).toBe(classOfStatus(status));
+    },
+  );
 
   it.each([429, 503])("waits as a %i says, in seconds or until a date", (status) => {
     const waitMs = (value: string): unknown => destination.classify(response(status, "", { "Retry-After": value }));
@@ -108,7 +112,9 @@ describe.each(Object.entries(DESTINATIONS))("destination %s", (module, destinati
   });
 
   it("never throws, and keeps no secret that a body echoes, whatever is answered", () => {
-    const echoes = secrets.map((secret) => `{"error":"refused Authorization: Bearer ${secret}"} signed with ${secret.startsWith("whsec_") ? secret : ""}`);
+    const echoes = secrets.map(
+      (secret) => `{"error":"refused Authorization: Bearer ${secret}"} signed with ${secret.startsWith("whsec_") ? secret : ""}`,
+    );
     const depth = 20_000;
     const body = fc.oneof(
       fc.string({ unit: "binary" }),
@@ -120,7 +126,10 @@ describe.each(Object.entries(DESTINATIONS))("destination %s", (module, destinati
     const delivery = Object.values(deliveries)[0];
     fc.assert(
       fc.property(status, body, (code, text) => {
-        const outcomes = [destination.classify(response(code, text)), ...(delivery === undefined ? [] : [destination.lookup?.classify(response(code, text), delivery)])];
+        const outcomes = [
+          destination.classify(response(code, text)),
+          ...(delivery === undefined ? [] : [destination.lookup?.classify(response(code, text), delivery)]),
+        ];
         for (const outcome of outcomes) {
           for (const secret of secrets) expect(JSON.stringify(outcome ?? null)).not.toContain(secret);
           if (outcome?.kind !== "failed") continue;

@@ -17,7 +17,13 @@ describe.each(["crm", "support"] as const)("a delivery to the running %s", (syst
   it("is stored under kind and key, as it was sent", async () => {
     expect(await post({ entity: { kind: "case", key: "a/b ü", schemaVersion: 1 } })).toEqual({ kind: "applied", duplicate: false });
     const { body } = await sandbox.call("GET", `/${system}/records/case/${encodeURIComponent("a/b ü")}`);
-    expect(body).toMatchObject({ kind: "case", key: "a/b ü", version: 1, amount: { amount: "1200.50" }, extra: { Legacy_Id__c: "900719925474099312" } });
+    expect(body).toMatchObject({
+      kind: "case",
+      key: "a/b ü",
+      version: 1,
+      amount: { amount: "1200.50" },
+      extra: { Legacy_Id__c: "900719925474099312" },
+    });
   });
 
   it("has no second effect when it is repeated", async () => {

@@ -23,10 +23,13 @@ describe("the http destination", () => {
     expect(left.headers["webhook-signature"]).toBe(right.headers["webhook-signature"]);
   });
 
-  it.each([{}, { signing: "" }, { signing: "whsec_not base64!" }])("refuses to sign with %j, and does not tell the secret", async (secrets) => {
-    const made = http.toRequest(delivery(), { ...connection, secrets: secrets as Record<string, string> });
-    await expect(made).rejects.toThrow('the secret "signing" must be whsec_ and base64');
-  });
+  it.each([{}, { signing: "" }, { signing: "whsec_not base64!" }])(
+    "refuses to sign with %j, and does not tell the secret",
+    async (secrets) => {
+      const made = http.toRequest(delivery(), { ...connection, secrets: secrets as Record<string, string> });
+      await expect(made).rejects.toThrow('the secret "signing" must be whsec_ and base64');
+    },
+  );
 
   it("sends the entity with what identifies it, which no field of the entity can override", async () => {
     const forged = delivery({ data: { name: "Acme", kind: "invoice", key: "other", eventId: "evt_other" } });
@@ -48,7 +51,11 @@ describe("the http destination", () => {
   it("says deleted of a deletion, and the time of receipt where the sender gives none", async () => {
     const { body = "" } = await http.toRequest(delivery({ deleted: true, occurredAtMs: null }), connection);
     const sent: unknown = JSON.parse(body);
-    expect(sent).toMatchObject({ type: "opportunity.deleted", timestamp: new Date(NOW_MS - 4000).toISOString(), data: { occurredAt: null } });
+    expect(sent).toMatchObject({
+      type: "opportunity.deleted",
+      timestamp: new Date(NOW_MS - 4000).toISOString(),
+      data: { occurredAt: null },
+    });
   });
 
   it.each([

@@ -1,5 +1,13 @@
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/start.ts";
-import type { Connection, Delivery, DestinationDefinition, LookupOutcome, Outcome, RequestSpec, ResponseSeen } from "../../../src/destinations/define.ts";
+import type {
+  Connection,
+  Delivery,
+  DestinationDefinition,
+  LookupOutcome,
+  Outcome,
+  RequestSpec,
+  ResponseSeen,
+} from "../../../src/destinations/define.ts";
 
 /** Sends a request as it is described; rejects when the connection breaks, as it does for the router. */
 export async function send(request: RequestSpec): Promise<ResponseSeen> {
@@ -19,7 +27,12 @@ export async function readBack(module: DestinationDefinition, delivery: Delivery
 
 export interface LiveSandbox extends Sandbox {
   /** Calls any of its paths as JSON; the ERP's with its key. */
-  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ status: number; headers: Headers; body: Body }>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; headers: Headers; body: Body }>;
 }
 
 /** Whatever JSON came; tests state what they expect of it. */

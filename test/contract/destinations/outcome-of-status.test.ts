@@ -37,10 +37,18 @@ describe("Retry-After", () => {
     ["Tue, 24 Nov 2026 11:59:59 GMT", 0],
   ])("reads %j as %i ms", (value, expectedMs) => expect(wait(value)).toBe(expectedMs));
 
-  it.each(["", "soon", "1.5", "1e3", "0x10", "5, 6", "2026-11-24T12:00:30Z", "Tue, 24 Nov 2026 12:00:30 CET", "Tue, 24 Nov 2026 99:00:30 GMT", "9".repeat(400)])(
-    "ignores %j",
-    (value) => expect(wait(value)).toBeUndefined(),
-  );
+  it.each([
+    "",
+    "soon",
+    "1.5",
+    "1e3",
+    "0x10",
+    "5, 6",
+    "2026-11-24T12:00:30Z",
+    "Tue, 24 Nov 2026 12:00:30 CET",
+    "Tue, 24 Nov 2026 99:00:30 GMT",
+    "9".repeat(400),
+  ])("ignores %j", (value) => expect(wait(value)).toBeUndefined());
 
   it("is undefined without the header", () => expect(retryAfterMs(seen(503))).toBeUndefined());
 

@@ -89,7 +89,10 @@ describe("a delivery whose answer is lost", () => {
   it("is found applied by the read-back when the connection broke after the commit", async () => {
     await fault({ mode: "cutAfterCommit", times: 1 });
     await expect(put()).rejects.toThrow();
-    expect(await readBack(sandboxErp, delivery(), erpConnection(sandbox))).toMatchObject({ kind: "applied", remote: { number: "SO-1001" } });
+    expect(await readBack(sandboxErp, delivery(), erpConnection(sandbox))).toMatchObject({
+      kind: "applied",
+      remote: { number: "SO-1001" },
+    });
     expect(await put({ attempt: 2 })).toMatchObject({ kind: "applied", duplicate: true });
     expect(await summary()).toMatchObject({ effects: 1, duplicateEffects: 0 });
   });
@@ -112,13 +115,22 @@ describe("a fault that is switched on", () => {
   const date = new Date(Date.now() + 3_600_000).toUTCString();
 
   it.each([
-    [{ mode: "throttle", retryAfter: 3 }, { class: "throttled", retryAfterMs: 3000 }],
+    [
+      { mode: "throttle", retryAfter: 3 },
+      { class: "throttled", retryAfterMs: 3000 },
+    ],
     [{ mode: "throttle" }, { class: "throttled", retryAfterMs: 1000 }],
-    [{ mode: "status", status: 503, retryAfter: "4" }, { class: "transient", retryAfterMs: 4000 }],
+    [
+      { mode: "status", status: 503, retryAfter: "4" },
+      { class: "transient", retryAfterMs: 4000 },
+    ],
     [{ mode: "status", status: 500 }, { class: "transient" }],
     [{ mode: "status", status: 409 }, { class: "conflict" }],
     [{ mode: "status", status: 404 }, { class: "config" }],
-    [{ mode: "validation", message: "period closed" }, { class: "business", fields: [{ field: "record", message: "period closed" }] }],
+    [
+      { mode: "validation", message: "period closed" },
+      { class: "business", fields: [{ field: "record", message: "period closed" }] },
+    ],
   ])("%j is classed as %j, without an effect", async (given, expected) => {
     await fault(given);
     expect(await put()).toMatchObject({ kind: "failed", ...expected });

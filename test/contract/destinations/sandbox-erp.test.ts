@@ -13,7 +13,8 @@ const seen = (status: number, body: unknown, headers: Record<string, string> = {
   nowMs: NOW_MS,
 });
 
-const contentOf = async (sent: ReturnType<typeof delivery>): Promise<unknown> => JSON.parse((await sandboxErp.toRequest(sent, connection)).body ?? "null");
+const contentOf = async (sent: ReturnType<typeof delivery>): Promise<unknown> =>
+  JSON.parse((await sandboxErp.toRequest(sent, connection)).body ?? "null");
 
 const lookup = (response: ResponseSeen, sent = delivery()) => sandboxErp.lookup?.classify(response, sent);
 
@@ -72,9 +73,12 @@ describe("an answer of the sandbox ERP", () => {
     expect(sandboxErp.classify(seen(201, record, { "Idempotent-Replay": "true" }))).toEqual({ kind: "applied", duplicate: true, remote });
   });
 
-  it.each(["<html>Welcome</html>", "", "[]", "{}", '{"id":7}', '{"id":"ord_1'])("is ambiguous when a success is %j and names no record", (body) => {
-    expect(sandboxErp.classify(seen(200, body))).toMatchObject({ kind: "failed", class: "ambiguous" });
-  });
+  it.each(["<html>Welcome</html>", "", "[]", "{}", '{"id":7}', '{"id":"ord_1'])(
+    "is ambiguous when a success is %j and names no record",
+    (body) => {
+      expect(sandboxErp.classify(seen(200, body))).toMatchObject({ kind: "failed", class: "ambiguous" });
+    },
+  );
 
   it("of 422 gives each field's error", () => {
     const errors = [{ field: "total.currency", message: "currency GBP is not enabled" }, { field: "status" }, "nonsense"];

@@ -32,19 +32,23 @@ async function readAll(sandbox: LiveSandbox, list: string, limit: number): Promi
 describe("the ERP's list of changes", () => {
   it("loses and repeats nothing over equal times, at any page size", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (ticks, limit) => {
-        let nowMs = Date.UTC(2026, 0, 1);
-        const sandbox = await startLive({ nowMs: () => nowMs });
-        for (const [index, tick] of ticks.entries()) {
-          nowMs = Date.UTC(2026, 0, 1) + tick;
-          await sandbox.call("PUT", `/erp/customers/by-key/k${index}`, { name: `n${index}` });
-        }
-        const items = await readAll(sandbox, "/erp/customers", limit);
-        await sandbox.close();
-        expect(items.map(({ externalKey }) => externalKey).toSorted()).toEqual(ticks.map((_, index) => `k${index}`).toSorted());
-        const order = items.map(({ updatedAt, id }) => `${String(updatedAt)} ${String(id)}`);
-        expect(order).toEqual(order.toSorted());
-      }),
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 12 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (ticks, limit) => {
+          let nowMs = Date.UTC(2026, 0, 1);
+          const sandbox = await startLive({ nowMs: () => nowMs });
+          for (const [index, tick] of ticks.entries()) {
+            nowMs = Date.UTC(2026, 0, 1) + tick;
+            await sandbox.call("PUT", `/erp/customers/by-key/k${index}`, { name: `n${index}` });
+          }
+          const items = await readAll(sandbox, "/erp/customers", limit);
+          await sandbox.close();
+          expect(items.map(({ externalKey }) => externalKey).toSorted()).toEqual(ticks.map((_, index) => `k${index}`).toSorted());
+          const order = items.map(({ updatedAt, id }) => `${String(updatedAt)} ${String(id)}`);
+          expect(order).toEqual(order.toSorted());
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -74,7 +78,9 @@ describe("the ERP's API", () => {
     const sandbox = await start();
     const text = '{"ratio":1.50,"big":123456789012345678901,"exponent":1E+2,"nested":{"zero":-0.0}}';
     await sandbox.call("PUT", "/erp/customers/by-key/a", text);
-    const response = await fetch(`${sandbox.url}/erp/customers/by-key/a`, { headers: { authorization: `Bearer ${sandbox.secrets.erpApiKey}` } });
+    const response = await fetch(`${sandbox.url}/erp/customers/by-key/a`, {
+      headers: { authorization: `Bearer ${sandbox.secrets.erpApiKey}` },
+    });
     expect(await response.text()).toContain(text.slice(1, -1));
   });
 
@@ -128,7 +134,10 @@ describe("the ERP's API", () => {
     const invoiced = await sandbox.call("POST", `/erp/orders/${String(order["id"])}/invoice`);
     const id = String(invoiced.body["id"]);
     expect(invoiced).toMatchObject({ status: 201, body: { number: "INV-1001", externalKey: id } });
-    expect(await sandbox.call("POST", `/erp/orders/${String(order["id"])}/invoice`)).toMatchObject({ status: 200, body: { id, changed: false } });
+    expect(await sandbox.call("POST", `/erp/orders/${String(order["id"])}/invoice`)).toMatchObject({
+      status: 200,
+      body: { id, changed: false },
+    });
     const facts = { orderId: order["id"], status: "open", total: ORDER.total, amountDue: ORDER.total, customerId: "001" };
     expect((await sandbox.call("GET", `/erp/invoices/${id}`)).body).toMatchObject(facts);
     expect((await sandbox.call("POST", `/erp/invoices/${id}/pay`)).body).toMatchObject({ version: 2, changed: true });

@@ -1,0 +1,90 @@
+import { checkConfig, type Abilities, type ConfigProblem } from "../src/domain/config-check.ts";
+import type { RouterConfig } from "../src/domain/config.ts";
+import { DESTINATIONS } from "../src/destinations/index.ts";
+import { SOURCES } from "../src/sources/index.ts";
+
+type Issues = {
+  readonly success: boolean;
+  readonly error?: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
+};
+
+const words = (parsed: Issues): readonly string[] =>
+  (parsed.error?.issues ?? []).map((issue) => `${issue.path.map(String).join(".")}: ${issue.message}`);
+
+/** What this build's sources and destinations can do. */
+export const ABILITIES: Abilities = {
+  schemes: Object.fromEntries(
+    Object.entries(SOURCES).map(([scheme, source]) => [
+      scheme,
+      {
+        checkSettings: (settings) => words(source.settings.safeParse(settings)),
+        kinds: (settings) => {
+          const parsed = source.settings.safeParse(settings);
+          return parsed.success ? Object.values(source.objects(parsed.data)).map((map) => map.kind) : [];
+        },
+      },
+    ]),
+  ),
+  modules: Object.fromEntries(
+    Object.entries(DESTINATIONS).map(([module, destination]) => [
+      module,
+      {
+        checkSettings: (settings) => words(destination.settings.safeParse(settings)),
+        secretNames: destination.secretNames,
+        ...(destination.kinds === undefined ? {} : { kinds: destination.kinds }),
+      },
+    ]),
+  ),
+};
+
+export interface Located {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Everything wrong with a configuration, each with its line in the file's text. */
+export const locateProblems = (config: RouterConfig, text: string): readonly Located[] =>
+  checkConfig(config, ABILITIES).map((problem) => ({ line: lineOf(problem, text), message: problem.message }));
+
+/** The first line at or after the entry's own, in its section, that holds the word; else the entry's, else the section's. */
+export function lineOf(problem: Pick<ConfigProblem, "section" | "entry" | "word">, text: string): number {
+  const lines = text.split("\n");
+  const find = (from: number, pattern: RegExp): number => lines.findIndex((line, index) => index >= from && pattern.test(line));
+  const literal = (word: string): string => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const section = Math.max(0, find(0, new RegExp(`^\\s*"?${problem.section}"?\\s*:`)));
+  const entry = find(section, new RegExp(`(name:\\s*["'\`]${literal(problem.entry)}["'\`]|^\\s*["']?${literal(problem.entry)}["']?\\s*:)`));
+  if (entry === -1) return section + 1;
+  const word = find(entry, new RegExp(`["'\`]${literal(problem.word)}["'\`]|\\b${literal(problem.word)}\\s*:`));
+  return (word === -1 ? entry : word) + 1;
+}
+
+export interface Declared {
+  readonly environment: string;
+  readonly secrets: readonly string[];
+  readonly vars: readonly string[];
+}
+
+/** Secrets and URLs that the configuration names and an environment of wrangler.toml does not declare. */
+export function undeclared(config: RouterConfig, declared: readonly Declared[], example: string): readonly string[] {
+  const ofSources = Object.values(config.sources).flatMap((source) =>
+    source.secrets.filter((secret) => secret.optional !== true).map((secret) => secret.env),
+  );
+  const ofDestinations = Object.values(config.destinations).flatMap((destination) => Object.values(destination.secrets ?? {}));
+  const secrets = [...new Set([...ofSources, ...ofDestinations])];
+  const urls = [...new Set(Object.values(config.destinations).map((destination) => destination.url.env))];
+  return [
+    ...declared.flatMap(({ environment, ...has }) => [
+      ...secrets
+        .filter((name) => !has.secrets.includes(name))
+        .map(
+          (name) => `wrangler.toml (${environment}): add "${name}" to secrets.required, and put it with: npx wrangler secret put ${name}`,
+        ),
+      ...urls
+        .filter((name) => !has.vars.includes(name))
+        .map((name) => `wrangler.toml (${environment}): add ${name} to vars, the base URL of a destination`),
+    ]),
+    ...secrets
+      .filter((name) => !new RegExp(`^${name}=`, "m").test(example))
+      .map((name) => `.dev.vars.example: add a line ${name}=... that says what it is`),
+  ];
+}

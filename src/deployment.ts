@@ -43,7 +43,7 @@ export function deploymentOf(env: Env): Deployment {
 }
 
 /** Resolves a configuration; what is wrong with one source or destination stops only that one. */
-export function resolve(config: RouterConfig, settings: Settings): Deployment {
+function resolve(config: RouterConfig, settings: Settings): Deployment {
   const sources = new Map(Object.keys(config.sources).map((name) => [name, liveSource(config, name, settings)]));
   const targets = new Map(Object.keys(config.destinations).map((name) => [name, targetOf(config, name, settings)]));
   const owners = new Map(config.routes.map((route) => [route.name, route.owner]));

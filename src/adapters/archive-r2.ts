@@ -17,7 +17,7 @@ export function parseRawRef(text: string): RawRef {
 }
 
 /** The bytes that travelled with an event; null if they wait in R2 already. */
-export function carriedBytes(raw: StoredBody): Uint8Array | null {
+function carriedBytes(raw: StoredBody): Uint8Array | null {
   switch (raw.at) {
     case "text":
       return new TextEncoder().encode(raw.text);

@@ -94,8 +94,7 @@ export interface DestinationDefinition<Settings = unknown> {
   };
 }
 
-export const defineDestination = <Settings>(definition: DestinationDefinition<Settings>): DestinationDefinition =>
-  definition as unknown as DestinationDefinition;
+export const defineDestination = <Settings>(definition: DestinationDefinition<Settings>): DestinationDefinition => definition;
 
 /** What every request carries, so that a hop can be traced: put first, a module's own headers over it. Lower-case names. */
 export const traceHeaders = (delivery: Delivery): Readonly<Record<string, string>> => ({

@@ -79,7 +79,7 @@ function contentOf(delivery: Delivery): JsonObject {
     opportunityId: entity.key,
     customerId: data["customerId"],
     total: data["amount"],
-    status: ORDER_STATUS_OF_STAGE[String(data["stage"])] ?? "draft",
+    status: ORDER_STATUS_OF_STAGE[typeof data["stage"] === "string" ? data["stage"] : ""] ?? "draft",
     region: data["region"],
     custom: data["custom"],
     extra: data["extra"],

@@ -130,7 +130,7 @@ const linksOf = (lane: LaneReport, kind: string, entityKey: string): LinkRow[] =
     term === undefined || term === entityKey ? [] : [{ term, kind, entityKey, system: lane.destination }],
   );
 
-export const deadLetterId = (eventId: string, destination: string): string => `${eventId}:${destination}`;
+const deadLetterId = (eventId: string, destination: string): string => `${eventId}:${destination}`;
 
 function deadLetters(event: Envelope, outcome: EventOutcome, context: AuditContext): DeadLetterRow[] {
   const subject = event.what === "entity" ? event.entity : null;

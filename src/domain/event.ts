@@ -12,7 +12,7 @@ export const NATURES = ["snapshot", "delta", "hint"] as const;
 export type Nature = (typeof NATURES)[number];
 
 /** How far the sender was proven: `verified` covers the body, `authenticated` only who sent it. */
-export const VERDICTS = ["verified", "authenticated"] as const;
+const VERDICTS = ["verified", "authenticated"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Bytes that travel with the event, or the R2 key they wait at when they do not fit a queue message. */
@@ -86,12 +86,10 @@ export const EntityEvent = z.object({
 export type EntityEvent = z.infer<typeof EntityEvent>;
 
 /** A genuine request whose body could not be understood: kept, listed, replayable. */
-export const QuarantinedEvent = z.object({ ...common, what: z.literal("quarantine"), reason: z.string() });
-export type QuarantinedEvent = z.infer<typeof QuarantinedEvent>;
+const QuarantinedEvent = z.object({ ...common, what: z.literal("quarantine"), reason: z.string() });
 
 /** A genuine request that by configuration concerns nobody: kept and listed as `ignored`. */
-export const IgnoredEvent = z.object({ ...common, what: z.literal("ignored"), reason: z.string() });
-export type IgnoredEvent = z.infer<typeof IgnoredEvent>;
+const IgnoredEvent = z.object({ ...common, what: z.literal("ignored"), reason: z.string() });
 
 export const Envelope = z.discriminatedUnion("what", [EntityEvent, QuarantinedEvent, IgnoredEvent]);
 export type Envelope = z.infer<typeof Envelope>;

@@ -26,9 +26,7 @@ const keepNumberText: Reviver = (_key, value, context) =>
  */
 export function parseJson(text: string): Result<JsonValue, string> {
   try {
-    const parsed: unknown = INEXACT_NUMBER.test(text)
-      ? JSON.parse(text, keepNumberText as (key: string, value: unknown) => unknown)
-      : JSON.parse(text);
+    const parsed: unknown = INEXACT_NUMBER.test(text) ? JSON.parse(text, keepNumberText) : JSON.parse(text);
     return ok(parsed as JsonValue);
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error));

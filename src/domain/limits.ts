@@ -10,7 +10,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Every bound of the router, with its reason. Units are in the names. */
-export const LIMIT_TABLE = {
+const LIMIT_TABLE = {
   bodyBytes: { value: 10 * KIB * KIB, why: "the contract: larger bodies get 413; twenty times the largest body a sender documents" },
   messageBytes: { value: 120_000, why: "a Cloudflare Queues message holds 128,000 bytes with its metadata; the rest is head room" },
   inlineRawBytes: {

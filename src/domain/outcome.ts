@@ -48,7 +48,7 @@ export interface EventOutcome {
 }
 
 /** An event's status from its lanes': the one that most needs a look comes first. */
-export function statusOfLanes(lanes: readonly LaneReport[]): LaneStatus {
+function statusOfLanes(lanes: readonly LaneReport[]): LaneStatus {
   for (const status of LANE_PRECEDENCE) if (lanes.some((lane) => lane.status === status)) return status;
   return "ignored";
 }

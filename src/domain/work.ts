@@ -1,6 +1,6 @@
 import type { RetryPolicy } from "./config.ts";
 import type { EntityEvent } from "./event.ts";
-import { NEXT_STEP, type FailureClass } from "./failure.ts";
+import type { FailureClass } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
 import type { AttemptRecord, LaneReport, LaneStatus, Remote } from "./outcome.ts";
 import { afterFailure } from "./retry.ts";
@@ -133,8 +133,6 @@ export function reportOf(work: Work, end?: LaneStatus): LaneReport {
     ...(work.wasDead ? { wasDead: true } : {}),
   };
 }
-
-export const nextStepOf = (work: Pick<Work, "class">): string => NEXT_STEP[work.class ?? "transient"];
 
 /**
  * The earliest moment at which some lane can go on, or null. Only a lane's head counts: what waits behind it is not

@@ -4,7 +4,7 @@ import type { Result } from "../domain/result.ts";
 import { mayActAs, type Actor } from "./auth.ts";
 import { openapi } from "./openapi.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation, type OperationName } from "./operations.ts";
-import type { Handlers, Refused } from "./ops.ts";
+import type { Handlers, Refused } from "./ops-ports.ts";
 import { problem } from "./problem.ts";
 import { receive, type ReceivePorts } from "./receive.ts";
 

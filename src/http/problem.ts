@@ -19,8 +19,6 @@ const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
 
-export const problemStatus = (code: ProblemCode): number => PROBLEMS[code].status;
-
 interface More {
   readonly detail?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -84,12 +84,19 @@ function refusal(reason: RejectionReason, policy: StatusPolicy): Response {
       return problem(code, { headers: { "retry-after": "10" } });
     case "method_not_allowed":
       return problem(code, { headers: { allow: "POST" } });
-    default:
+    case "not_found":
+    case "body_too_large":
+    case "unsupported_encoding":
       return problem(code);
   }
 }
 
-function refusalCode(reason: RejectionReason): ProblemCode {
+type RefusalCode = Extract<
+  ProblemCode,
+  "verification_failed" | "cannot_store" | "rate_limited" | "method_not_allowed" | "not_found" | "body_too_large" | "unsupported_encoding"
+>;
+
+function refusalCode(reason: RejectionReason): RefusalCode {
   switch (reason) {
     case "unknown_source":
       return "not_found";

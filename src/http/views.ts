@@ -7,7 +7,7 @@ import { STATUSES, type AttemptRecord, type LaneReport } from "../domain/outcome
 const Iso = z.iso.datetime({ precision: 3 });
 const Class = z.enum(FAILURE_CLASSES);
 
-export const AttemptView = z.object({
+const AttemptView = z.object({
   startedAt: Iso,
   durationMs: z.number(),
   result: z.string(),

@@ -8,7 +8,7 @@ import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume.ts";
 
 /** Consuming over this environment's bindings. `batchId` names the batch's archive object. */
-export function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
+function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
   const governor = (destination: string) => env.GOVERNOR.getByName(destination);
   return {
     plan: deployment.plan,

@@ -18,7 +18,7 @@ import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit
 import { entityName } from "../domain/event.ts";
 import { ulid } from "../domain/event-id.ts";
 import { fail, ok } from "../domain/result.ts";
-import type { Acted, OpsPorts } from "../http/ops.ts";
+import type { Acted, OpsPorts } from "../http/ops-ports.ts";
 import { iso } from "../http/views.ts";
 import { takeIn } from "../pipeline/ingest.ts";
 import { ingestPorts, queuesOf } from "./receive.ts";

@@ -89,7 +89,7 @@ export class Destination {
 }
 
 /** Time by hand: nothing happens until a test lets it. */
-export class HandClock {
+class HandClock {
   nowMs = 1_000_000;
   readonly #timers: { atMs: number; resolve: () => void }[] = [];
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { fail, ok, type Result } from "../result.ts";
 import type { JsonObject } from "../json.ts";
 import { supportCase } from "./case.ts";
@@ -18,7 +18,7 @@ export type FieldOf<K extends EntityKind> = Exclude<keyof EntityData<K>, "custom
 
 export const ENTITY_KINDS = Object.keys(ENTITIES) as readonly EntityKind[] as readonly [EntityKind, ...EntityKind[]];
 
-export const entityDefinition = (kind: EntityKind): EntityDefinition => ENTITIES[kind] as unknown as EntityDefinition;
+export const entityDefinition = (kind: EntityKind): EntityDefinition => ENTITIES[kind];
 
 const canonicalFieldsByKind = new Map<EntityKind, ReadonlySet<string>>();
 

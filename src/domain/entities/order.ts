@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Decimal, Key, Money, Time, defineEntity, shared, status } from "./define.ts";
 
-export const ORDER_STATUSES = [
+const ORDER_STATUSES = [
   "unknown",
   "draft",
   "pending_approval",

@@ -105,7 +105,7 @@ export class Book {
 
   /** Writes a draft in one transaction, with the snapshots that its new work makes unnecessary, and arms the alarm. */
   write(draft: Draft): void {
-    for (const newer of [...draft.put]) {
+    for (const newer of draft.put.slice()) {
       for (const older of collapsible(this.#work.values(), newer))
         this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
     }
@@ -165,7 +165,7 @@ export class Book {
 }
 
 /** A lane's report as a line of the timeline: its last attempt, not all of them again. */
-export function lineOf(report: LaneReport): object {
+function lineOf(report: LaneReport): object {
   const { attempts, remote, fields, ...rest } = report;
   const last = attempts.at(-1);
   return { ...rest, attempt: attempts.length, last, remote, fields };

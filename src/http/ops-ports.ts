@@ -1,0 +1,93 @@
+import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { RouterConfig } from "../domain/config.ts";
+import type { EntityKind } from "../domain/entities/index.ts";
+import type { LaneReport } from "../domain/outcome.ts";
+import type { Result } from "../domain/result.ts";
+import type { Entry, Verification } from "../domain/timeline.ts";
+import type { Actor } from "./auth.ts";
+import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
+import type { ProblemCode } from "./problem.ts";
+
+export interface EntityRef {
+  readonly kind: EntityKind;
+  readonly key: string;
+}
+
+export interface EventQuery {
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly status?: string | undefined;
+  readonly class?: string | undefined;
+  readonly destination?: string | undefined;
+  readonly ids?: readonly string[] | undefined;
+  readonly fromId?: string | undefined;
+  readonly beforeId?: string | undefined;
+  readonly limit: number;
+}
+
+export interface Paged<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+export type Acted = Result<{ readonly status: string; readonly eventIds: readonly string[] }, ProblemCode>;
+
+/** What the ops API needs of the rest of the router. */
+export interface OpsPorts {
+  readonly config: RouterConfig;
+  readonly clock: () => number;
+  readonly events: (query: EventQuery) => Promise<Paged<StoredEvent>>;
+  readonly event: (id: string) => Promise<StoredEvent | null>;
+  readonly correlated: (correlationId: string, originId: string | null) => Promise<readonly StoredEvent[]>;
+  readonly links: (term: string) => Promise<readonly { readonly kind: string; readonly entityKey: string; readonly system: string }[]>;
+  readonly raw: (event: StoredEvent) => Promise<Response | null>;
+  readonly entity: (entity: EntityRef) => Promise<{
+    readonly head: { readonly seq: number; readonly hash: string };
+    readonly marks: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
+    readonly work: readonly (LaneReport & { readonly eventId: string; readonly position: number })[];
+  }>;
+  readonly timeline: (entity: EntityRef, afterSeq: number, limit: number) => Promise<readonly Entry[]>;
+  readonly verify: (entity: EntityRef) => Promise<Verification>;
+  readonly deadLetters: (
+    query: Omit<QueryOf<"listDeadLetters">, "cursor"> & { readonly beforeId?: string | undefined },
+  ) => Promise<Paged<StoredDeadLetter>>;
+  readonly deadLetter: (id: string) => Promise<StoredDeadLetter | null>;
+  readonly act: (
+    letter: StoredDeadLetter,
+    action: { readonly verb: "retry" | "skip"; readonly actor: string; readonly reason: string; readonly force: boolean },
+  ) => Promise<Acted>;
+  readonly destination: (name: string) => Promise<AnswerOf<"pauseDestination">>;
+  readonly pause: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
+  readonly resume: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
+  readonly rejections: (query: {
+    readonly source?: string | undefined;
+    readonly sinceMs: number;
+    readonly after?: RejectionCursor | undefined;
+    readonly limit: number;
+  }) => Promise<readonly StoredRejection[]>;
+  /** Why a source cannot work; null if it can. */
+  readonly sourceProblem: (name: string) => string | null;
+  readonly liveSecrets: (name: string) => readonly string[];
+}
+
+export interface RejectionCursor {
+  readonly minuteMs: number;
+  readonly source: string;
+  readonly reason: string;
+}
+
+export interface Call<N extends OperationName> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: QueryOf<N>;
+  readonly body: BodyOf<N>;
+  readonly actor: Actor;
+  readonly origin: string;
+}
+
+export interface Refused {
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+export type Answer<N extends OperationName> = N extends "getRaw" ? Response : AnswerOf<N>;
+export type Handlers = { readonly [N in OperationName]: (call: Call<N>) => Promise<Result<Answer<N>, Refused>> };

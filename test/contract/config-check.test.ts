@@ -1,0 +1,233 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { configMistakes, undeclaredVariables } from "../../scripts/check-config.ts";
+import type { RouterConfig } from "../../src/domain/config.ts";
+import { router } from "../../src/router.config.ts";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+
+/** A deployment as a team writes it. Words of comments, and of other entries, must not be taken for the place of a mistake. */
+const WRITTEN = `const router = defineRouter({
+  version: "1",
+  // owners: { nobody: {} }
+  owners: {
+    platform: { team: "Platform", contact: "platform@example.com" },
+  },
+  sources: {
+    custom: {
+      scheme: "hmac",
+      title: "routes: [ and destinations: {",
+      owner: "platform",
+      secrets: [{ env: "CUSTOM_SECRET" }, { env: "CUSTOM_SECRET_NEXT", optional: true }],
+      settings: {
+        header: "x-signature",
+        timestampHeader: "x-timestamp",
+        template: "{timestamp}.{body}",
+      },
+      priority: "standard",
+      objects: {
+        customer: { kind: "customer", key: "id", fields: {} },
+        custom: { kind: "order", key: "id", fields: {} },
+      },
+    },
+  },
+  destinations: {
+    erp: {
+      module: "sandbox-erp",
+      owner: "platform",
+      url: { env: "ERP_URL" },
+      secrets: { apiKey: "ERP_API_KEY" },
+    },
+    crm: { module: "http", owner: "platform", url: { env: "CRM_URL" }, settings: { path: "/webhooks" }, secrets: { signing: "CRM_SECRET" } },
+  },
+  routes: [
+    { name: "customers", owner: "platform", kind: "customer", from: ["custom"], to: ["erp"] },
+    {
+      name: "orders",
+      owner: "platform",
+      kind: "order",
+      when: { status: "confirmed" },
+      to: ["erp", "crm"],
+    },
+  ],
+});
+`;
+
+const WRANGLER = `
+[vars]
+ERP_URL = "http://127.0.0.1/erp"
+CRM_URL = "http://127.0.0.1/crm"
+[secrets]
+required = ["CUSTOM_SECRET", "ERP_API_KEY", "CRM_SECRET"]
+[env.staging.vars]
+ERP_URL = "https://erp.example.com"
+CRM_URL = "https://crm.example.com"
+[env.staging.secrets]
+required = ["CUSTOM_SECRET", "ERP_API_KEY", "CRM_SECRET"]
+[env.production.vars]
+ERP_URL = "https://erp.example.com"
+CRM_URL = "https://crm.example.com"
+[env.production.secrets]
+required = ["CUSTOM_SECRET", "ERP_API_KEY", "CRM_SECRET"]
+`;
+const EXAMPLE = "CUSTOM_SECRET=any\nERP_API_KEY=any\nCRM_SECRET=any\n";
+
+/** The text with one place changed, and the configuration that it is. */
+function changed(from: string, to: string): { readonly text: string; readonly config: RouterConfig } {
+  const parts = WRITTEN.split(from);
+  if (parts.length !== 2) throw new Error(`"${from}" is not in the text exactly once`);
+  const text = parts.join(to);
+  const evaluate = new Function("defineRouter", `${text}; return router;`) as (define: (config: RouterConfig) => RouterConfig) => RouterConfig;
+  return { text, config: evaluate((config) => config) };
+}
+
+/** The mistakes, each with what is written in the line that it names. */
+function mistakesIn({ text, config }: { readonly text: string; readonly config: RouterConfig }): readonly (readonly [line: string, message: string])[] {
+  return configMistakes(config, text).map((mistake) => {
+    const [, line = "", message = ""] = /^src\/router\.config\.ts:(\d+): (.*)$/.exec(mistake) ?? [];
+    return [text.split("\n")[Number(line) - 1]?.trim() ?? "", message];
+  });
+}
+
+const mistakesAfter = (from: string, to: string): ReturnType<typeof mistakesIn> => mistakesIn(changed(from, to));
+
+describe("a mistake in the router's configuration is named with its line", () => {
+  it("finds none in a sound one", () => {
+    expect(mistakesAfter('version: "1"', 'version: "2"')).toEqual([]);
+  });
+
+  it("finds none in the configuration of this deployment", () => {
+    expect(configMistakes(router, readFileSync(path.join(ROOT, "src/router.config.ts"), "utf8"))).toEqual([]);
+  });
+
+  it("an unknown destination in a route", () => {
+    expect(mistakesAfter('to: ["erp", "crm"]', 'to: ["erp", "cmr"]')).toEqual([
+      ['to: ["erp", "cmr"],', 'routes.orders: unknown destination "cmr"; declared are "erp", "crm"'],
+    ]);
+  });
+
+  it("an unknown owner, of a source, a destination and a route", () => {
+    const unknown = 'unknown owner "nobody"; declared are "platform"';
+    expect(mistakesAfter('{",\n      owner: "platform"', '{",\n      owner: "nobody"')).toEqual([['owner: "nobody",', `sources.custom: ${unknown}`]]);
+    expect(mistakesAfter('"http", owner: "platform"', '"http", owner: "nobody"')).toEqual([
+      [expect.stringContaining('crm: { module: "http", owner: "nobody"'), `destinations.crm: ${unknown}`],
+    ]);
+    expect(mistakesAfter('"customers", owner: "platform"', '"customers", owner: "nobody"')).toEqual([
+      [expect.stringContaining('name: "customers", owner: "nobody"'), `routes.customers: ${unknown}`],
+    ]);
+  });
+
+  it("a destination without the secret that its module needs", () => {
+    expect(mistakesAfter('secrets: { apiKey: "ERP_API_KEY" }', "secrets: {}")).toEqual([
+      ["erp: {", 'destinations.erp: module "sandbox-erp" needs secrets.apiKey: the name of the variable that holds it'],
+    ]);
+  });
+
+  it("a source without a secret that must be there", () => {
+    expect(mistakesAfter('{ env: "CUSTOM_SECRET" }, ', "")).toEqual([
+      ['secrets: [{ env: "CUSTOM_SECRET_NEXT", optional: true }],', "sources.custom: at least one secret must not be optional"],
+    ]);
+  });
+
+  it("two routes that could deliver one event to one destination, at the second", () => {
+    const again = '{ name: "again", owner: "platform", kind: "customer", to: ["erp"] },';
+    expect(mistakesAfter("  ],\n});", `    ${again}\n  ],\n});`)).toEqual([
+      [again, expect.stringMatching(/^routes\.again: it and "customers" can match the same customer for destination "erp"/)],
+    ]);
+  });
+
+  it("a name that two routes have, at the second", () => {
+    expect(mistakesAfter('name: "orders"', 'name: "customers"')).toEqual([['name: "customers",', "routes.customers: the name is used twice"]]);
+  });
+
+  it("a route that can never match, since its source gives no such kind", () => {
+    expect(mistakesAfter('kind: "customer", from: ["custom"], to', 'kind: "invoice", from: ["custom"], to')).toEqual([
+      [expect.stringContaining('name: "customers"'), 'routes.customers: it can never match: source "custom" gives no invoice; it gives "customer", "order"'],
+    ]);
+  });
+
+  it("a route to a destination that does not take the kind", () => {
+    expect(mistakesAfter('kind: "order",\n      when: { status: "confirmed" },', 'kind: "case",')).toEqual([
+      ['to: ["erp", "crm"],', expect.stringMatching(/^routes\.orders: destination "erp" does not take case/)],
+    ]);
+  });
+
+  it("a bad setting of a source, at the setting", () => {
+    expect(mistakesAfter('template: "{timestamp}.{body}"', 'template: "{body}"')).toEqual([
+      ['template: "{body}",', expect.stringMatching(/^sources\.custom: settings: template: lacks \{timestamp\}/)],
+    ]);
+  });
+
+  it("a setting that nobody knows, at the setting", () => {
+    expect(mistakesAfter('header: "x-signature"', 'header: "x-signature",\n        headr: "x"')).toEqual([
+      ['headr: "x",', expect.stringMatching(/^sources\.custom: settings: .*"headr"/)],
+    ]);
+  });
+
+  it("an unknown scheme, also where the sources' objects have its name", () => {
+    expect(mistakesAfter('scheme: "hmac"', 'scheme: "hmca"')).toEqual([
+      ['scheme: "hmca",', expect.stringMatching(/^sources\.custom: unknown scheme "hmca"; there are "hmac",/)],
+    ]);
+  });
+
+  it("an unknown module", () => {
+    expect(mistakesAfter('module: "sandbox-erp"', 'module: "sap"')).toEqual([
+      ['module: "sap",', expect.stringMatching(/^destinations\.erp: unknown module "sap"/)],
+    ]);
+  });
+
+  it("all of them, not only the first, in the order of their lines", () => {
+    const { text, config } = changed('scheme: "hmac"', 'scheme: "hmca"');
+    const routes = config.routes.map((route) => ({ ...route, owner: "nobody" }));
+    expect(mistakesIn({ text, config: { ...config, routes } }).map(([, message]) => message.split(": ")[0])).toEqual([
+      "sources.custom",
+      "routes.customers",
+      "routes.orders",
+    ]);
+  });
+});
+
+describe("a variable that the configuration names and that is not declared is named with its file", () => {
+  const { config } = changed('version: "1"', 'version: "2"');
+  const files = { wranglerToml: WRANGLER, devVarsExample: EXAMPLE };
+
+  it("finds none when all are declared; an optional secret need not be", () => {
+    expect(undeclaredVariables(config, files)).toEqual([]);
+  });
+
+  it("a secret, in each environment that lacks it", () => {
+    const [local = "", ...deployed] = WRANGLER.split('"CUSTOM_SECRET", ');
+    expect(undeclaredVariables(config, { ...files, wranglerToml: [local, ...deployed].join("") })).toEqual([
+      'wrangler.toml: sources.custom needs CUSTOM_SECRET: add "CUSTOM_SECRET" to required in [secrets]',
+      'wrangler.toml: sources.custom needs CUSTOM_SECRET: add "CUSTOM_SECRET" to required in [env.staging.secrets]',
+      'wrangler.toml: sources.custom needs CUSTOM_SECRET: add "CUSTOM_SECRET" to required in [env.production.secrets]',
+    ]);
+  });
+
+  it("a secret in .dev.vars.example", () => {
+    expect(undeclaredVariables(config, { ...files, devVarsExample: "# ERP_API_KEY=\nCUSTOM_SECRET=any\nCRM_SECRET=any\n" })).toEqual([
+      ".dev.vars.example: destinations.erp needs ERP_API_KEY: add ERP_API_KEY=what-it-is",
+    ]);
+  });
+
+  it("the address of a destination, in production only", () => {
+    const cut = WRANGLER.lastIndexOf('CRM_URL = "https://crm.example.com"\n');
+    const wranglerToml = WRANGLER.slice(0, cut) + WRANGLER.slice(cut).replace(/^CRM_URL.*\n/, "");
+    expect(undeclaredVariables(config, { ...files, wranglerToml })).toEqual([
+      'wrangler.toml: destinations.crm needs CRM_URL: add CRM_URL = "https://..." to [env.production.vars]',
+    ]);
+  });
+
+  it("an environment that is missing altogether", () => {
+    const wranglerToml = WRANGLER.slice(0, WRANGLER.indexOf("[env.production.vars]"));
+    expect(undeclaredVariables(config, { ...files, wranglerToml }).filter((mistake) => mistake.includes("env.production"))).toHaveLength(5);
+  });
+});
+
+describe("the command", () => {
+  it("ends with 0 and says nothing, as this deployment is sound", () => {
+    expect(execFileSync(process.execPath, [path.join(ROOT, "scripts/check-config.ts")], { encoding: "utf8" })).toBe("");
+  });
+});

@@ -35,10 +35,11 @@ Ask what happened:
 
 Ctrl-C ends it; data stays in .local/state.`);
 
-const stopped = new Promise<void>((resolve) => {
-  process.once("SIGINT", resolve);
-  process.once("SIGTERM", resolve);
+const stopped = new Promise<0>((resolve) => {
+  process.once("SIGINT", () => resolve(0));
+  process.once("SIGTERM", () => resolve(0));
 });
-const code = await Promise.race([stopped.then(() => 0), local.ended.catch((error: Error) => (console.error(error.message), 1))]);
+const code = await Promise.race([stopped, local.ended.catch((error: unknown) => error)]);
 await local.stop();
-process.exit(code);
+if (code !== 0) console.error(code instanceof Error ? code.message : code);
+process.exit(code === 0 ? 0 : 1);

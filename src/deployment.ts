@@ -61,7 +61,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
       const { limits, breaker } = config.destinations[name] ?? {};
       return { ...DEFAULT_GOVERNOR, ...limits, ...breaker, leaseTtlMs: LIMITS.leaseTtlMs };
     },
-    plan: (event) => planRoutes(config, event, event.payload.at === "inline" ? event.payload.data : null),
+    plan: (event) => planRoutes(config, event),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
   };

@@ -32,10 +32,10 @@ const Subject = z.object({
   schemaVersion: z.number().int(),
 });
 
-/** The canonical entity, or its R2 key when it is larger than a message holds. */
+/** The canonical entity, or its R2 key when it is larger than a message holds, with `outline`: its short fields, for routing. */
 const Payload = z.discriminatedUnion("at", [
   z.object({ at: z.literal("inline"), data: dataObject }),
-  z.object({ at: z.literal("r2"), key: z.string() }),
+  z.object({ at: z.literal("r2"), key: z.string(), outline: dataObject }),
 ]);
 export type Payload = z.infer<typeof Payload>;
 

@@ -18,6 +18,7 @@ const LIMIT_TABLE = {
     why: "raw bodies above this, all copies of a batch counted, go to R2: as JSON text they may double, and must fit a message",
   },
   inlineDataBytes: { value: 32 * KIB, why: "canonical data above this goes to R2, so that message and ledger row stay small" },
+  outlineCharacters: { value: 512, why: "fields up to this stay with the message of a large entity, so that routes can look at them" },
   messageBatchBytes: { value: 240_000, why: "sendBatch takes 256 KB in all" },
   messageBatchCount: { value: 100, why: "sendBatch takes 100 messages" },
   itemsPerRequest: {

@@ -24,9 +24,10 @@ export interface RoutePlan {
 
 /**
  * Decides where an event goes. Every route that matches applies; a destination named by two of them is one lane, under
- * the first. `data` is absent for payloads too large to carry: conditions then count as unmet, and the reason says so.
+ * the first. Of an entity too large to carry, conditions see the outline: its short fields.
  */
-export function planRoutes(config: RouterConfig, event: EntityEvent, data: JsonObject | null): RoutePlan {
+export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan {
+  const data = event.payload.at === "inline" ? event.payload.data : event.payload.outline;
   const lanes = new Map<string, LanePlan>();
   const why: RouteReason[] = [];
   for (const route of config.routes) {
@@ -48,10 +49,9 @@ const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): 
   afterDead: route.afterDead ?? (event.nature === "delta" ? "halt" : "continue"),
 });
 
-function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject | null): string | null {
+function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject): string | null {
   if (route.from !== undefined && !route.from.includes(event.sourceName)) return `it does not take events from ${event.sourceName}`;
   for (const [field, wanted] of Object.entries(route.when ?? {})) {
-    if (data === null) return `${field} is not known: the entity is too large to look into`;
     const found = readPath(data, field);
     if (!accepts(wanted, found)) return `${field} is ${JSON.stringify(found ?? null)}, it wants ${JSON.stringify(wanted)}`;
   }

@@ -249,7 +249,10 @@ async function storePayload(id: string, data: JsonObject, ports: IngestPorts): P
     return { at: "inline", data };
   const key = `data/${id}`;
   await ports.putBody(key, text);
-  return { at: "r2", key };
+  const short = Object.entries(data).filter(
+    ([name, value]) => name !== "extra" && JSON.stringify(value).length <= LIMITS.outlineCharacters,
+  );
+  return { at: "r2", key, outline: Object.fromEntries(short) };
 }
 
 async function store(events: readonly Envelope[], ports: IngestPorts): Promise<Ingested> {

@@ -36,7 +36,8 @@ const SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
  */
 export function longId(id: string): string {
   if (!/^[A-Za-z0-9]{15}$/.test(id)) return id;
-  const capitals = (block: string): number => Array.from(block).reduce((bits, character, at) => bits + (/[A-Z]/.test(character) ? 2 ** at : 0), 0);
+  const capitals = (block: string): number =>
+    Array.from(block).reduce((bits, character, at) => bits + (/[A-Z]/.test(character) ? 2 ** at : 0), 0);
   return [0, 5, 10].reduce((long, start) => long + (SUFFIX_ALPHABET[capitals(id.slice(start, start + 5))] ?? ""), id);
 }
 

@@ -50,12 +50,23 @@ describe("the canonical schemas are contracts", () => {
   it.each(KINDS)("%s can be lifted from every older version, and refuses a newer one by name", (kind) => {
     const { version } = entityDefinition(kind);
     for (let from = 1; from <= version; from++) expect(upgradeEntity(kind, from, {}).ok).toBe(true);
-    expect(upgradeEntity(kind, version + 1, {})).toEqual({ ok: false, failure: expect.stringContaining("newer than this deployment knows") });
+    expect(upgradeEntity(kind, version + 1, {})).toEqual({
+      ok: false,
+      failure: expect.stringContaining("newer than this deployment knows"),
+    });
   });
 
   it("finds a field gone, a word gone, a type changed and a field newly required", () => {
-    const before: JsonSchema = { type: "object", properties: { a: { type: "string", enum: ["x", "y"] }, b: { type: "string" } }, required: [] };
-    const after: JsonSchema = { type: "object", properties: { a: { type: "string", enum: ["x"] }, c: { type: "string" } }, required: ["c"] };
+    const before: JsonSchema = {
+      type: "object",
+      properties: { a: { type: "string", enum: ["x", "y"] }, b: { type: "string" } },
+      required: [],
+    };
+    const after: JsonSchema = {
+      type: "object",
+      properties: { a: { type: "string", enum: ["x"] }, c: { type: "string" } },
+      required: ["c"],
+    };
     expect(breaks(before, after)).toEqual([".c: newly required", '.a: no longer "y"', ".b: gone"]);
   });
 });

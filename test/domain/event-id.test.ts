@@ -20,11 +20,16 @@ describe("event ids", () => {
 
   it("are told from mistyped ones: one changed or two swapped characters", () => {
     fc.assert(
-      fc.property(id, fc.integer({ min: 4, max: 30 }), fc.constantFrom(..."0123456789ABCDEFGHJKMNPQRSTVWXYZ"), ([ms, random], at, character) => {
-        const right = eventId(ms, random);
-        const changed = right.slice(0, at) + character + right.slice(at + 1);
-        if (changed !== right) expect(isEventId(changed)).toBe(false);
-      }),
+      fc.property(
+        id,
+        fc.integer({ min: 4, max: 30 }),
+        fc.constantFrom(..."0123456789ABCDEFGHJKMNPQRSTVWXYZ"),
+        ([ms, random], at, character) => {
+          const right = eventId(ms, random);
+          const changed = right.slice(0, at) + character + right.slice(at + 1);
+          if (changed !== right) expect(isEventId(changed)).toBe(false);
+        },
+      ),
     );
     expect(isEventId("evt_nonsense")).toBe(false);
     expect(eventIdOfCorrelation("order-4711")).toBeNull();

@@ -27,9 +27,9 @@ describe("numbers in JSON", () => {
   });
 
   it("lose no digit, wherever they stand: text or number, they print as they were sent", () => {
-    const literal = fc.tuple(fc.constantFrom("", "-"), fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.option(fc.stringMatching(/^\d{1,18}$/))).map(
-      ([sign, whole, fraction]) => `${sign}${whole}${fraction === null ? "" : `.${fraction}`}`,
-    );
+    const literal = fc
+      .tuple(fc.constantFrom("", "-"), fc.bigInt({ min: 0n, max: 10n ** 20n }), fc.option(fc.stringMatching(/^\d{1,18}$/)))
+      .map(([sign, whole, fraction]) => `${sign}${whole}${fraction === null ? "" : `.${fraction}`}`);
     fc.assert(
       fc.property(fc.array(literal, { minLength: 1, maxLength: 5 }), (literals) => {
         const parsed = parseJson(`{"x":[${literals.join(", ")}],"y":{"z":${literals[0]}}}`);
@@ -73,17 +73,37 @@ describe("decimals", () => {
 });
 
 describe("mapping a sender's record", () => {
-  const map = object("opportunity", "Id", { stage: word("StageName", { "closed won": "won" }, "open"), amount: money("Amount", "Currency", "EUR"), region: text("Region__c"), tier: text("Tier__c") });
+  const map = object("opportunity", "Id", {
+    stage: word("StageName", { "closed won": "won" }, "open"),
+    amount: money("Amount", "Currency", "EUR"),
+    region: text("Region__c"),
+    tier: text("Tier__c"),
+  });
   const fields = canonicalFields("opportunity");
 
   it("puts canonical fields in their place, the team's own under custom, and everything else untouched under extra", () => {
-    const record = { Id: "006", StageName: "Closed Won", Amount: "1200.50", Region__c: "EMEA", Tier__c: "gold", Score: 1.25, Nested: { a: [1] } };
+    const record = {
+      Id: "006",
+      StageName: "Closed Won",
+      Amount: "1200.50",
+      Region__c: "EMEA",
+      Tier__c: "gold",
+      Score: 1.25,
+      Nested: { a: [1] },
+    };
     expect(mapRecord(record, map, fields)).toEqual({
       ok: true,
       value: {
         kind: "opportunity",
         key: "006",
-        data: { stage: "won", stageRaw: "Closed Won", amount: { amount: "1200.50", currency: "EUR" }, region: "EMEA", custom: { tier: "gold" }, extra: { Score: 1.25, Nested: { a: [1] } } },
+        data: {
+          stage: "won",
+          stageRaw: "Closed Won",
+          amount: { amount: "1200.50", currency: "EUR" },
+          region: "EMEA",
+          custom: { tier: "gold" },
+          extra: { Score: 1.25, Nested: { a: [1] } },
+        },
       },
     });
   });

@@ -10,11 +10,16 @@ const POLICY = { maxAttempts: 5, firstDelayMs: 1_000, maxDelayMs: 60_000, maxAge
 describe("backoff", () => {
   it("is never sooner than the first delay or the time the destination named, and never beyond the cap", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.option(fc.integer({ min: 0, max: 10 ** 9 })), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, named, random) => {
-        const ms = backoffMs(attempt, named ?? undefined, POLICY, random);
-        expect(ms).toBeGreaterThanOrEqual(Math.max(POLICY.firstDelayMs, Math.min(named ?? 0, RETRY_AFTER_CAP_MS)));
-        expect(ms).toBeLessThanOrEqual(Math.max(POLICY.firstDelayMs, Math.min(named ?? 0, RETRY_AFTER_CAP_MS)) + POLICY.maxDelayMs);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.option(fc.integer({ min: 0, max: 10 ** 9 })),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (attempt, named, random) => {
+          const ms = backoffMs(attempt, named ?? undefined, POLICY, random);
+          expect(ms).toBeGreaterThanOrEqual(Math.max(POLICY.firstDelayMs, Math.min(named ?? 0, RETRY_AFTER_CAP_MS)));
+          expect(ms).toBeLessThanOrEqual(Math.max(POLICY.firstDelayMs, Math.min(named ?? 0, RETRY_AFTER_CAP_MS)) + POLICY.maxDelayMs);
+        },
+      ),
     );
   });
 
@@ -26,9 +31,12 @@ describe("backoff", () => {
 describe("after a failure", () => {
   const state = { attempts: 1, firstAttemptAtMs: 0, nowMs: 1_000 };
 
-  it.each(FAILURE_CLASSES.map((failure) => [failure, ["business", "config", "poison"].includes(failure) ? "dead" : "retry"] as const))("%s leads to %s", (failure, next) => {
-    expect(afterFailure({ class: failure }, state, POLICY, 0).next).toBe(next);
-  });
+  it.each(FAILURE_CLASSES.map((failure) => [failure, ["business", "config", "poison"].includes(failure) ? "dead" : "retry"] as const))(
+    "%s leads to %s",
+    (failure, next) => {
+      expect(afterFailure({ class: failure }, state, POLICY, 0).next).toBe(next);
+    },
+  );
 
   it("ends after the policy's attempts, and after the maximum age whatever the class", () => {
     expect(afterFailure({ class: "transient" }, { ...state, attempts: 5 }, POLICY, 0).next).toBe("dead");
@@ -52,21 +60,24 @@ function fail(state: GovernorState, times: number, nowMs: number): GovernorState
 describe("the governor", () => {
   it("never has more running than its concurrency, nor grants more than its rate over any time", () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ afterMs: fc.nat(500), count: fc.integer({ min: 1, max: 8 }), settle: fc.boolean() }), { maxLength: 60 }), (asks) => {
-        let state = newGovernor(GOVERNOR, 0);
-        let nowMs = 0;
-        let granted = 0;
-        for (const ask of asks) {
-          nowMs += ask.afterMs;
-          const taken = lease(state, want(ask.count), GOVERNOR, nowMs);
-          granted += taken.lease.granted;
-          state = taken.state;
-          const running = Object.values(state.leases).reduce((sum, held) => sum + held.count, 0);
-          expect(running).toBeLessThanOrEqual(GOVERNOR.concurrency);
-          if (ask.settle) state = settleLease(state, { leaseId: taken.lease.id, results: [], quietUntilMs: null }, GOVERNOR, nowMs);
-        }
-        expect(granted).toBeLessThanOrEqual(GOVERNOR.perSecond * (1 + nowMs / 1_000) + 1);
-      }),
+      fc.property(
+        fc.array(fc.record({ afterMs: fc.nat(500), count: fc.integer({ min: 1, max: 8 }), settle: fc.boolean() }), { maxLength: 60 }),
+        (asks) => {
+          let state = newGovernor(GOVERNOR, 0);
+          let nowMs = 0;
+          let granted = 0;
+          for (const ask of asks) {
+            nowMs += ask.afterMs;
+            const taken = lease(state, want(ask.count), GOVERNOR, nowMs);
+            granted += taken.lease.granted;
+            state = taken.state;
+            const running = Object.values(state.leases).reduce((sum, held) => sum + held.count, 0);
+            expect(running).toBeLessThanOrEqual(GOVERNOR.concurrency);
+            if (ask.settle) state = settleLease(state, { leaseId: taken.lease.id, results: [], quietUntilMs: null }, GOVERNOR, nowMs);
+          }
+          expect(granted).toBeLessThanOrEqual(GOVERNOR.perSecond * (1 + nowMs / 1_000) + 1);
+        },
+      ),
     );
   });
 
@@ -84,7 +95,8 @@ describe("the governor", () => {
 
   it("does not take refused data for illness: any number of business failures leaves it closed", () => {
     let state = newGovernor(GOVERNOR, 0);
-    for (let i = 0; i < 50; i++) state = settleLease(state, { leaseId: "", results: ["business", "conflict"], quietUntilMs: null }, GOVERNOR, i);
+    for (let i = 0; i < 50; i++)
+      state = settleLease(state, { leaseId: "", results: ["business", "conflict"], quietUntilMs: null }, GOVERNOR, i);
     expect(state.breaker).toEqual({ state: "closed", failures: 0 });
   });
 

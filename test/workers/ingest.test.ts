@@ -156,6 +156,16 @@ describe("large bodies", () => {
     expect(await (await ops(`/events/${id}/raw`)).text()).toBe(outgoing.body);
   });
 
+  it("routes an entity that is too large to carry by its short fields", async () => {
+    const posts = destinations();
+    const { body, ...rest } = sample("salesforce", "opportunity-won");
+    const text = String(body).replace("<sf:Name>", `<sf:Notes__c>${"long ".repeat(20_000)}</sf:Notes__c><sf:Name>`);
+    const response = await call(signed("salesforce", { ...rest, body: text }));
+    const event = await eventually(response.headers.get("x-signalbox-event-id") ?? "");
+    expect(event.status).toBe("delivered");
+    expect(posts[0]?.body).toContain("long long");
+  });
+
   it("gives bytes back that are not text", async () => {
     const bytes = new Uint8Array([0xff, 0xfe, 0, 1, 2]);
     const { id, status } = await (await call(signed("custom", { body: bytes }))).json<{ id: string; status: string }>();

@@ -112,7 +112,11 @@ async function envelopes(read: Read, ports: IngestPorts): Promise<readonly Envel
   const raw = await storeRaw({ ...arrival, body }, Math.max(1, items.length), ports);
   const base = common(read, { bodyHash, raw, random: ports.random });
   if (!decoded.ok) return [strange(base, decoded.failure)];
-  return Promise.all(items.map((item, index) => entityEvent(base, item, { index, of: items.length, source: arrival.source, ports })));
+  return Promise.all(
+    items.map((item, index) =>
+      entityEvent(base, item, { index, of: items.length, bodyBytes: body.byteLength, source: arrival.source, ports }),
+    ),
+  );
 }
 
 type Base = ReturnType<typeof common>;
@@ -155,6 +159,7 @@ function common(read: Read, facts: Facts) {
 interface Place {
   readonly index: number;
   readonly of: number;
+  readonly bodyBytes: number;
   readonly source: LiveSource;
   readonly ports: IngestPorts;
 }
@@ -188,7 +193,7 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
     deleted: item.deleted,
     order: item.order,
     rank: lifecycleRank(kind, data),
-    payload: await storePayload(id, data, ports),
+    payload: await storePayload(id, data, place),
     ...(base.replayOf === null ? {} : { replayOf: base.replayOf }),
   };
 }
@@ -242,7 +247,9 @@ function decodeText(body: Uint8Array): string | null {
   }
 }
 
-async function storePayload(id: string, data: JsonObject, ports: IngestPorts): Promise<Payload> {
+async function storePayload(id: string, data: JsonObject, { bodyBytes, ports }: Place): Promise<Payload> {
+  // What is read from a body is hardly ever twice its size; where it is, the message's own limit still holds.
+  if (bodyBytes * 2 <= LIMITS.inlineDataBytes) return { at: "inline", data };
   const text = JSON.stringify(data);
   // A character is at most three bytes of UTF-8 and most are one: the exact count is only needed near the limit.
   if (text.length <= LIMITS.inlineDataBytes / 3 || new TextEncoder().encode(text).byteLength <= LIMITS.inlineDataBytes)

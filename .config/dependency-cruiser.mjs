@@ -27,7 +27,12 @@ export default {
         dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown", "npm-optional"],
       },
     ),
-    never("entry-is-imported-by-nobody", "src/index.ts puts the parts together.", { pathNot: "^test/" }, { path: "^src/index\\.ts$" }),
+    never(
+      "entry-is-imported-by-nobody",
+      "src/index.ts puts the parts together.",
+      { pathNot: "^(test|bench)/" },
+      { path: "^src/index\\.ts$" },
+    ),
     never(
       "nothing-local-in-the-worker",
       "Sandbox, scripts, benchmarks and tests are never deployed.",

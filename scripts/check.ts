@@ -5,13 +5,17 @@ import { QUIET, ROOT } from "./local.ts";
 const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["types", ["tsc", "-p", "tsconfig.json"]],
   ["types: domain is pure", ["tsc", "-p", "src/domain/tsconfig.json"]],
-  ["types: Node programs", ["tsc", "-p", "scripts/tsconfig.json"]],
+  ["types: scripts and sandbox", ["tsc", "-p", "scripts/tsconfig.json"]],
+  ["types: benchmarks", ["tsc", "-p", "bench/tsconfig.json"]],
   ["types: tests", ["tsc", "-p", "test/tsconfig.json"]],
   ["types: Env", ["wrangler", "types", "--include-runtime=false", "--check"]],
   ["lint", ["oxlint", "--type-aware", "--deny-warnings", "src", "durable-objects", "scripts", "sandbox", "bench", "test"]],
   ["format", ["oxfmt", "--check"]],
-  ["dependency graph", ["depcruise", "--config", ".config/dependency-cruiser.cjs", "src", "durable-objects", "sandbox"]],
-  ["unused code", ["knip"]],
+  [
+    "dependency graph",
+    ["depcruise", "--config", ".config/dependency-cruiser.mjs", "src", "durable-objects", "sandbox", "scripts", "bench", "test"],
+  ],
+  ["unused code", ["knip", "--config", ".config/knip.json", "--no-config-hints"]],
   ["migrations", ["node", "scripts/check-migrations.ts"]],
   ["configuration", ["node", "scripts/check-config.ts"]],
 ];

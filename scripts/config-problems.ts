@@ -1,7 +1,8 @@
-import { checkConfig, type Abilities, type ConfigProblem } from "../src/domain/config-check.ts";
+import { checkConfig, type Abilities } from "../src/domain/config-check.ts";
 import type { RouterConfig } from "../src/domain/config.ts";
 import { DESTINATIONS } from "../src/destinations/index.ts";
 import { SOURCES } from "../src/sources/index.ts";
+import { lineOfProblem } from "./config-lines.ts";
 
 type Issues = {
   readonly success: boolean;
@@ -9,10 +10,12 @@ type Issues = {
 };
 
 const words = (parsed: Issues): readonly string[] =>
-  (parsed.error?.issues ?? []).map((issue) => `${issue.path.map(String).join(".")}: ${issue.message}`);
+  (parsed.error?.issues ?? []).map((issue) =>
+    issue.path.length === 0 ? issue.message : `${issue.path.map(String).join(".")}: ${issue.message}`,
+  );
 
 /** What this build's sources and destinations can do. */
-export const ABILITIES: Abilities = {
+const ABILITIES: Abilities = {
   schemes: Object.fromEntries(
     Object.entries(SOURCES).map(([scheme, source]) => [
       scheme,
@@ -44,19 +47,7 @@ export interface Located {
 
 /** Everything wrong with a configuration, each with its line in the file's text. */
 export const locateProblems = (config: RouterConfig, text: string): readonly Located[] =>
-  checkConfig(config, ABILITIES).map((problem) => ({ line: lineOf(problem, text), message: problem.message }));
-
-/** The first line at or after the entry's own, in its section, that holds the word; else the entry's, else the section's. */
-export function lineOf(problem: Pick<ConfigProblem, "section" | "entry" | "word">, text: string): number {
-  const lines = text.split("\n");
-  const find = (from: number, pattern: RegExp): number => lines.findIndex((line, index) => index >= from && pattern.test(line));
-  const literal = (word: string): string => word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const section = Math.max(0, find(0, new RegExp(`^\\s*"?${problem.section}"?\\s*:`)));
-  const entry = find(section, new RegExp(`(name:\\s*["'\`]${literal(problem.entry)}["'\`]|^\\s*["']?${literal(problem.entry)}["']?\\s*:)`));
-  if (entry === -1) return section + 1;
-  const word = find(entry, new RegExp(`["'\`]${literal(problem.word)}["'\`]|\\b${literal(problem.word)}\\s*:`));
-  return (word === -1 ? entry : word) + 1;
-}
+  checkConfig(config, ABILITIES).map((problem) => ({ line: lineOfProblem(text, problem), message: problem.message }));
 
 export interface Declared {
   readonly environment: string;

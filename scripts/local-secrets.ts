@@ -17,12 +17,17 @@ interface Keys {
 
 const webhookSecret = (): string => `whsec_${randomBytes(24).toString("base64")}`;
 
-/** Makes the local secrets that are missing and keeps those there are: `.dev.vars` and `.local/keys.json`, both ignored by git. */
+/**
+ * Makes the local secrets that are missing, or still as the example has them, and keeps the others: `.dev.vars` and
+ * `.local/keys.json`, both ignored by git.
+ */
 export function ensureLocalSecrets(directory: string): LocalSecrets {
   const varsFile = path.join(directory, ".dev.vars");
   const keysFile = path.join(directory, ".local", "keys.json");
-  const vars = existsSync(varsFile) ? parseVars(readFileSync(varsFile, "utf8")) : {};
-  const keys: Keys = existsSync(keysFile) ? (JSON.parse(readFileSync(keysFile, "utf8")) as Keys) : {};
+  const written = readIfThere(varsFile);
+  const example = parseVars(readIfThere(path.join(import.meta.dirname, "..", ".dev.vars.example")));
+  const vars = Object.fromEntries(Object.entries(parseVars(written)).filter(([name, value]) => value !== example[name]));
+  const keys = JSON.parse(readIfThere(keysFile) || "{}") as Keys;
   keys.ops ??= opsKey();
   keys.senders ??= {};
   for (const name of secretNames()) {
@@ -34,16 +39,15 @@ export function ensureLocalSecrets(directory: string): LocalSecrets {
   vars["OPS_JWKS"] = JSON.stringify({ keys: [keys.ops.public] });
   mkdirSync(path.dirname(keysFile), { recursive: true });
   writeFileSync(keysFile, JSON.stringify(keys), { mode: 0o600 });
-  writeFileSync(
-    varsFile,
-    Object.entries(vars)
-      .map(([name, value]) => `${name}='${value}'\n`)
-      .join(""),
-    { mode: 0o600 },
-  );
+  const text = Object.entries(vars)
+    .map(([name, value]) => `${name}='${value}'\n`)
+    .join("");
+  if (text !== written) writeFileSync(varsFile, text, { mode: 0o600 });
   const senders = Object.fromEntries(Object.entries(keys.senders).map(([name, pair]) => [name, pair.private]));
   return { vars, privateKeys: { ops: keys.ops.private, senders } };
 }
+
+const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");
 
 function secretNames(): readonly string[] {
   const ofSources = Object.values(router.sources).flatMap((source) => source.secrets.map((secret) => secret.env));

@@ -62,6 +62,7 @@ function changed(from: string, to: string): { readonly text: string; readonly co
   const parts = WRITTEN.split(from);
   if (parts.length !== 2) throw new Error(`"${from}" is not in the text exactly once`);
   const text = parts.join(to);
+  // oxlint-disable-next-line typescript/no-implied-eval -- the text with its lines and the configuration must be one thing
   const evaluate = new Function("defineRouter", `${text}; return router;`) as (
     define: (config: RouterConfig) => RouterConfig,
   ) => RouterConfig;

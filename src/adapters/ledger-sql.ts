@@ -10,18 +10,20 @@ const DAY_MS = 86_400_000;
 /** Buckets of one day are numbered day * this + n. */
 const BUCKETS_A_DAY = 100_000;
 
+/** The bucket that holds the one row of marks, below all days. */
+const MARKS_BUCKET = -1;
+
 /**
  * Entries are keyed by (bucket, key) without a rowid, so an event that goes well costs one row, and its call one more
- * for the marks. Buckets are
- * days, cut again at LIMITS.bucketEntries: the newest is all that an object reads to find its chain's head, and a
- * delivery is looked up with one seek a bucket. Work and debts exist only while something is not finished.
+ * for the marks. Buckets are days, cut again at LIMITS.bucketEntries: the newest is all that an object reads to find
+ * its chain's head, and a delivery is looked up with one seek a bucket. Making a table is billed as rows as well, so an
+ * object has one table until something cannot be finished at once.
  */
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS entries (
-    bucket INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, event_id TEXT NOT NULL,
-    body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, content_hash TEXT, outcome TEXT,
-    PRIMARY KEY (bucket, key)) WITHOUT ROWID`,
-  `CREATE TABLE IF NOT EXISTS marks (one INTEGER PRIMARY KEY, marks TEXT NOT NULL)`,
+const ENTRIES = `CREATE TABLE IF NOT EXISTS entries (
+  bucket INTEGER NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL, event_id TEXT NOT NULL,
+  body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL, content_hash TEXT, outcome TEXT,
+  PRIMARY KEY (bucket, key)) WITHOUT ROWID`;
+const UNFINISHED = [
   `CREATE TABLE IF NOT EXISTS work (destination TEXT NOT NULL, position INTEGER NOT NULL, work TEXT NOT NULL,
     PRIMARY KEY (destination, position)) WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS owed (event_id TEXT PRIMARY KEY, rev INTEGER NOT NULL, owed TEXT NOT NULL) WITHOUT ROWID`,
@@ -51,12 +53,21 @@ export class SqlLedger {
   #inBucket = 0;
   /** False until the first write: looking at an entity that does not exist must not make one. */
   #made: boolean;
+  /** Whether the tables of unfinished things were ever needed. */
+  #unfinished: boolean;
 
   /** `onFailure` must end the object: after a failed write its memory is ahead of its storage. */
   constructor(storage: DurableObjectStorage, onFailure: (error: unknown) => never) {
     this.#storage = storage;
     this.#onFailure = onFailure;
-    this.#made = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'entries'").toArray().length > 0;
+    const tables = new Set(
+      storage.sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master")
+        .toArray()
+        .map((row) => row.name),
+    );
+    this.#made = tables.has("entries");
+    this.#unfinished = tables.has("work");
   }
 
   load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[] } {
@@ -72,16 +83,17 @@ export class SqlLedger {
     this.#inBucket = head?.n ?? 0;
     return {
       head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
-      marks: JSON.parse(sql.exec<{ marks: string }>("SELECT marks FROM marks").toArray()[0]?.marks ?? "{}") as Marks,
-      work: sql
-        .exec<{ work: string }>("SELECT work FROM work")
-        .toArray()
-        .map((row) => JSON.parse(row.work) as Work),
-      owed: sql
-        .exec<{ owed: string }>("SELECT owed FROM owed")
-        .toArray()
-        .map((row) => JSON.parse(row.owed) as OwedOutcome),
+      marks: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1")[0] ?? {}) as Marks,
+      work: this.#unfinished ? (this.#texts("SELECT work AS text FROM work") as Work[]) : [],
+      owed: this.#unfinished ? (this.#texts("SELECT owed AS text FROM owed") as OwedOutcome[]) : [],
     };
+  }
+
+  #texts(query: string): unknown[] {
+    return this.#storage.sql
+      .exec<{ text: string }>(query)
+      .toArray()
+      .map((row) => JSON.parse(row.text) as unknown);
   }
 
   find(key: string): { eventId: string; contentHash: string; order: OrderToken; outcome: EventOutcome } | null {
@@ -96,13 +108,15 @@ export class SqlLedger {
   }
 
   saveMarks(marks: Marks): void {
-    this.#atomically(() => this.#storage.sql.exec("INSERT OR REPLACE INTO marks (one, marks) VALUES (1, ?)", JSON.stringify(marks)));
+    const write =
+      "INSERT OR REPLACE INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash) VALUES (?, 'marks', 0, 0, '', ?, '', '')";
+    this.#atomically(() => this.#storage.sql.exec(write, MARKS_BUCKET, JSON.stringify(marks)));
   }
 
   #atomically(write: () => void): void {
     try {
       this.#storage.transactionSync(() => {
-        if (!this.#made) for (const statement of SCHEMA) this.#storage.sql.exec(statement);
+        if (!this.#made) this.#storage.sql.exec(ENTRIES);
         write();
       });
       this.#made = true;
@@ -112,6 +126,7 @@ export class SqlLedger {
   }
 
   settleOwed(paid: readonly OwedOutcome[]): void {
+    if (!this.#unfinished) return;
     for (const { event, outcome } of paid) this.#storage.sql.exec("DELETE FROM owed WHERE event_id = ? AND rev = ?", event.id, outcome.rev);
   }
 
@@ -148,6 +163,7 @@ export class SqlLedger {
       const bucket = this.#known(key)?.bucket;
       if (bucket !== undefined) sql.exec("UPDATE entries SET outcome = ? WHERE bucket = ? AND key = ?", outcome, bucket, key);
     }
+    if (change.put.length > 0 || change.owe.length > 0) this.#expectUnfinished();
     for (const work of change.drop)
       sql.exec("DELETE FROM work WHERE destination = ? AND position = ?", work.plan.destination, work.position);
     for (const work of change.put)
@@ -156,18 +172,22 @@ export class SqlLedger {
       sql.exec("INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", owed.event.id, owed.outcome.rev, JSON.stringify(owed));
   }
 
+  #expectUnfinished(): void {
+    if (this.#unfinished) return;
+    for (const statement of UNFINISHED) this.#storage.sql.exec(statement);
+    this.#unfinished = true;
+  }
+
+  /** One statement, one seek a bucket. */
   #known(key: string): KnownRow | null {
-    for (const bucket of this.#buckets.toReversed()) {
-      const found = this.#storage.sql
-        .exec<KnownRow>(
-          "SELECT bucket, event_id, content_hash, outcome, body FROM entries WHERE bucket = ? AND key = ? AND content_hash IS NOT NULL",
-          bucket,
-          key,
-        )
-        .toArray()[0];
-      if (found !== undefined) return found;
-    }
-    return null;
+    if (this.#buckets.length === 0) return null;
+    const found = this.#storage.sql.exec<KnownRow>(
+      `SELECT e.bucket, e.event_id, e.content_hash, e.outcome, e.body FROM json_each(?1) AS b CROSS JOIN entries AS e
+       ON e.bucket = b.value AND e.key = ?2 WHERE e.content_hash IS NOT NULL LIMIT 1`,
+      JSON.stringify(this.#buckets),
+      key,
+    );
+    return found.toArray()[0] ?? null;
   }
 
   /** The bucket for a new line: never an older one than the newest in use, so the newest always holds the head. */
@@ -188,7 +208,7 @@ export class SqlLedger {
   #readBuckets(): number[] {
     return this.#storage.sql
       .exec<{ bucket: number }>(
-        `WITH RECURSIVE b(bucket) AS (SELECT min(bucket) FROM entries
+        `WITH RECURSIVE b(bucket) AS (SELECT min(bucket) FROM entries WHERE bucket >= 0
          UNION ALL SELECT (SELECT min(bucket) FROM entries WHERE bucket > b.bucket) FROM b WHERE b.bucket IS NOT NULL)
          SELECT bucket FROM b WHERE bucket IS NOT NULL`,
       )

@@ -36,7 +36,7 @@ const LIMIT_TABLE = {
   attemptsKept: { value: 20, why: "attempts kept with an event for display; the chain keeps all" },
   responseBytesRead: { value: 64 * KIB, why: "of a destination's answer: enough for any error body, little enough for memory" },
   detailCharacters: { value: 500, why: "of a failure's words kept in rows; the third part of a Tryton error alone can be megabytes" },
-  bucketEntries: { value: 1_000, why: "rows scanned at most when an object wakes to find its chain's head" },
+  bucketEntries: { value: 4_000, why: "rows scanned at most when an object wakes to find its chain's head" },
   pageItems: { value: 200, why: "largest page of a list" },
   scanRows: { value: 20_000, why: "rows one filtered page may look at before it hands back a cursor" },
   rejectionFlushMs: { value: 5_000, why: "rejections are counted in memory and written at most this often for each source and reason" },

@@ -92,6 +92,13 @@ describe("a consumer batch", () => {
     expect(inObject()).toBe(2);
   });
 
+  it("makes one table for a record it has never seen, since tables are billed as rows too", async () => {
+    destinations();
+    const inObject = await countRows("R-2");
+    await deliver([queued("R-2", 1)]);
+    expect(inObject()).toBeLessThanOrEqual(4);
+  });
+
   it("repeats no delivery when the index was down, and tells it when it is up again", async () => {
     const posts = destinations();
     const event = queued("D-1", 1);

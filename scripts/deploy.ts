@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import { unstable_readConfig } from "wrangler";
 import { run, ROOT } from "./local.ts";
 
 /** Design budget: small enough to start in well under 100 ms anywhere. */
@@ -12,6 +13,22 @@ const [environment, ...flags] = process.argv.slice(2);
 if (environment !== "staging" && environment !== "production") {
   console.error("Where to? Run: npm run deploy -- <staging|production> [--dry-run]");
   process.exit(2);
+}
+
+/** Values that wrangler.toml ships with and no deployment can run on. */
+const PLACEHOLDER = /example\.com|your-team|replace-with|00000000-0000-0000-0000-0000000000/;
+if (!flags.includes("--dry-run")) {
+  const { vars, d1_databases: databases } = unstable_readConfig({ config: path.join(ROOT, "wrangler.toml"), env: environment });
+  const values = [
+    ...Object.entries(vars),
+    ...databases.map(
+      (database: { readonly binding: string; readonly database_id?: string }) =>
+        [`d1_databases.${database.binding}`, database.database_id] as const,
+    ),
+  ];
+  const left = values.filter(([, value]) => PLACEHOLDER.test(String(value)));
+  for (const [name, value] of left) console.error(`wrangler.toml (${environment}): ${name} is still the placeholder "${String(value)}"`);
+  if (left.length > 0) process.exit(1);
 }
 
 const out = mkdtempSync(path.join(tmpdir(), "signalbox-bundle-"));

@@ -84,8 +84,9 @@ interface RouterOptions {
 
 function startRouter(options: RouterOptions): ChildProcess {
   const urls = { ERP_URL: `${options.sandboxUrl}/erp`, CRM_URL: `${options.sandboxUrl}/crm`, SUPPORT_URL: `${options.sandboxUrl}/support` };
-  // Variables that wrangler.toml does not list as required are not read from .dev.vars, so all are given here.
-  const vars = Object.entries({ ...options.vars, ...urls }).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  // What wrangler.toml does not list as required is not read from .dev.vars, so it is given here; the rest stays off the process list.
+  const optional = Object.entries(options.vars).filter(([name]) => name === "OPS_JWKS" || name.endsWith("_NEXT"));
+  const vars = [...optional, ...Object.entries(urls)].flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const child = spawn(
     process.execPath,
     [

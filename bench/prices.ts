@@ -1,0 +1,37 @@
+/**
+ * List prices in US dollars beyond the included amounts of Cloudflare's paid plan, as read on 2026-11-24 from
+ * developers.cloudflare.com: workers/platform/pricing, queues/platform/pricing, durable-objects/platform/pricing,
+ * d1/platform/pricing, r2/pricing. Check them again before quoting a figure to anybody.
+ */
+export const PRICES_READ_ON = "2026-11-24";
+
+interface Price {
+  readonly of: string;
+  readonly perMillionUsd: number;
+}
+
+export const PRICES = {
+  workerRequests: { of: "Worker requests (fetch, queue batch, cron)", perMillionUsd: 0.3 },
+  cpuMs: { of: "Worker and object CPU, ms", perMillionUsd: 0.02 },
+  queueOperations: { of: "queue operations (write, read, delete; per 64 KB)", perMillionUsd: 0.4 },
+  objectRequests: { of: "object requests (RPC calls and alarms)", perMillionUsd: 0.15 },
+  /** 128 MB for one millisecond is 0.000125 GB-s at $12.50 a million GB-s. */
+  objectMs: { of: "object duration, ms at 128 MB", perMillionUsd: 12.5 * 0.000125 },
+  objectRowsWritten: { of: "object rows written (also setAlarm)", perMillionUsd: 1 },
+  objectRowsRead: { of: "object rows read", perMillionUsd: 0.001 },
+  d1RowsWritten: { of: "D1 rows written", perMillionUsd: 1 },
+  d1RowsRead: { of: "D1 rows read", perMillionUsd: 0.001 },
+  r2ClassA: { of: "R2 class A operations (put, list)", perMillionUsd: 4.5 },
+  r2ClassB: { of: "R2 class B operations (get, head)", perMillionUsd: 0.36 },
+} as const satisfies Readonly<Record<string, Price>>;
+
+export type Priced = keyof typeof PRICES;
+export type Quantities = Readonly<Record<Priced, number>>;
+
+/** Dollars for what `quantities` counts, part by part. */
+export function costOf(quantities: Quantities): { readonly totalUsd: number; readonly parts: Readonly<Record<Priced, number>> } {
+  const parts = Object.fromEntries(
+    Object.entries(PRICES).map(([name, price]) => [name, (quantities[name as Priced] * price.perMillionUsd) / 1_000_000]),
+  ) as Record<Priced, number>;
+  return { totalUsd: Object.values(parts).reduce((sum, part) => sum + part, 0), parts };
+}

@@ -1,7 +1,7 @@
 /**
- * List prices in US dollars beyond the included amounts of Cloudflare's paid plan, as read on 2026-11-24 from
- * developers.cloudflare.com: workers/platform/pricing, queues/platform/pricing, durable-objects/platform/pricing,
- * d1/platform/pricing, r2/pricing. Check them again before quoting a figure to anybody.
+ * List prices in US dollars beyond the included amounts of Cloudflare's paid plan, compared on 2026-11-24 with stored
+ * copies, of differing age, of developers.cloudflare.com: workers/platform/pricing, queues/platform/pricing,
+ * durable-objects/platform/pricing, d1/platform/pricing, r2/pricing. Check the live pages before quoting a figure.
  */
 export const PRICES_READ_ON = "2026-11-24";
 

@@ -43,6 +43,15 @@ export function idempotencyKey(work: Work, sha256: (text: string) => string): st
  */
 export async function deliver(work: Work, ports: DeliverPorts): Promise<AttemptResult> {
   const startedAtMs = ports.clock();
+  try {
+    return await attempt(work, ports, startedAtMs);
+  } catch (error) {
+    // A module that cannot even make its request, for a malformed secret say: trying again mends nothing, a person does.
+    return failed(ports, startedAtMs, { class: "config", detail: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Promise<AttemptResult> {
   const target = ports.target(work.plan.destination);
   if (!target.ok) return failed(ports, startedAtMs, { class: "config", detail: target.failure });
   const data = await ports.data(work);

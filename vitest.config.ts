@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { localSenderSecrets } from "./scripts/local-secrets.ts";
 import { router } from "./src/router.config.ts";
 
 /** Every secret that the configuration names; the tests sign with the same. */
@@ -9,7 +10,16 @@ function testSecrets(): Record<string, string> {
   const ofSources = Object.values(router.sources).flatMap((source) => source.secrets.map((secret) => secret.env));
   const ofDestinations = Object.values(router.destinations).flatMap((destination) => Object.values(destination.secrets ?? {}));
   const secret = (name: string): string => `whsec_${Buffer.from(`for tests only: ${name}`.padEnd(32, "."), "utf8").toString("base64")}`;
-  return Object.fromEntries([...ofSources, ...ofDestinations].map((name) => [name, secret(name)]));
+  const named = Object.fromEntries([...ofSources, ...ofDestinations].map((name) => [name, secret(name)]));
+  return { ...named, ...localSecrets(), ACCOUNT_KEY: Buffer.alloc(32, 7).toString("base64") };
+}
+
+/** Those of the senders that only the local environment has: what the router holds, and what the tests sign with. */
+function localSecrets(): Record<string, string> {
+  const made = Object.entries(localSenderSecrets({}, "for tests"));
+  const held = Object.fromEntries(made.map(([name, { secret }]) => [name, secret]));
+  const signing = Object.fromEntries(made.map(([name, { secret, signingKey }]) => [name, signingKey ?? secret]));
+  return { LOCAL_SENDER_SECRETS: JSON.stringify(held), TEST_SENDER_KEYS: JSON.stringify(signing) };
 }
 
 function opsKeys(): { TEST_OPS_KEY: string; OPS_JWKS: string } {

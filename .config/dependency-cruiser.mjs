@@ -1,14 +1,16 @@
 /**
  * Who may import whom: the dependency rule of this project, on resolved paths, types included.
  *
- * domain < sources, destinations < pipeline < http, adapters < wiring, deployment < durable-objects < index
+ * domain < verification, decoding < sources, destinations < pipeline < http, adapters < wiring, deployment < durable-objects < index
  */
 
 const DOMAIN = "^src/domain/";
 const SOURCE_CONTRACT = "^src/sources/define\\.ts$";
 const DESTINATION_CONTRACT = "^src/destinations/define\\.ts$";
-/** What files of one sender or destination share: the contract, the engine that verifies, the readers of common forms. */
-const SOURCE_PARTS = "^src/sources/(define|verify|keys|signature|document|soap)\\.ts$";
+const VERIFICATION = "^src/verification/";
+/** What a sender's file says of its proof, as data. */
+const VERIFICATION_TERMS = "^src/verification/(define|settings|hmac-settings|signature|edge)\\.ts$";
+const DECODING = "^src/decoding/";
 const DESTINATION_PARTS = "^src/destinations/(define|outcome-of-status)\\.ts$";
 
 /** Everything that is not listed is forbidden. */
@@ -53,10 +55,22 @@ export default {
     only("domain-is-pure", "The domain knows no platform.", { path: DOMAIN }, [DOMAIN, "node_modules/zod/"]),
     only(
       "source",
-      "A sender knows its contract, the shared engine and the domain, no other sender.",
+      "A sender knows its contract, how proofs are described, the readers of common forms and the domain, no other sender.",
       { path: "^src/sources/", pathNot: "^src/sources/index\\.ts$" },
-      [SOURCE_PARTS, DOMAIN, "node_modules/(zod|jose|@rgrove/parse-xml)/"],
+      [SOURCE_CONTRACT, VERIFICATION_TERMS, DECODING, DOMAIN, "node_modules/zod/"],
     ),
+    only("verification", "The engine that proves requests knows no sender.", { path: VERIFICATION }, [
+      VERIFICATION,
+      DOMAIN,
+      "node_modules/(zod|jose)/",
+    ]),
+    only("decoding", "Readers of common forms know what they read into, no sender.", { path: DECODING }, [
+      DECODING,
+      SOURCE_CONTRACT,
+      VERIFICATION_TERMS,
+      DOMAIN,
+      "node_modules/(zod|@rgrove/parse-xml)/",
+    ]),
     only("source-registry", "The registry lists the senders.", { path: "^src/sources/index\\.ts$" }, ["^src/sources/"]),
     only(
       "destination",
@@ -73,7 +87,7 @@ export default {
       "stage-sees-contracts-only",
       "A stage knows the domain and the contracts; adapters fit its ports by shape.",
       { path: "^src/pipeline/" },
-      ["^src/pipeline/", DOMAIN, SOURCE_CONTRACT, "^src/sources/verify\\.ts$", DESTINATION_CONTRACT],
+      ["^src/pipeline/", DOMAIN, SOURCE_CONTRACT, "^src/verification/define\\.ts$", DESTINATION_CONTRACT],
     ),
     // A stage is one file, or one folder.
     never(
@@ -100,15 +114,17 @@ export default {
       "^src/pipeline/",
       DOMAIN,
       SOURCE_CONTRACT,
+      "^src/verification/define\\.ts$",
       "node_modules/(hono|zod|jose)/",
     ]),
     only("adapters", "Adapters know the domain and what they adapt, no stage.", { path: "^src/adapters/" }, [
       "^src/adapters/",
       DOMAIN,
       SOURCE_CONTRACT,
+      "^src/verification/define\\.ts$",
       DESTINATION_CONTRACT,
       "^src/env\\.ts$",
-      "node_modules/drizzle-orm/",
+      "node_modules/(drizzle-orm|jose)/",
       "^(node:)?crypto$",
     ]),
     only("flows", "A workflow is steps over the domain and the stages' types.", { path: "^src/flows/" }, [
@@ -132,7 +148,7 @@ export default {
       { path: "^sandbox/" },
       {
         path: "^src/",
-        pathNot: SOURCE_CONTRACT,
+        pathNot: "^src/(sources|verification)/define\\.ts$",
       },
     ),
   ],

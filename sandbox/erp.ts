@@ -20,6 +20,7 @@ const ROUTES: readonly Route[] = [
   { method: "POST", path: "orders/{id}/invoice", run: (erp, call) => once(erp.store, call, () => erp.invoice(call)) },
   { method: "POST", path: "invoices/{id}/pay", run: (erp, call) => once(erp.store, call, () => erp.pay(call)) },
   { method: "PUT", path: "{collection}/by-key/{key}", run: (erp, call) => once(erp.store, call, () => erp.put(call)) },
+  { method: "PATCH", path: "{collection}/by-key/{key}", run: (erp, call) => once(erp.store, call, () => erp.patch(call)) },
   { method: "DELETE", path: "{collection}/by-key/{key}", run: (erp, call) => once(erp.store, call, () => erp.remove(call)) },
   { method: "GET", path: "{collection}/by-key/{key}", run: (erp, call) => erp.show(call, erp.store.byKey(part(call, 0), part(call, 2))) },
   { method: "GET", path: "{collection}/{id}", run: (erp, call) => erp.show(call, erp.store.byId(part(call, 0), part(call, 1))) },
@@ -58,11 +59,26 @@ export class Erp implements System {
   }
 
   put(call: Call): Answer {
-    const [collection, content] = [part(call, 0), parseRecord(call.body)];
-    if (content === undefined) return problem(400, "malformed", "the body must be a JSON object");
+    const content = parseRecord(call.body);
+    return content === undefined ? malformed() : this.#upsert(call, content, call.body);
+  }
+
+  /** Merges what is sent into the record (RFC 7396, at the top level): null takes a field away. */
+  patch(call: Call): Answer {
+    const change = parseRecord(call.body);
+    if (change === undefined) return malformed();
+    const record = this.store.byKey(part(call, 0), part(call, 2));
+    const merged = { ...(record === undefined ? {} : parseRecord(record.content)), ...change };
+    const kept = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as JsonRecord;
+    return this.#upsert(call, kept);
+  }
+
+  #upsert(call: Call, content: JsonRecord, text?: string): Answer {
+    const collection = part(call, 0);
     const errors = collection === "orders" ? orderErrors(content, this.currencies()) : [];
     if (errors.length > 0) return validation(errors);
-    return this.#write({ collection, externalKey: part(call, 2), content, text: call.body, cause: causeOf(call) });
+    const write = { collection, externalKey: part(call, 2), content, cause: causeOf(call) };
+    return this.#write(text === undefined ? write : { ...write, text });
   }
 
   remove(call: Call): Answer {
@@ -140,6 +156,8 @@ export class Erp implements System {
 const STATUS_OF_CHANGE: Readonly<Record<Change, number>> = { created: 201, updated: 200, unchanged: 200 };
 
 const part = (call: Call, index: number): string => call.path[index] ?? "";
+
+const malformed = (): Answer => problem(400, "malformed", "the body must be a JSON object");
 
 const missing = (): Answer => problem(404, "record_not_found", "there is no such record");
 

@@ -1,95 +1,85 @@
-import { createHmac, createPrivateKey, randomUUID, sign } from "node:crypto";
-import type { Sample, Verification } from "../src/sources/define.ts";
+import type { Sample } from "../src/sources/define.ts";
+import type { Verification } from "../src/verification/define.ts";
+import { hmacHeaders, standardWebhooksHeaders, twilioRequest } from "./sign/hmac.ts";
+import { httpSignatureHeaders } from "./sign/http-signature.ts";
+import { jwsRequest, jwtHeaders } from "./sign/jose.ts";
+import { timestampText, type OfKind, type SignedRequest, type SignRequest } from "./sign/request.ts";
 
-export interface SignRequest {
-  readonly verification: Verification;
-  /** As a deployment holds it; for ed25519 the sender's half, `whsk_` and base64 of 64 bytes. */
-  readonly secret: string;
-  readonly body: Uint8Array | string;
-  /** The sender's clock. */
-  readonly nowMs: number;
-  readonly deliveryId?: string;
-  readonly url: string;
-}
+export type { SignedRequest, SignRequest } from "./sign/request.ts";
 
-export interface SignedRequest {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-type Hmac = Extract<Verification, { readonly kind: "hmac" }>;
-
-const HASHES = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-512": "sha512" } as const;
-
-const timestampText = (nowMs: number, format: "s" | "ms" | "iso"): string =>
-  format === "iso" ? new Date(nowMs).toISOString() : String(format === "s" ? Math.floor(nowMs / 1000) : nowMs);
-
-/** Signs a request as its sender would: the headers to add, and the URL with the token where that is the proof. */
+/** Signs a request as its sender would: the headers to add, and URL or body where the proof is in them. */
 export function signRequest(request: SignRequest): SignedRequest {
-  const { verification } = request;
+  const { verification, secret, url } = request;
   switch (verification.kind) {
     case "hmac":
-      return { url: request.url, headers: hmacHeaders(request, verification) };
+      return { url, headers: hmacHeaders(request, verification) };
     case "standardWebhooks":
-      return { url: request.url, headers: standardWebhooksHeaders(request) };
+      return { url, headers: standardWebhooksHeaders(request) };
+    case "twilio":
+      return twilioRequest(request);
+    case "jwt":
+      return { url, headers: jwtHeaders(request, verification) };
+    case "jws":
+      return { url, ...jwsRequest(request, verification) };
+    case "httpSignature":
+      return { url, headers: httpSignatureHeaders(request, verification) };
     case "queryToken": {
-      const url = new URL(request.url);
-      url.searchParams.set(verification.parameter, request.secret);
-      return { url: url.href, headers: {} };
+      const withToken = new URL(url);
+      withToken.searchParams.set(verification.parameter, secret);
+      return { url: withToken.href, headers: {} };
     }
+    case "headerToken":
+      return { url, headers: { [verification.header]: `${verification.prefix}${secret}` } };
+    case "basic":
+      return { url, headers: { authorization: `Basic ${Buffer.from(secret).toString("base64")}` } };
+    case "clientCertificate":
+      return { url, headers: {}, clientCertificate: certificateFor(verification) };
+    case "ipRanges":
+      return { url, headers: { "cf-connecting-ip": verification.ranges[0]?.split("/")[0] ?? "" } };
+    // The sample's body holds the secret, or nothing proves it.
+    case "tokenInBody":
+    case "none":
+      return { url, headers: {} };
+    case "anyOf":
+      return signRequest({ ...request, verification: verification.of[0] ?? { kind: "none" } });
+    case "allOf":
+      return allOf(request, verification.of);
   }
 }
 
-function hmacHeaders(request: SignRequest, scheme: Hmac): Record<string, string> {
-  const timestamp = timestampText(request.nowMs, scheme.timestamp?.format ?? "s");
-  const id = request.deliveryId ?? randomUUID();
-  const before = scheme.template
-    .replace("{body}", "")
-    .replace("{timestamp}", timestamp)
-    .replace("{id}", () => id);
-  const key = Buffer.from(request.secret, scheme.secretEncoding);
-  const signature = createHmac(HASHES[scheme.algorithm], key).update(before).update(request.body).digest(scheme.encoding);
-  const headers: Record<string, string> = { [scheme.header]: signatureHeader(scheme, signature, timestamp) };
-  if (scheme.timestamp?.header !== undefined) headers[scheme.timestamp.header] = timestamp;
-  if (scheme.idHeader !== undefined) headers[scheme.idHeader] = id;
-  return headers;
+/** Each proof is made over what the ones before it left. */
+function allOf(request: SignRequest, of: readonly Verification[]): SignedRequest {
+  let signed: SignedRequest = { url: request.url, headers: {} };
+  for (const verification of of) {
+    const next = signRequest({ ...request, verification, url: signed.url, body: signed.body ?? request.body });
+    signed = { ...signed, ...next, headers: { ...signed.headers, ...next.headers } };
+  }
+  return signed;
 }
 
-function signatureHeader({ form }: Hmac, signature: string, timestamp: string): string {
-  if (form.type === "bare") return `${form.prefix ?? ""}${signature}`;
-  return `${form.timestamp === undefined ? "" : `${form.timestamp}=${timestamp},`}${form.signature}=${signature}`;
+const certificateFor = (rule: OfKind<"clientCertificate">): NonNullable<SignedRequest["clientCertificate"]> => ({
+  certPresented: "1",
+  certVerified: "SUCCESS",
+  certFingerprintSHA256: rule.fingerprints[0] ?? "",
+  certSubjectDNRFC2253: rule.subject ?? "",
+  certIssuerDNRFC2253: rule.issuer ?? "",
+});
+
+interface Fill {
+  readonly nowMs: number;
+  readonly id: string;
+  /** What `{secret}` stands for, where the sender puts it into the body. */
+  readonly secret?: string;
 }
 
-function standardWebhooksHeaders({ secret, body, nowMs, deliveryId }: SignRequest): Record<string, string> {
-  const id = deliveryId ?? `msg_${randomUUID()}`;
-  const timestamp = timestampText(nowMs, "s");
-  const message = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), Buffer.from(body)]);
-  const signature = secret.startsWith("whsk_")
-    ? `v1a,${sign(null, message, ed25519Key(secret.slice("whsk_".length))).toString("base64")}`
-    : `v1,${createHmac("sha256", Buffer.from(secret.replace(/^whsec_/, ""), "base64"))
-        .update(message)
-        .digest("base64")}`;
-  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature };
-}
-
-/** Private half, then public half: 32 bytes each (the form that Svix prints). */
-function ed25519Key(base64: string): ReturnType<typeof createPrivateKey> {
-  const bytes = Buffer.from(base64, "base64");
-  const [d, x] = [bytes.subarray(0, 32).toString("base64url"), bytes.subarray(32).toString("base64url")];
-  return createPrivateKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", d, x } });
-}
-
-/** Fills the placeholders of a sample's text: `{now:iso}`, `{now:s}`, `{now:ms}` and `{id}`. */
-export const fillSample = (template: string, fill: { readonly nowMs: number; readonly id: string }): string =>
-  template.replace(/\{now:(iso|s|ms)\}|\{id\}/g, (_placeholder, format: "iso" | "s" | "ms" | undefined) =>
-    format === undefined ? fill.id : timestampText(fill.nowMs, format),
+/** Fills the placeholders of a sample's text: `{now:iso}`, `{now:s}`, `{now:ms}`, `{id}` and `{secret}`. */
+export const fillSample = (template: string, fill: Fill): string =>
+  template.replace(/\{now:(iso|s|ms)\}|\{id\}|\{secret\}/g, (placeholder, format: "iso" | "s" | "ms" | undefined) =>
+    format !== undefined ? timestampText(fill.nowMs, format) : placeholder === "{id}" ? fill.id : (fill.secret ?? ""),
   );
 
 /** A sample as it is posted: its body and headers, filled for this moment. */
-export const sampleRequest = (
-  sample: Sample,
-  fill: { readonly nowMs: number; readonly id: string },
-): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
+export const sampleRequest = (sample: Sample, fill: Fill): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
   body: fillSample(sample.body, fill),
   headers: {
     "content-type": sample.contentType,

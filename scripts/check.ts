@@ -18,6 +18,7 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["unused code", ["knip", "--config", ".config/knip.json", "--no-config-hints"]],
   ["migrations", ["node", "scripts/check-migrations.ts"]],
   ["configuration", ["node", "scripts/check-config.ts"]],
+  ["docs/senders.md", ["node", "scripts/sender-docs.ts", "--check"]],
 ];
 
 const only = process.argv[2];

@@ -1,6 +1,7 @@
 import { checkConfig, type Abilities } from "../src/domain/config-check.ts";
 import type { RouterConfig } from "../src/domain/config.ts";
 import { DESTINATIONS } from "../src/destinations/index.ts";
+import { needsSecret, verdictOf } from "../src/verification/index.ts";
 import { SOURCES } from "../src/sources/index.ts";
 import { lineOfProblem } from "./config-lines.ts";
 
@@ -24,6 +25,14 @@ const ABILITIES: Abilities = {
         kinds: (settings) => {
           const parsed = source.settings.safeParse(settings);
           return parsed.success ? Object.values(source.objects(parsed.data)).map((map) => map.kind) : [];
+        },
+        needsSecret: (settings) => {
+          const parsed = source.settings.safeParse(settings);
+          return !parsed.success || needsSecret(source.verification(parsed.data));
+        },
+        provesNothing: (settings) => {
+          const parsed = source.settings.safeParse(settings);
+          return parsed.success && verdictOf(source.verification(parsed.data)) === "unattempted";
         },
       },
     ]),
@@ -61,7 +70,8 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
     source.secrets.filter((secret) => secret.optional !== true).map((secret) => secret.env),
   );
   const ofDestinations = Object.values(config.destinations).flatMap((destination) => Object.values(destination.secrets ?? {}));
-  const secrets = [...new Set([...ofSources, ...ofDestinations])];
+  const sealing = Object.values(config.sources).some((source) => source.accounts !== undefined) ? ["ACCOUNT_KEY"] : [];
+  const secrets = [...new Set([...ofSources, ...ofDestinations, ...sealing])];
   const urls = [...new Set(Object.values(config.destinations).map((destination) => destination.url.env))];
   return [
     ...declared.flatMap(({ environment, ...has }) => [

@@ -1,11 +1,16 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { newSecret } from "../sandbox/sign/secrets.ts";
+import { localSecretName, withLocalSenders } from "../src/local-senders.ts";
 import { router } from "../src/router.config.ts";
+import { SOURCES } from "../src/sources/index.ts";
 
 export interface LocalSecrets {
   /** Every secret of router.config.ts by the name of its variable, and OPS_JWKS. */
   readonly vars: Readonly<Record<string, string>>;
+  /** Those of the senders that only the local environment has, by name. */
+  readonly localSenders: Readonly<Record<string, string>>;
   /** The private halves that no deployment holds: of the tokens' key, and of ed25519 senders' by variable. */
   readonly privateKeys: { readonly ops: Record<string, unknown>; readonly senders: Readonly<Record<string, string>> };
 }
@@ -13,6 +18,14 @@ export interface LocalSecrets {
 interface Keys {
   ops?: { private: Record<string, unknown>; public: Record<string, unknown> };
   senders?: Record<string, { private: string; public: string }>;
+  /** Of the senders that only the local environment has. */
+  local?: Record<string, LocalSecret>;
+}
+
+interface LocalSecret {
+  readonly secret: string;
+  /** What the sender signs with, where that is not what the router holds. */
+  readonly signingKey?: string;
 }
 
 const webhookSecret = (): string => `whsec_${randomBytes(24).toString("base64")}`;
@@ -34,6 +47,8 @@ export function ensureLocalSecrets(directory: string): LocalSecrets {
     if (name.endsWith("_PUBLIC_KEY")) vars[name] = (keys.senders[name] ??= senderKey()).public;
     else vars[name] ??= webhookSecret();
   }
+  keys.local = localSenderSecrets(keys.local ?? {});
+  vars["ACCOUNT_KEY"] ??= randomBytes(32).toString("base64");
   // The sandbox checks CRM and support deliveries with one secret.
   vars["SUPPORT_SIGNING_SECRET"] = vars["CRM_SIGNING_SECRET"] ?? webhookSecret();
   vars["OPS_JWKS"] = JSON.stringify({ keys: [keys.ops.public] });
@@ -44,7 +59,23 @@ export function ensureLocalSecrets(directory: string): LocalSecrets {
     .join("");
   if (text !== written) writeFileSync(varsFile, text, { mode: 0o600 });
   const senders = Object.fromEntries(Object.entries(keys.senders).map(([name, pair]) => [name, pair.private]));
-  return { vars, privateKeys: { ops: keys.ops.private, senders } };
+  const signing = Object.entries(keys.local).flatMap(([name, { signingKey }]) => (signingKey === undefined ? [] : [[name, signingKey]]));
+  const localSenders = Object.fromEntries(Object.entries(keys.local).map(([name, { secret }]) => [name, secret]));
+  return { vars, localSenders, privateKeys: { ops: keys.ops.private, senders: { ...senders, ...Object.fromEntries(signing) } } };
+}
+
+/** A secret for each local sender in the form that its scheme takes; those that are there stay. */
+export function localSenderSecrets(known: Readonly<Record<string, LocalSecret>>, seed?: string): Record<string, LocalSecret> {
+  const { sources } = withLocalSenders(router);
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([source, config]) => {
+      const name = localSecretName(source);
+      const definition = SOURCES[config.scheme];
+      if (definition === undefined || config.secrets[0]?.env !== name) return [];
+      const verification = definition.verification(definition.settings.parse(config.settings ?? {}));
+      return [[name, known[name] ?? newSecret(verification, seed ?? randomBytes(16).toString("hex"))]];
+    }),
+  );
 }
 
 const readIfThere = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8") : "");

@@ -1,7 +1,6 @@
-import { router } from "../src/router.config.ts";
 import { ensureLocalSecrets } from "./local-secrets.ts";
 import { ROOT } from "./local.ts";
-import { filled, localSource, post } from "./sender.ts";
+import { LOCAL_SOURCES, filled, localSource, post } from "./sender.ts";
 
 const [name, wanted] = process.argv.slice(2);
 const secrets = ensureLocalSecrets(ROOT);
@@ -9,7 +8,7 @@ const source = name === undefined ? null : localSource(name, secrets);
 const sample = source?.definition.samples.find((known) => known.name === wanted);
 if (source === null || sample === undefined) {
   console.error("Usage: npm run send -- <source> <sample>\n");
-  for (const known of Object.keys(router.sources)) {
+  for (const known of Object.keys(LOCAL_SOURCES)) {
     console.error(`  ${known}: ${(localSource(known, secrets)?.definition.samples ?? []).map((each) => each.name).join(", ")}`);
   }
   process.exit(2);

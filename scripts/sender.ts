@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { fillSample, signRequest } from "../sandbox/sign.ts";
+import { withLocalSenders } from "../src/local-senders.ts";
 import { router } from "../src/router.config.ts";
-import type { Sample, SourceDefinition, Verification } from "../src/sources/define.ts";
+import type { Sample, SourceDefinition } from "../src/sources/define.ts";
 import { SOURCES } from "../src/sources/index.ts";
+import type { Verification } from "../src/verification/define.ts";
 import type { LocalSecrets } from "./local-secrets.ts";
 
 export interface LocalSource {
@@ -13,15 +15,18 @@ export interface LocalSource {
   readonly secrets: readonly { readonly id: string; readonly value: string; readonly signingKey?: string }[];
 }
 
+/** Every source of the local environment: those of router.config.ts, and one for each other sender. */
+export const LOCAL_SOURCES = withLocalSenders(router).sources;
+
 /** A configured source with all that its sender needs to sign a request. */
 export function localSource(name: string, secrets: LocalSecrets): LocalSource | null {
-  const config = router.sources[name];
+  const config = LOCAL_SOURCES[name];
   const definition = config === undefined ? undefined : SOURCES[config.scheme];
   if (config === undefined || definition === undefined) return null;
   const settings = definition.settings.parse(config.settings ?? {});
   const live = config.secrets.map(({ env }) => {
     const signingKey = secrets.privateKeys.senders[env];
-    return { id: env, value: secrets.vars[env] ?? "", ...(signingKey === undefined ? {} : { signingKey }) };
+    return { id: env, value: secrets.vars[env] ?? secrets.localSenders[env] ?? "", ...(signingKey === undefined ? {} : { signingKey }) };
   });
   return { name, definition, verification: definition.verification(settings), settings: config.settings ?? {}, secrets: live };
 }

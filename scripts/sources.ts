@@ -1,13 +1,13 @@
+import { verdictOf } from "../src/verification/index.ts";
 import { signRequest } from "../sandbox/sign.ts";
-import { router } from "../src/router.config.ts";
 import { ensureLocalSecrets } from "./local-secrets.ts";
 import { ROOT } from "./local.ts";
-import { localSource } from "./sender.ts";
+import { LOCAL_SOURCES, localSource } from "./sender.ts";
 
 const secrets = ensureLocalSecrets(ROOT);
 const base = `http://localhost:${process.env["PORT"] ?? "8787"}`;
 
-const sources = Object.keys(router.sources).flatMap((name) => {
+const sources = Object.keys(LOCAL_SOURCES).flatMap((name) => {
   const source = localSource(name, secrets);
   if (source === null) return [];
   // Where the proof is in the URL, the URL with it.
@@ -24,7 +24,7 @@ const sources = Object.keys(router.sources).flatMap((name) => {
       name,
       url: proof,
       scheme: source.definition.scheme,
-      verdict: source.definition.verdict,
+      verdict: verdictOf(source.verification),
       settings: source.settings,
       verification: source.verification,
       secrets: source.secrets,

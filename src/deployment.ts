@@ -8,11 +8,13 @@ import { fail, ok, type Result } from "./domain/result.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
 import type { Target } from "./pipeline/deliver.ts";
-import type { LiveSource } from "./pipeline/ingest.ts";
+import type { LiveSource } from "./pipeline/ingest/ports.ts";
 import type { LaneTraits } from "./pipeline/sequence/ports.ts";
+import { withLocalSenders } from "./local-senders.ts";
 import { router } from "./router.config.ts";
 import { mergeObjects } from "./sources/define.ts";
 import { SOURCES } from "./sources/index.ts";
+import type { Verification } from "./verification/define.ts";
 
 /** The configuration, resolved against this environment: what the Worker and its objects run by. */
 export interface Deployment {
@@ -27,6 +29,8 @@ export interface Deployment {
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
+  /** The keys that seal the secrets of accounts, newest first. */
+  readonly accountKeys: readonly string[];
 }
 
 const deployments = new WeakMap<Env, Deployment>();
@@ -37,7 +41,8 @@ export function deploymentOf(env: Env): Deployment {
   if (known !== undefined) return known;
   const parsed = parseEnv(env);
   if (!parsed.ok) throw new Error(`the environment is not complete: ${parsed.problems.join("; ")}`);
-  const deployment = resolve(router, parsed.settings);
+  const config = parsed.settings.ENVIRONMENT === "local" ? withLocalSenders(router) : router;
+  const deployment = resolve(config, parsed.settings);
   deployments.set(env, deployment);
   return deployment;
 }
@@ -64,6 +69,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
     plan: (event) => planRoutes(config, event),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
+    accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),
   };
 }
 
@@ -77,23 +83,37 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
   const missing = source.secrets.filter((secret) => secret.optional !== true && settings.read(secret.env) === undefined);
   if (missing.length > 0)
     return fail(`sources.${name}: missing secret ${missing.map((secret) => secret.env).join(", ")}; put it with wrangler secret put`);
+  if (source.accounts !== undefined && settings.read("ACCOUNT_KEY") === undefined)
+    return fail(`sources.${name}: it has accounts, and the secret ACCOUNT_KEY that seals theirs is missing`);
   return ok({
     name,
     definition,
     config: source,
     settings: parsed.data,
+    verification: withRanges(definition.verification(parsed.data), source.ipRanges),
     objects: mergeObjects(definition.objects(parsed.data), source.objects ?? {}),
     secrets: liveSecrets(source.secrets, settings),
     configVersion: config.version,
   });
 }
 
+const withRanges = (verification: Verification, ranges: readonly string[] | undefined): Verification =>
+  ranges === undefined ? verification : { kind: "allOf", of: [verification, { kind: "ipRanges", ranges }] };
+
 function liveSecrets(refs: readonly SecretRef[], settings: Settings): LiveSource["secrets"] {
   const secrets = refs.flatMap((ref) => {
     const value = settings.read(ref.env);
     return value === undefined
       ? []
-      : [{ id: ref.env, value, untilMs: ref.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(ref.until) }];
+      : [
+          {
+            id: ref.env,
+            value,
+            untilMs: ref.until === undefined ? Number.POSITIVE_INFINITY : Date.parse(ref.until),
+            ...(ref.for === undefined ? {} : { for: ref.for as Verification["kind"] }),
+            ...(ref.keyId === undefined ? {} : { keyId: ref.keyId }),
+          },
+        ];
   });
   return (nowMs) => secrets.filter((secret) => nowMs < secret.untilMs);
 }

@@ -7,6 +7,8 @@ const Vars = z.object({
   OPS_AUDIENCE: z.string().min(1),
   OPS_JWKS_URL: z.union([z.literal(""), z.url()]).default(""),
   OPS_JWKS: z.string().default(""),
+  /** JSON object of the local senders' secrets by name; only in the local environment. */
+  LOCAL_SENDER_SECRETS: z.string().default("{}"),
 });
 
 export interface Settings extends z.infer<typeof Vars> {
@@ -21,9 +23,19 @@ export function parseEnv(env: Env): ParsedEnv {
   const values = env as unknown as Readonly<Record<string, unknown>>;
   const parsed = Vars.safeParse(values);
   if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+  const local = parsed.data.ENVIRONMENT === "local" ? parseObject(parsed.data.LOCAL_SENDER_SECRETS) : {};
   const read = (name: string): string | undefined => {
-    const value = values[name];
+    const value = values[name] ?? (Object.hasOwn(local, name) ? local[name] : undefined);
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   return { ok: true, settings: { ...parsed.data, read } };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? (parsed as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

@@ -8,6 +8,7 @@ import { opsPorts } from "./wiring/ops.ts";
 import { receivePorts } from "./wiring/receive.ts";
 
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
+export { SourceRate } from "../durable-objects/source-rate.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
 
 const checks = new WeakMap<Env, ReturnType<typeof tokenCheck>>();

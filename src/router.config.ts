@@ -54,6 +54,9 @@ export const router = defineRouter({
       secrets: [{ env: "PARTNER_SECRET" }, { env: "PARTNER_PUBLIC_KEY" }],
       settings: { order: { path: "data.version", as: "int" } },
       priority: "bulk",
+      // Each of the partner's customers may get an address and a secret of its own: /in/partner/{account}.
+      accounts: { keys: "perAccount" },
+      rate: { perSecond: 2_000 },
       objects: {
         invoice: object("invoice", "id", {
           number: text("number"),

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, or, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { LIMITS } from "../domain/limits.ts";
-import { deadLetters, events, links, operatorActions, rejections } from "./schema.ts";
+import { deadLetters, events, handshakes, links, operatorActions, rejections, subscriptions } from "./schema.ts";
 
 export type EventRecord = typeof events.$inferSelect;
 export type DeadLetterRecord = typeof deadLetters.$inferSelect;
@@ -184,28 +184,64 @@ export interface RejectionFilter {
   readonly limit: number;
 }
 
+const TALLIES = { rejections, handshakes } as const;
+
 /** Counts by minute, newest first. */
-export async function listRejections(d1: D1Database, filter: RejectionFilter): Promise<readonly RejectionRecord[]> {
+export async function listTallies(
+  d1: D1Database,
+  table: keyof typeof TALLIES,
+  filter: RejectionFilter,
+): Promise<readonly RejectionRecord[]> {
+  const counts = TALLIES[table];
   const { after } = filter;
   const beyond =
     after === undefined
       ? undefined
       : or(
-          lt(rejections.minuteMs, after.minuteMs),
-          and(eq(rejections.minuteMs, after.minuteMs), gt(rejections.source, after.source)),
-          and(eq(rejections.minuteMs, after.minuteMs), eq(rejections.source, after.source), gt(rejections.reason, after.reason)),
+          lt(counts.minuteMs, after.minuteMs),
+          and(eq(counts.minuteMs, after.minuteMs), gt(counts.source, after.source)),
+          and(eq(counts.minuteMs, after.minuteMs), eq(counts.source, after.source), gt(counts.reason, after.reason)),
         );
   const where = and(
-    gte(rejections.minuteMs, filter.sinceMs),
-    filter.source === undefined ? undefined : eq(rejections.source, filter.source),
+    gte(counts.minuteMs, filter.sinceMs),
+    filter.source === undefined ? undefined : eq(counts.source, filter.source),
     beyond,
   );
   return drizzle(d1)
     .select()
-    .from(rejections)
+    .from(counts)
     .where(where)
-    .orderBy(desc(rejections.minuteMs), asc(rejections.source), asc(rejections.reason))
+    .orderBy(desc(counts.minuteMs), asc(counts.source), asc(counts.reason))
     .limit(filter.limit);
+}
+
+/** When each source was last let in, refused or greeted. Events are only looked at as far back as LIMITS.scanRows of them. */
+export async function lastContacts(d1: D1Database): Promise<readonly { readonly source: string; readonly what: string; readonly atMs: number }[]> {
+  const found = await d1
+    .prepare(
+      `SELECT source, 'accepted' AS what, MAX(received_at_ms) AS at_ms
+         FROM (SELECT source, received_at_ms FROM events ORDER BY id DESC LIMIT ?1) GROUP BY source
+       UNION ALL SELECT source, 'rejected', MAX(last_at_ms) FROM rejections GROUP BY source
+       UNION ALL SELECT source, 'handshake', MAX(last_at_ms) FROM handshakes GROUP BY source`,
+    )
+    .bind(LIMITS.scanRows)
+    .all<{ source: string; what: string; at_ms: number }>();
+  return found.results.map(({ source, what, at_ms }) => ({ source, what, atMs: at_ms }));
+}
+
+export const listSubscriptions = (d1: D1Database): Promise<readonly (typeof subscriptions.$inferSelect)[]> =>
+  drizzle(d1).select().from(subscriptions).orderBy(asc(subscriptions.source), asc(subscriptions.subscriptionId)).limit(LIMITS.pageItems);
+
+/** Writes what a look at the senders' subscriptions found; those that are not there any more go. */
+export async function recordSubscriptions(
+  d1: D1Database,
+  source: string,
+  rows: readonly (typeof subscriptions.$inferInsert)[],
+): Promise<void> {
+  const db = drizzle(d1);
+  const gone = db.delete(subscriptions).where(eq(subscriptions.source, source));
+  if (rows.length === 0) await gone;
+  else await db.batch([gone, db.insert(subscriptions).values([...rows])]);
 }
 
 export async function recordAction(d1: D1Database, action: typeof operatorActions.$inferInsert): Promise<void> {

@@ -88,6 +88,52 @@ export const rejections = sqliteTable(
   (table) => [primaryKey({ columns: [table.minuteMs, table.source, table.reason] })],
 );
 
+/** What senders asked before their events, counted by source, kind and minute. */
+export const handshakes = sqliteTable(
+  "handshakes",
+  {
+    minuteMs: integer("minute_ms").notNull(),
+    source: text("source").notNull(),
+    reason: text("reason").notNull(),
+    count: integer("count").notNull(),
+    lastAtMs: integer("last_at_ms").notNull(),
+    example: text("example").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.minuteMs, table.source, table.reason] })],
+);
+
+/** Accounts of a source, each with secrets of its own. Values are ciphertext; nothing here lets anyone in. */
+export const sourceAccounts = sqliteTable(
+  "source_accounts",
+  {
+    source: text("source").notNull(),
+    account: text("account").notNull(),
+    state: text("state").notNull(),
+    /** JSON list of `{id, iv, ciphertext, keyId, sinceMs, untilMs}`. */
+    secrets: text("secrets").notNull(),
+    /** Until when a secret that the sender brings itself is taken. */
+    registrationUntilMs: integer("registration_until_ms"),
+    createdAtMs: integer("created_at_ms").notNull(),
+    updatedAtMs: integer("updated_at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.account] })],
+);
+
+/** Subscriptions at senders that end unless they are renewed. */
+export const subscriptions = sqliteTable(
+  "subscriptions",
+  {
+    source: text("source").notNull(),
+    subscriptionId: text("subscription_id").notNull(),
+    resource: text("resource").notNull(),
+    expiresAtMs: integer("expires_at_ms").notNull(),
+    renewedAtMs: integer("renewed_at_ms"),
+    checkedAtMs: integer("checked_at_ms").notNull(),
+    problem: text("problem"),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.subscriptionId] })],
+);
+
 /** What operators did to destinations and to the router itself; what they do to an entity is in its timeline. */
 export const operatorActions = sqliteTable("operator_actions", {
   id: text("id").primaryKey(),

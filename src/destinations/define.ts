@@ -2,7 +2,12 @@ import type { z } from "zod";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { Nature } from "../domain/event.ts";
 import type { FailureClass } from "../domain/failure.ts";
+import type { RequestSpec, ResponseSeen as AnyResponseSeen } from "../domain/http.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { OrderToken } from "../domain/order.ts";
+import type { Result } from "../domain/result.ts";
+
+export type { RequestSpec } from "../domain/http.ts";
 
 /** One effect to bring about: this entity, in this destination, under this idempotency key. */
 export interface Delivery {
@@ -15,6 +20,8 @@ export interface Delivery {
   readonly nature: Nature;
   readonly deleted: boolean;
   readonly data: JsonObject;
+  /** Canonical fields that a delta sets to nothing; not in `data`. */
+  readonly cleared: readonly string[];
   readonly occurredAtMs: number | null;
   readonly receivedAtMs: number;
   readonly correlationId: string;
@@ -23,20 +30,8 @@ export interface Delivery {
   readonly nowMs: number;
 }
 
-/** An HTTP request in words; only an adapter sends it. */
-export interface RequestSpec {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-}
-
-export interface ResponseSeen {
-  readonly status: number;
+export interface ResponseSeen extends AnyResponseSeen {
   readonly headers: Headers;
-  /** At most LIMITS.responseBytesRead of it. */
-  readonly body: string;
-  readonly nowMs: number;
 }
 
 /** The record in the destination that an effect made or found. */
@@ -92,6 +87,17 @@ export interface DestinationDefinition<Settings = unknown> {
     toRequest(delivery: Delivery, connection: Connection<Settings>): Promise<RequestSpec>;
     classify(response: ResponseSeen, delivery: Delivery): LookupOutcome;
   };
+  /** Reads a record by this system's own id, where hints are read back from it. Fails with words when it cannot be had now. */
+  readonly read?: {
+    toRequest(entity: Delivery["entity"], connection: Connection<Settings>): Promise<RequestSpec>;
+    classify(response: ResponseSeen, entity: Delivery["entity"]): Result<CurrentRecord | "absent", string>;
+  };
+}
+
+/** A record as this system holds it now, in canonical words, with the version that orders reads of it. */
+export interface CurrentRecord {
+  readonly data: JsonObject;
+  readonly order: OrderToken;
 }
 
 export const defineDestination = <Settings>(definition: DestinationDefinition<Settings>): DestinationDefinition => definition;

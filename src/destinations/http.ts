@@ -84,6 +84,8 @@ function payloadOf(delivery: Delivery): object {
       ...delivery.data,
       kind: delivery.entity.kind,
       key: delivery.entity.key,
+      ...(delivery.nature === "snapshot" ? {} : { nature: delivery.nature }),
+      ...(delivery.cleared.length === 0 ? {} : { cleared: delivery.cleared }),
       occurredAt: delivery.occurredAtMs === null ? null : new Date(delivery.occurredAtMs).toISOString(),
       source: delivery.source,
       eventId: delivery.eventId,

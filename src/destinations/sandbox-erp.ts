@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { canonicalFields } from "../domain/entities/index.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { fail, ok, type Result } from "../domain/result.ts";
 import {
   defineDestination,
   traceHeaders,
   type Connection,
+  type CurrentRecord,
   type Delivery,
   type FieldError,
   type LookupOutcome,
@@ -46,17 +49,46 @@ export const sandboxErp = defineDestination<Settings>({
   deduplicates: true,
   toRequest: async (delivery, connection) => ({
     ...requestTo(delivery, connection, { "idempotency-key": delivery.idempotencyKey }),
-    ...(delivery.deleted ? { method: "DELETE" } : { method: "PUT", body: JSON.stringify(contentOf(delivery)) }),
+    ...writeOf(delivery),
   }),
   classify,
   lookup: {
     toRequest: async (delivery, connection) => requestTo(delivery, connection, {}),
     classify: classifyLookup,
   },
+  read: {
+    toRequest: async (entity, { baseUrl, secrets }) => ({
+      method: "GET",
+      url: `${baseUrl.replace(/\/$/, "")}/${collectionOf(entity.kind)}/${encodeURIComponent(entity.key.toWellFormed())}`,
+      headers: { authorization: `Bearer ${secrets["apiKey"] ?? ""}`, accept: "application/json", "user-agent": "signalbox" },
+    }),
+    classify: readRecord,
+  },
 });
 
+const collectionOf = (kind: string): string => COLLECTIONS[kind as keyof typeof COLLECTIONS];
+
+/** A whole state takes the record's place; a part of one is merged into it (RFC 7396), and null clears a field. */
+function writeOf(delivery: Delivery): Pick<RequestSpec, "method" | "body"> {
+  if (delivery.deleted) return { method: "DELETE" };
+  const content = contentOf(delivery);
+  if (delivery.nature === "snapshot") return { method: "PUT", body: JSON.stringify(content) };
+  return { method: "PATCH", body: JSON.stringify({ ...content, ...Object.fromEntries(delivery.cleared.map((field) => [field, null])) }) };
+}
+
+function readRecord(response: ResponseSeen, entity: Delivery["entity"]): Result<CurrentRecord | "absent", string> {
+  const body = bodyOf(response);
+  if (isMissing(response, body)) return ok("absent");
+  const version = body?.["version"];
+  if (response.status !== 200 || body === undefined || version === undefined)
+    return fail(`the answer was ${response.status}, and no record`);
+  const known = canonicalFields(entity.kind);
+  const named = Object.entries(body).filter(([name]) => known.has(name) || name === "custom" || name === "extra");
+  return ok({ data: Object.fromEntries(named), order: { kind: "int", value: String(version) } });
+}
+
 function requestTo(delivery: Delivery, connection: Connection<Settings>, headers: Readonly<Record<string, string>>): RequestSpec {
-  const collection = COLLECTIONS[delivery.entity.kind as keyof typeof COLLECTIONS];
+  const collection = collectionOf(delivery.entity.kind);
   const key = encodeURIComponent(delivery.entity.key.toWellFormed());
   return {
     method: "GET",
@@ -113,7 +145,9 @@ function classifyLookup(response: ResponseSeen, delivery: Delivery): LookupOutco
     return { kind: "failed", class: "transient", detail: "the answer to the read-back is no record" };
   }
   const written = parseJson(JSON.stringify(contentOf(delivery)));
-  const same = written.ok && isJsonObject(written.value) && sameJson(unassigned(written.value), unassigned(body));
+  const held = unassigned(body);
+  const whole = delivery.nature === "snapshot" ? held : Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(contentOf(delivery), name)));
+  const same = written.ok && isJsonObject(written.value) && sameJson(unassigned(written.value), whole);
   return same && !delivery.deleted ? { kind: "applied", remote } : { kind: "absent" };
 }
 

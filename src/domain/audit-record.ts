@@ -1,4 +1,4 @@
-import type { Envelope } from "./event.ts";
+import type { Envelope, Verdict } from "./event.ts";
 import { correlationIdOf } from "./event-id.ts";
 import { NEXT_STEP, type FailureClass } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
@@ -30,7 +30,10 @@ export interface EventDetail {
   readonly occurredAt?: string;
   readonly contentHash: string;
   readonly contentType: string;
-  readonly verdict: string;
+  readonly verdict: Verdict;
+  readonly account?: string;
+  /** Its place in a request that held several. */
+  readonly part?: number;
   readonly secretId: string;
   readonly configVersion: string;
   readonly synthetic: boolean;
@@ -112,6 +115,8 @@ function detailOf(event: Envelope, outcome: EventOutcome, why: readonly RouteRea
     contentHash: event.contentHash,
     contentType: event.contentType,
     verdict: event.verdict,
+    ...(event.account === undefined ? {} : { account: event.account }),
+    ...(event.part === undefined ? {} : { part: event.part }),
     secretId: event.secretId,
     configVersion: event.configVersion,
     synthetic: event.synthetic,

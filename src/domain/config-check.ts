@@ -1,4 +1,4 @@
-import type { RouteConfig, RouterConfig } from "./config.ts";
+import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import type { EntityKind } from "./entities/index.ts";
 import { LIMITS } from "./limits.ts";
 import { canBothHold } from "./routing.ts";
@@ -8,7 +8,13 @@ export interface Abilities {
   readonly schemes: Readonly<
     Record<
       string,
-      { readonly checkSettings: (settings: unknown) => readonly string[]; readonly kinds: (settings: unknown) => readonly EntityKind[] }
+      {
+        readonly checkSettings: (settings: unknown) => readonly string[];
+        readonly kinds: (settings: unknown) => readonly EntityKind[];
+        readonly needsSecret: (settings: unknown) => boolean;
+        /** Whether it checks nothing at all. */
+        readonly provesNothing: (settings: unknown) => boolean;
+      }
     >
   >;
   readonly modules: Readonly<
@@ -61,8 +67,12 @@ function checkSource(config: RouterConfig, name: string, abilities: Abilities): 
   if (scheme === undefined)
     problems.push(report(source.scheme, `unknown scheme "${source.scheme}"; there are ${known(Object.keys(abilities.schemes))}`));
   else problems.push(...scheme.checkSettings(source.settings ?? {}).map((message) => report("settings", `settings: ${message}`)));
-  if (!source.secrets.some((secret) => secret.optional !== true))
+  const wantsSecret = scheme?.needsSecret(source.settings ?? {}) ?? true;
+  if (wantsSecret && !source.secrets.some((secret) => secret.optional !== true) && source.accounts === undefined)
     problems.push(report("secrets", "at least one secret must not be optional"));
+  if (scheme?.provesNothing(source.settings ?? {}) === true && source.onVerdict?.unattempted === undefined)
+    problems.push(report("settings", 'nothing proves its sender, so nothing gets in; if that is meant, say onVerdict: { unattempted: "accept" }'));
+  problems.push(...checkLimits(config, source, report));
   for (const secret of source.secrets) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(secret.env))
       problems.push(report(secret.env, `"${secret.env}" cannot be the name of a secret: capitals, digits and underscores`));
@@ -71,6 +81,25 @@ function checkSource(config: RouterConfig, name: string, abilities: Abilities): 
   }
   if ((source.maxBodyBytes ?? 0) > LIMITS.bodyBytes)
     problems.push(report("maxBodyBytes", `maxBodyBytes is above the limit of ${LIMITS.bodyBytes}`));
+  return problems;
+}
+
+const ADDRESS = /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/;
+
+function checkLimits(config: RouterConfig, source: SourceConfig, report: Report): readonly ConfigProblem[] {
+  const { rate, ipRanges = [], publicOrigin, readBack } = source;
+  const problems: ConfigProblem[] = [];
+  if (rate !== undefined && !(rate.perSecond > 0 && (rate.burst ?? 1) >= 1))
+    problems.push(report("rate", "perSecond must be above 0, and burst 1 or more"));
+  for (const range of ipRanges) {
+    if (!ADDRESS.test(range)) problems.push(report(range, `"${range}" is no address or range such as 192.0.2.0/24`));
+  }
+  if (publicOrigin !== undefined && !/^https?:\/\/[^/]+$/.test(publicOrigin))
+    problems.push(report("publicOrigin", "must be an origin such as https://hooks.example.com, without a path"));
+  if (readBack !== undefined && config.destinations[readBack.destination] === undefined)
+    problems.push(
+      report("readBack", `unknown destination "${readBack.destination}"; declared are ${known(Object.keys(config.destinations))}`),
+    );
   return problems;
 }
 

@@ -17,6 +17,22 @@ export interface SecretRef {
   readonly optional?: boolean;
   /** Refused from this day on (ISO date, UTC). */
   readonly until?: string;
+  /** In use since this day (ISO date), so that its age can be shown: the platform tells nobody when a secret was put. */
+  readonly since?: string;
+  /** The check that it is for, where a source makes several, such as "basic" beside "hmac". */
+  readonly for?: string;
+  /** The id that the sender gives with its signature, where keys have one. */
+  readonly keyId?: string;
+}
+
+/** What becomes of a request whose proof is less than `verified`. A failed one is never let through. */
+export interface VerdictPolicy {
+  /** Default `accept`. */
+  readonly authenticated?: "accept" | "quarantine" | "reject";
+  /** Default `reject`. */
+  readonly unattempted?: "accept" | "quarantine" | "reject";
+  /** Default `reject`. */
+  readonly failed?: "quarantine" | "reject";
 }
 
 export interface SourceConfig<Owner extends string = string> {
@@ -32,6 +48,20 @@ export interface SourceConfig<Owner extends string = string> {
   readonly objects?: Readonly<Record<string, ObjectMap>>;
   /** Refuse bodies above this; at most LIMITS.bodyBytes. */
   readonly maxBodyBytes?: number;
+  readonly onVerdict?: VerdictPolicy;
+  /** Asked beside the scheme's own check: addresses that may send, in CIDR form. */
+  readonly ipRanges?: readonly string[];
+  /** The origin under which the sender knows us, such as `https://hooks.example.com`, where another router stands before ours. */
+  readonly publicOrigin?: string;
+  /** Requests a second that are let in, and how many at once after a pause (default: one second's). Absent: no limit of its own. */
+  readonly rate?: { readonly perSecond: number; readonly burst?: number };
+  /**
+   * Takes `/in/{source}/{account}` too, each with secrets of its own. `perAccount`: record ids mean something within
+   * an account only, and the entity's key begins with the account; `shared`: ids are unique over all accounts.
+   */
+  readonly accounts?: { readonly keys: "perAccount" | "shared" };
+  /** Hints of this source are read back from this destination, and what is read is delivered. */
+  readonly readBack?: { readonly destination: string };
 }
 
 export interface RetryPolicy {

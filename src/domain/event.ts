@@ -11,8 +11,11 @@ export type Priority = (typeof PRIORITIES)[number];
 export const NATURES = ["snapshot", "delta", "hint"] as const;
 export type Nature = (typeof NATURES)[number];
 
-/** How far the sender was proven: `verified` covers the body, `authenticated` only who sent it. */
-const VERDICTS = ["verified", "authenticated"] as const;
+/**
+ * How far a request was proven: `verified` covers the body, `authenticated` only who sent it, `unattempted` that its
+ * source asks for no proof; `failed` is only ever kept in quarantine.
+ */
+export const VERDICTS = ["verified", "authenticated", "failed", "unattempted"] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Bytes that travel with the event, or the R2 key they wait at when they do not fit a queue message. */
@@ -68,6 +71,10 @@ const common = {
   contentHash: z.string(),
   contentType: z.string(),
   raw: Stored,
+  /** Which of the sender's accounts it came from, where a source has several. */
+  account: z.string().optional(),
+  /** Its place in a request that held several. */
+  part: z.number().int().optional(),
 };
 
 export const EntityEvent = z.object({
@@ -80,6 +87,12 @@ export const EntityEvent = z.object({
   /** Lifecycle rank of the state carried; breaks ties between equal time tokens. */
   rank: z.number().int(),
   payload: Payload,
+  /** Canonical fields that a delta sets to nothing. */
+  cleared: z.array(z.string()).optional(),
+  /** The part of the entity that it speaks of: order is kept within it. */
+  scope: z.string().optional(),
+  /** Of a hint: the destination from which its state was read. */
+  readFrom: z.string().optional(),
   /** Set on an event that an operator or a repair put in again. */
   replayOf: z.string().optional(),
 });
@@ -97,6 +110,17 @@ export type Envelope = z.infer<typeof Envelope>;
 /** The name of the one sequencer that orders an entity's events. */
 export const entityName = (entity: { readonly kind: string; readonly key: string }): string => `${entity.kind}/${entity.key}`;
 
+/** Where an event comes from, as far as ids and order of the sender reach: its source, and the account of it. */
+export const originOf = (event: Pick<EntityEvent, "sourceName" | "account">): string =>
+  event.account === undefined ? event.sourceName : `${event.sourceName}/${event.account}`;
+
+/** The stream in which order tokens compare: of one origin, and of one part of the entity where the sender tells of parts. */
+export const streamOf = (event: Pick<EntityEvent, "sourceName" | "account" | "scope">): string =>
+  event.scope === undefined ? originOf(event) : `${originOf(event)}#${event.scope}`;
+
+/** Whether an event leaves nothing of its stream's earlier ones to say. A change whose part is not known apart does. */
+export const tellsAll = (event: Pick<EntityEvent, "nature" | "scope">): boolean => event.nature !== "delta" || event.scope !== undefined;
+
 /** The key under which an entity's ledger remembers a delivery: the same on every copy of it, whatever event id it got. */
 export const dedupeKey = (event: EntityEvent): string =>
-  `${event.sourceName}\n${event.deliveryId}${event.replayOf === undefined ? "" : `\n${event.id}`}`;
+  `${originOf(event)}\n${event.deliveryId}${event.replayOf === undefined ? "" : `\n${event.id}`}`;

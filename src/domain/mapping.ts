@@ -5,7 +5,7 @@ import { fail, ok, type Result } from "./result.ts";
 
 /** How one canonical field is read from a sender's record. Paths are dotted; a missing value leaves the field out. */
 export type FieldRule =
-  | { readonly as: "text" | "decimal" | "integer" | "boolean" | "time" | "unixSeconds" | "day" | "json"; readonly from: string }
+  | { readonly as: "text" | "decimal" | "integer" | "boolean" | "time" | "unixSeconds" | "unixMs" | "day" | "json"; readonly from: string }
   | { readonly as: "money" | "minorUnits"; readonly from: string; readonly currency: string; readonly currencyDefault?: string }
   /** `words` maps the sender's word (compared in lower case) to ours; anything else is `otherwise`, and the raw word is kept. */
   | { readonly as: "word"; readonly from: string; readonly words: Readonly<Record<string, string>>; readonly otherwise: string };
@@ -16,6 +16,7 @@ export const integer = (from: string): FieldRule => ({ as: "integer", from });
 export const boolean = (from: string): FieldRule => ({ as: "boolean", from });
 export const time = (from: string): FieldRule => ({ as: "time", from });
 export const unixSeconds = (from: string): FieldRule => ({ as: "unixSeconds", from });
+export const unixMs = (from: string): FieldRule => ({ as: "unixMs", from });
 export const day = (from: string): FieldRule => ({ as: "day", from });
 export const json = (from: string): FieldRule => ({ as: "json", from });
 /** `currency` is the path of the currency code; `currencyDefault` stands in where the record has none. */
@@ -73,6 +74,10 @@ export function mapRecord(record: JsonObject, map: ObjectMap, canonicalFields: R
   return parsed.ok ? ok({ kind: map.kind, key, data: parsed.value }) : parsed;
 }
 
+/** The fields of a map that a record names as empty: what a change says it has set to nothing. */
+export const clearedFields = (record: JsonObject, map: ObjectMap): readonly string[] =>
+  Object.entries(map.fields).flatMap(([field, rule]) => (readPath(record, rule.from) === null ? [field] : []));
+
 function unmapped(record: JsonObject, map: ObjectMap): JsonObject | undefined {
   const read = new Set([map.key]);
   for (const rule of Object.values(map.fields)) {
@@ -102,6 +107,8 @@ function readField(record: JsonObject, rule: FieldRule): Result<JsonValue | unde
       return readTime(Date.parse(String(scalar)), scalar);
     case "unixSeconds":
       return readTime(Number(scalar) * 1000, scalar);
+    case "unixMs":
+      return readTime(Number(scalar), scalar);
     case "day":
       return readDay(String(scalar));
     case "word":

@@ -1,4 +1,4 @@
-import { dedupeKey, type EntityEvent } from "./event.ts";
+import { dedupeKey, tellsAll, type EntityEvent } from "./event.ts";
 import { compareTokens, type OrderToken } from "./order.ts";
 
 /** The newest state of an entity that one source has told of. */
@@ -69,7 +69,7 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
     case "incomparable":
       return { kind: "apply", key, mark: event.order.kind === "none" ? null : candidate };
     case "older":
-      return event.nature === "delta" ? { kind: "apply", key, mark: null } : { kind: "superseded", key, by: mark.eventId };
+      return tellsAll(event) ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: null };
     case "equal":
       return tie(event, key, candidate, mark);
   }
@@ -81,7 +81,7 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
  * content is the sender's contradiction: it is recorded, and nothing is overwritten.
  */
 function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
-  if (event.nature === "delta" || !mark.settled) return { kind: "apply", key, mark: candidate };
+  if (!tellsAll(event) || !mark.settled) return { kind: "apply", key, mark: candidate };
   if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
   if (event.order.kind !== "time") return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
   return event.rank < mark.rank ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: candidate };
@@ -89,4 +89,4 @@ function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, 
 
 /** Whether an operator's retry of an event would overwrite a newer state from the same source. */
 export const movedOn = (event: EntityEvent, mark: Mark | undefined): boolean =>
-  mark !== undefined && mark.eventId !== event.id && event.nature !== "delta" && compareTokens(event.order, mark.order) === "older";
+  mark !== undefined && mark.eventId !== event.id && tellsAll(event) && compareTokens(event.order, mark.order) === "older";

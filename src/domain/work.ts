@@ -1,5 +1,5 @@
 import type { RetryPolicy } from "./config.ts";
-import type { EntityEvent } from "./event.ts";
+import { streamOf, tellsAll, type EntityEvent } from "./event.ts";
 import type { FailureClass } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
 import type { AttemptRecord, LaneReport, LaneStatus, Remote } from "./outcome.ts";
@@ -166,7 +166,8 @@ export const collapsible = (work: Iterable<Work>, newer: Work): readonly Work[] 
       newer.plan.collapse &&
       item.plan.collapse &&
       item.plan.destination === newer.plan.destination &&
-      item.event.sourceName === newer.event.sourceName &&
+      tellsAll(newer.event) &&
+      streamOf(item.event) === streamOf(newer.event) &&
       item.position < newer.position &&
       (item.state === "waiting" || item.state === "held") &&
       item.attempts === 0 &&

@@ -23,7 +23,9 @@ export interface AppPorts {
 /** The HTTP surface: ingest, health, the ops API and its description. */
 export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
   const app = new Hono<{ Bindings: Env }>();
-  app.all("/in/:source", (c) => receive(c.req.raw, c.req.param("source"), ports.receive(c)));
+  app.all("/in/:source/:account?", (c) =>
+    receive(c.req.raw, { source: c.req.param("source"), account: c.req.param("account") ?? null }, ports.receive(c)),
+  );
   app.get("/healthz", (c) => {
     const problems = ports.problems(c);
     return c.json(

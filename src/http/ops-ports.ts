@@ -65,9 +65,63 @@ export interface OpsPorts {
     readonly after?: RejectionCursor | undefined;
     readonly limit: number;
   }) => Promise<readonly StoredRejection[]>;
+  readonly handshakes: OpsPorts["rejections"];
+  /** When each source was last let in, refused, or greeted, as far back as the newest LIMITS.scanRows events and a month of counts. */
+  readonly lastContacts: () => Promise<Readonly<Record<string, Contact>>>;
+  readonly subscriptions: () => Promise<readonly Subscription[]>;
+  readonly accounts: Accounts;
+  /** A fresh secret in the form that a source's scheme takes. */
+  readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
   readonly sourceProblem: (name: string) => string | null;
-  readonly liveSecrets: (name: string) => readonly string[];
+  readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
+  readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface Contact {
+  readonly acceptedAtMs?: number;
+  readonly rejectedAtMs?: number;
+  readonly handshakeAtMs?: number;
+}
+
+export interface Subscription {
+  readonly source: string;
+  readonly subscriptionId: string;
+  readonly resource: string;
+  readonly expiresAtMs: number;
+  readonly renewedAtMs: number | null;
+  readonly problem: string | null;
+}
+
+export interface AccountRecord {
+  readonly source: string;
+  readonly account: string;
+  readonly state: "active" | "disabled";
+  readonly secrets: readonly { readonly id: string; readonly sinceMs: number; readonly untilMs: number | null }[];
+  readonly registrationUntilMs: number | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export type AccountFailure = "exists" | "absent" | "raced" | "unsealed";
+type AccountChanged = Promise<Result<AccountRecord, AccountFailure>>;
+
+interface AccountAct {
+  readonly source: string;
+  readonly account: string;
+  readonly by: { readonly actor: string; readonly reason: string };
+}
+
+/** Accounts of sources: each change is on record with who made it and why. */
+export interface Accounts {
+  readonly list: (query: {
+    readonly source: string;
+    readonly afterAccount?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly AccountRecord[]>;
+  readonly create: (act: AccountAct & { readonly secret: string | null }) => AccountChanged;
+  readonly rotate: (act: AccountAct & { readonly secret: string; readonly overlapMs: number }) => AccountChanged;
+  readonly steer: (verb: "disable" | "enable" | "register", act: AccountAct) => AccountChanged;
 }
 
 export interface RejectionCursor {

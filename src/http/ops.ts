@@ -1,11 +1,13 @@
 import type { StoredEvent } from "../domain/audit-record.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
+import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
+import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
 
 const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readonly failure: Refused } => fail({ code, detail });
@@ -50,7 +52,14 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     pauseDestination: (call) => steer(ports, "pause", call),
     resumeDestination: (call) => steer(ports, "resume", call),
     listSources: ({ origin }) => listSources(ports, origin),
-    listRejections: ({ query }) => listRejections(ports, query),
+    listAccounts: (call) => listAccounts(ports, call),
+    createAccount: (call) => createAccount(ports, call),
+    rotateAccount: (call) => rotateAccount(ports, call),
+    disableAccount: (call) => steerAccount(ports, "disable", call),
+    enableAccount: (call) => steerAccount(ports, "enable", call),
+    registerAccount: (call) => steerAccount(ports, "register", call),
+    listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
+    listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     listOwnership: async () => ok(ownership(ports.config)),
   };
 }
@@ -181,7 +190,7 @@ async function directHits(ports: OpsPorts, key: string): Promise<readonly Stored
 function ownNames(key: string): (EntityRef | null)[] {
   const slash = key.indexOf("/");
   if (slash > 0 && isEntityKind(key.slice(0, slash))) return [parseEntity(key.slice(0, slash), key.slice(slash + 1))];
-  return (["customer", "opportunity", "order", "invoice", "entitlement", "case"] as const).map((kind) => parseEntity(kind, key));
+  return ENTITY_KINDS.map((kind) => parseEntity(kind, key));
 }
 
 async function eventsOf(ports: OpsPorts, entity: EntityRef): Promise<readonly StoredEvent[]> {
@@ -213,30 +222,15 @@ async function steer(ports: OpsPorts, verb: "pause" | "resume", call: Steering):
   return ok(await ports.destination(name));
 }
 
-async function listSources(ports: OpsPorts, origin: string): Promise<Result<AnswerOf<"listSources">, Refused>> {
-  const rejections = await ports.rejections({ sinceMs: ports.clock() - 3_600_000, limit: 1_000 });
-  const items = Object.entries(ports.config.sources).map(([name, source]) => {
-    const trouble = ports.sourceProblem(name);
-    return {
-      name,
-      title: source.title ?? name,
-      url: `${origin}/in/${name}`,
-      scheme: source.scheme,
-      owner: source.owner,
-      ready: trouble === null,
-      problem: trouble,
-      liveSecrets: [...ports.liveSecrets(name)],
-      rejectionsLastHour: rejections.filter((row) => row.source === name).reduce((sum, row) => sum + row.count, 0),
-    };
-  });
-  return ok({ items, nextCursor: null });
-}
-
-async function listRejections(ports: OpsPorts, query: QueryOf<"listRejections">): Promise<Result<AnswerOf<"listRejections">, Refused>> {
+async function listTallies(
+  read: OpsPorts["rejections"],
+  nowMs: number,
+  query: QueryOf<"listRejections">,
+): Promise<Result<AnswerOf<"listRejections">, Refused>> {
   const after = query.cursor === undefined ? undefined : parseRejectionCursor(query.cursor);
   if (after === null) return refuse("invalid_request", "cursor: not one that this API gave");
-  const sinceMs = query.from === undefined ? ports.clock() - 7 * 86_400_000 : Date.parse(query.from);
-  const rows = await ports.rejections({ source: query.source, sinceMs, after, limit: query.limit + 1 });
+  const sinceMs = query.from === undefined ? nowMs - 7 * 86_400_000 : Date.parse(query.from);
+  const rows = await read({ source: query.source, sinceMs, after, limit: query.limit + 1 });
   const items = rows.slice(0, query.limit);
   const last = items.at(-1);
   return ok({

@@ -10,6 +10,8 @@ const PROBLEMS = {
   unauthenticated: { status: 401, title: "A valid bearer token is needed." },
   forbidden: { status: 403, title: "Your role does not allow this." },
   invalid_request: { status: 400, title: "The request is not valid." },
+  conflict: { status: 409, title: "It is not as the call supposes." },
+  not_verified: { status: 409, title: "Its sender was never verified." },
   not_dead: { status: 409, title: "This dead letter is not open any more." },
   moved_on: { status: 409, title: "A newer state was taken since; a retry would overwrite it." },
   raw_not_archived: { status: 409, title: "The event is still on its way; its raw body is not archived yet." },

@@ -144,6 +144,7 @@ function toDelivery(work: Work, data: JsonObject, ports: DeliverPorts): Delivery
     nature: event.nature,
     deleted: event.deleted,
     data,
+    cleared: event.cleared ?? [],
     occurredAtMs: event.time === undefined ? null : Date.parse(event.time),
     receivedAtMs: event.receivedAtMs,
     correlationId: event.correlationid,

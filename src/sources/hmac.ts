@@ -1,108 +1,29 @@
 import { z } from "zod";
 import { readPath } from "../domain/json.ts";
 import { object, text, time, word } from "../domain/mapping.ts";
-import { defineSource, type Sample, type Verification } from "./define.ts";
-import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "./document.ts";
+import { ANSWER_BY_STATUS, UNKNOWN_SENDER, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
+import type { Verification } from "../verification/define.ts";
+import { hmacMistakes, hmacShape, hmacVerification } from "../verification/hmac-settings.ts";
+import { HeaderName } from "../verification/settings.ts";
+import { defineSource, type Sample } from "./define.ts";
 
-const HeaderName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header, such as "x-signature"');
-const ALGORITHMS = {
-  "SHA-1": "SHA-1",
-  SHA1: "SHA-1",
-  "SHA-256": "SHA-256",
-  SHA256: "SHA-256",
-  "SHA-512": "SHA-512",
-  SHA512: "SHA-512",
-} as const;
+const Settings = z
+  .strictObject({
+    ...documentShape,
+    ...hmacShape,
+    /** Where the delivery id is that is the same on a retry. */
+    deliveryId: z.union([z.strictObject({ path: Path }), z.strictObject({ header: HeaderName })], "must be {path} or {header}").optional(),
+  })
+  .superRefine((settings, context) => {
+    if (settings.idHeader !== undefined && settings.deliveryId !== undefined && "header" in settings.deliveryId)
+      context.addIssue({ code: "custom", path: ["idHeader"], message: "and deliveryId.header exclude each other" });
+    hmacMistakes(settings, context);
+  });
+type Settings = z.infer<typeof Settings>;
 
-const Shape = z.strictObject({
-  ...documentShape,
-  /** The header that holds the signature. */
-  header: HeaderName,
-  /** Text before the signature, such as `sha256=`. */
-  prefix: z.string().optional(),
-  /** For a header such as `t=1,v1=ab,v1=cd`: the names of its parts. Without `timestamp`, only signatures are in it. */
-  pairs: z.strictObject({ timestamp: z.string().min(1).optional(), signature: z.string().min(1) }).optional(),
-  encoding: z.enum(["hex", "base64", "base64url"]).default("hex"),
-  alg: z.enum(["SHA-256", "SHA-512", "SHA-1", "SHA256", "SHA512", "SHA1"]).default("SHA-256"),
-  /** The signed text. */
-  template: z
-    .string()
-    .regex(
-      /^(?:[\x20-\x7a|~]|\{timestamp\}|\{id\})*\{body\}$/,
-      'must be made of {timestamp}, {id}, plain characters and {body} at its end, such as "{timestamp}.{body}"',
-    )
-    .default("{body}"),
-  timestampHeader: HeaderName.optional(),
-  timestampFormat: z.enum(["s", "ms", "iso"]).default("s"),
-  toleranceSeconds: z.int().min(1, "must be a whole number of seconds, 1 or more").default(300),
-  secretEncoding: z.enum(["utf8", "base64", "hex"]).default("utf8"),
-  idHeader: HeaderName.optional(),
-  /** Where the delivery id is that is the same on a retry. */
-  deliveryId: z.union([z.strictObject({ path: Path }), z.strictObject({ header: HeaderName })], "must be {path} or {header}").optional(),
-});
-type Settings = z.infer<typeof Shape>;
-
-const signsTime = (settings: Settings): boolean => settings.timestampHeader !== undefined || settings.pairs?.timestamp !== undefined;
-const idHeaderOf = ({ idHeader, deliveryId }: Settings): string | undefined =>
-  idHeader ?? (deliveryId !== undefined && "header" in deliveryId ? deliveryId.header : undefined);
-const times = (template: string, placeholder: string): number => template.split(placeholder).length - 1;
-
-/** Each row: where the mistake is, when it is one, and what to do. */
-const MISTAKES: readonly (readonly [path: keyof Settings, is: (settings: Settings) => boolean, message: string])[] = [
-  [
-    "template",
-    (s) => times(s.template, "{timestamp}") > 0 && !signsTime(s),
-    "has {timestamp}, but nothing says where it is: name timestampHeader or pairs.timestamp",
-  ],
-  [
-    "template",
-    (s) => signsTime(s) && times(s.template, "{timestamp}") === 0,
-    "lacks {timestamp}: a time that is not signed proves nothing",
-  ],
-  [
-    "template",
-    (s) => times(s.template, "{id}") > 0 && idHeaderOf(s) === undefined,
-    "has {id}, but nothing says where it is: name idHeader",
-  ],
-  [
-    "template",
-    (s) => ["{timestamp}", "{id}", "{body}"].some((name) => times(s.template, name) > 1),
-    "must have each of {timestamp}, {id} and {body} once at most",
-  ],
-  ["timestampHeader", (s) => s.timestampHeader !== undefined && s.pairs?.timestamp !== undefined, "and pairs.timestamp exclude each other"],
-  ["prefix", (s) => s.prefix !== undefined && s.pairs !== undefined, "and pairs exclude each other"],
-  [
-    "idHeader",
-    (s) => s.idHeader !== undefined && s.deliveryId !== undefined && "header" in s.deliveryId,
-    "and deliveryId.header exclude each other",
-  ],
-];
-
-const Settings = Shape.superRefine((settings, context) => {
-  for (const [path, is, message] of MISTAKES) if (is(settings)) context.addIssue({ code: "custom", path: [path], message });
-});
-
-function verification(settings: Settings): Verification {
-  const { pairs, prefix, timestampHeader } = settings;
-  const idHeader = idHeaderOf(settings);
-  return {
-    kind: "hmac",
-    header: settings.header,
-    form:
-      pairs === undefined
-        ? { type: "bare", ...(prefix === undefined ? {} : { prefix }) }
-        : { type: "pairs", signature: pairs.signature, ...(pairs.timestamp === undefined ? {} : { timestamp: pairs.timestamp }) },
-    algorithm: ALGORITHMS[settings.alg],
-    encoding: settings.encoding,
-    secretEncoding: settings.secretEncoding,
-    template: settings.template,
-    ...(signsTime(settings)
-      ? { timestamp: { format: settings.timestampFormat, ...(timestampHeader === undefined ? {} : { header: timestampHeader }) } }
-      : {}),
-    ...(idHeader === undefined ? {} : { idHeader }),
-    windowMs: settings.toleranceSeconds * 1000,
-  };
-}
+/** `deliveryId.header` is `idHeader` by another name. */
+const verification = ({ deliveryId, ...settings }: Settings): Verification =>
+  hmacVerification(deliveryId !== undefined && "header" in deliveryId ? { ...settings, idHeader: deliveryId.header } : settings);
 
 const sampled: Pick<Sample, "contentType" | "provenance" | "settings" | "objects"> = {
   contentType: "application/json",
@@ -133,7 +54,6 @@ export const hmac = defineSource<Settings>({
   scheme: "hmac",
   title: "Custom service, HMAC",
   settings: Settings,
-  verdict: "verified",
   verification,
   decode: (request, { settings, objects }) =>
     decodeDocument(request, {
@@ -145,6 +65,12 @@ export const hmac = defineSource<Settings>({
     }),
   objects: () => ({}),
   statusPolicy: ANSWER_BY_STATUS,
+  behaviour: UNKNOWN_SENDER,
+  setup: [
+    "Sign each request with HMAC as the settings describe it, over the exact bytes of the body, with {secret}.",
+    "Post to {url} as application/json, with an id of the delivery that stays the same on a retry.",
+    "Retry on 429 and on every 5xx with growing gaps, and give up on nothing else before a person has looked.",
+  ],
   samples: [
     {
       ...sampled,

@@ -1,11 +1,43 @@
 import type { SourceDefinition } from "./define.ts";
+import { cloudevents } from "./cloudevents.ts";
 import { hmac } from "./hmac.ts";
+import { hubspot } from "./hubspot.ts";
+import { intercom } from "./intercom.ts";
+import { oracleBusinessEvent } from "./oracle-business-event.ts";
+import { oracleIntegration } from "./oracle-integration.ts";
+import { oracleOrderManagement } from "./oracle-order-management.ts";
+import { salesforceApex } from "./salesforce-apex.ts";
+import { salesforceChangeEvents } from "./salesforce-change-events.ts";
+import { salesforceData360 } from "./salesforce-data-360.ts";
 import { salesforceOutboundMessage } from "./salesforce-outbound-message.ts";
+import { sapEventMesh } from "./sap-event-mesh.ts";
+import { shopify } from "./shopify.ts";
+import { slack } from "./slack.ts";
 import { standardWebhooks } from "./standard-webhooks.ts";
 import { stripe } from "./stripe.ts";
+import { twilio } from "./twilio.ts";
 import { zendesk } from "./zendesk.ts";
 
-const SCHEMES: readonly SourceDefinition[] = [hmac, salesforceOutboundMessage, standardWebhooks, stripe, zendesk];
+const SCHEMES: readonly SourceDefinition[] = [
+  cloudevents,
+  hmac,
+  hubspot,
+  intercom,
+  oracleBusinessEvent,
+  oracleIntegration,
+  oracleOrderManagement,
+  salesforceApex,
+  salesforceChangeEvents,
+  salesforceData360,
+  salesforceOutboundMessage,
+  sapEventMesh,
+  shopify,
+  slack,
+  standardWebhooks,
+  stripe,
+  twilio,
+  zendesk,
+];
 
 /** The registry of senders by scheme. Adding one is its file and its line above. */
 export const SOURCES: Readonly<Record<string, SourceDefinition>> = Object.fromEntries(

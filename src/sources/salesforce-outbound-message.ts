@@ -1,169 +1,77 @@
 import { z } from "zod";
+import { ANSWER_BY_STATUS, readParts, toItem, unintelligible } from "../decoding/document.ts";
+import {
+  OrganizationIds,
+  longId,
+  mayOrganizationSend,
+  recordShape,
+  salesforceObjects,
+  withLongId,
+} from "../decoding/salesforce-records.ts";
+import { readOutboundMessage, type Notification, type UnreadableNotification } from "../decoding/soap.ts";
+import { readXml } from "../decoding/xml.ts";
 import type { JsonObject } from "../domain/json.ts";
-import { day, money, object, text, time, word } from "../domain/mapping.ts";
-import { fail, ok, type Result } from "../domain/result.ts";
 import { NO_ORDER, timeToken } from "../domain/order.ts";
-import { defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps, type Reply, type SourceItem } from "./define.ts";
-import { readText, toItem, unintelligible, unmapped } from "./document.ts";
-import { readOutboundMessage, type Notification } from "./soap.ts";
-import { readTimestamp } from "./signature.ts";
-
-const ORGANIZATION = /^00D(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15})$/;
+import { fail, ok, type Result } from "../domain/result.ts";
+import { Authentication, verificationOf } from "../verification/settings.ts";
+import { readTimestamp } from "../verification/signature.ts";
+import {
+  defineSource,
+  type DecodeFailure,
+  type GenuineRequest,
+  type ObjectMaps,
+  type Part,
+  type Reply,
+  type SourceItem,
+} from "./define.ts";
 
 const Settings = z.strictObject({
-  /** Organizations that may send, by their 15- or 18-character id. */
-  organizationIds: z
-    .array(
-      z.string().regex(ORGANIZATION, "must be an organization id: 00D and 12 or 15 more letters and digits"),
-      "must list the organizations that may send",
-    )
-    .min(1, "must list the organizations that may send"),
-  /** ISO 4217 code of amounts in an organization without several currencies. */
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR")
-    .optional(),
-  /** What further stage names mean. */
-  stages: z.record(z.string(), z.enum(["open", "won", "lost"])).default({}),
+  organizationIds: OrganizationIds,
+  /** How else than by a token in the URL a message proves its sender, such as Salesforce's client certificate. */
+  authentication: Authentication.default({ type: "query", parameter: "token" }),
+  ...recordShape,
 });
 type Settings = z.infer<typeof Settings>;
-
-const SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-
-/**
- * A record id in 18 characters. Of a 15-character one, which differs by case alone, each block of five gets a character
- * for which of them are capitals, first one lowest bit. Anything else is returned as it is.
- */
-export function longId(id: string): string {
-  if (!/^[A-Za-z0-9]{15}$/.test(id)) return id;
-  const capitals = (block: string): number =>
-    Array.from(block).reduce((bits, character, at) => bits + (/[A-Z]/.test(character) ? 2 ** at : 0), 0);
-  return [0, 5, 10].reduce((long, start) => long + (SUFFIX_ALPHABET[capitals(id.slice(start, start + 5))] ?? ""), id);
-}
-
-const lowerCaseKeys = <T>(words: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(words).map(([name, value]) => [name.toLowerCase(), value]));
-
-const objects = ({ currency, stages }: Settings): ObjectMaps => ({
-  Opportunity: object("opportunity", "Id", {
-    name: text("Name"),
-    stage: word("StageName", { "closed won": "won", "closed lost": "lost", ...lowerCaseKeys(stages) }, "open"),
-    amount: money("Amount", "CurrencyIsoCode", currency),
-    customerId: text("AccountId"),
-    ownerId: text("OwnerId"),
-    closeDate: day("CloseDate"),
-  }),
-  Account: object("customer", "Id", {
-    name: text("Name"),
-    number: text("AccountNumber"),
-    phone: text("Phone"),
-    region: text("BillingCountry"),
-    currency: text("CurrencyIsoCode"),
-  }),
-  Order: object("order", "Id", {
-    number: text("OrderNumber"),
-    customerId: text("AccountId"),
-    opportunityId: text("OpportunityId"),
-    status: word("Status", {
-      draft: "draft",
-      "in approval process": "pending_approval",
-      activated: "confirmed",
-      cancelled: "cancelled",
-      canceled: "cancelled",
-    }),
-    total: money("TotalAmount", "CurrencyIsoCode", currency),
-    orderedAt: time("EffectiveDate"),
-  }),
-  Case: object("case", "Id", {
-    number: text("CaseNumber"),
-    subject: text("Subject"),
-    description: text("Description"),
-    status: word("Status", {
-      new: "new",
-      working: "open",
-      "in progress": "open",
-      escalated: "open",
-      waiting: "pending",
-      "on hold": "on_hold",
-      closed: "closed",
-    }),
-    priority: word("Priority", { low: "low", medium: "normal", high: "high", critical: "urgent" }),
-    customerId: text("AccountId"),
-    requesterId: text("ContactId"),
-    requesterEmail: text("SuppliedEmail"),
-    openedAt: time("CreatedDate"),
-  }),
-  Entitlement: object("entitlement", "Id", {
-    name: text("Name"),
-    customerId: text("AccountId"),
-    serviceLevel: text("Type"),
-    status: word("Status", { active: "active", inactive: "pending", expired: "expired" }),
-    startsAt: time("StartDate"),
-    endsAt: time("EndDate"),
-  }),
-});
 
 interface Context {
   readonly settings: Settings;
   readonly objects: ObjectMaps;
 }
 
-/** A declaration of types or entities has no business in SOAP 1.1 and serves only attacks; refused before any parsing. */
-const DECLARATION = /<!(?:doctype|entity)/i;
-const FOREIGN_ENCODING = /^<\?xml[^>]*\sencoding\s*=\s*["'](?!utf-8["'])/i;
-
 /** One business event a notification. Content is what the record was when it was sent, which a repeated id may have newer. */
-function decode(request: GenuineRequest, context: Context): Result<readonly SourceItem[], DecodeFailure> {
-  const xml = readText(request.body);
-  if (xml === null || FOREIGN_ENCODING.test(xml)) return unintelligible("the body is not XML in UTF-8");
-  if (DECLARATION.test(xml)) return fail({ kind: "rejected", reason: "doctype_forbidden" });
-  const message = readOutboundMessage(xml);
+function decode(request: GenuineRequest, { settings, objects }: Context): Result<readonly Part[], DecodeFailure> {
+  const envelope = readXml(request.body);
+  if (!envelope.ok) return envelope;
+  const message = readOutboundMessage(envelope.value);
   if (!message.ok) return unintelligible(message.failure);
   const { organizationId, notifications } = message.value;
-  const allowed = context.settings.organizationIds.map(longId);
-  if (organizationId === null || !allowed.includes(longId(organizationId))) return fail({ kind: "rejected", reason: "sender_not_allowed" });
-  return decodeAll(notifications, context);
+  if (!mayOrganizationSend(organizationId, settings.organizationIds)) return fail({ kind: "rejected", reason: "sender_not_allowed" });
+  return readParts(notifications, (notification) => decodeOne(notification, objects), contentOf);
 }
 
-/** Salesforce sends records of one type a message; were only some of them mapped, the others must not vanish silently. */
-function decodeAll(notifications: readonly Notification[], context: Context): Result<readonly SourceItem[], DecodeFailure> {
-  const items: SourceItem[] = [];
-  for (const [index, notification] of notifications.entries()) {
-    const item = decodeOne(notification, context);
-    if (item.ok) items.push(item.value);
-    else if (item.failure.kind === "unintelligible")
-      return unintelligible(`notification ${index + 1} of ${notifications.length}: ${item.failure.detail}`);
-    else if (notifications.every(({ object: name }) => name === notification.object))
-      return batchUnmapped(notifications, notification, item.failure);
-    else return unintelligible(`the message mixes record types, and ${notification.object} is not mapped`);
-  }
-  return ok(items);
-}
+type Read = Result<Notification, UnreadableNotification>;
 
-const batchUnmapped = (
-  all: readonly Notification[],
-  { object: type, id }: Notification,
-  failure: DecodeFailure,
-): Result<never, DecodeFailure> =>
-  unmapped({ type, deliveryId: all.length === 1 ? longId(id) : null }, "detail" in failure ? failure.detail : "");
+const contentOf = (notification: Read): string =>
+  notification.ok ? JSON.stringify([notification.value.object, withLongId(notification.value.fields)]) : notification.failure.content;
 
-function decodeOne({ id, object: name, fields }: Notification, context: Context): Result<SourceItem, DecodeFailure> {
-  const record = typeof fields["Id"] === "string" ? { ...fields, Id: longId(fields["Id"]) } : fields;
+function decodeOne(notification: Read, objects: ObjectMaps): Result<SourceItem, DecodeFailure> {
+  if (!notification.ok) return unintelligible(notification.failure.why);
+  const { id, object, fields } = notification.value;
+  const record = withLongId(fields);
   const modifiedAt = modificationTime(record);
-  if (!modifiedAt.ok) return unintelligible(`${name}: ${modifiedAt.failure}`);
+  if (!modifiedAt.ok) return unintelligible(`${object}: ${modifiedAt.failure}`);
   return toItem(
     {
-      type: name,
-      object: name,
+      type: object,
+      object,
       record,
       deliveryId: longId(id),
       occurredAtMs: modifiedAt.value,
       order: modifiedAt.value === null ? NO_ORDER : timeToken(modifiedAt.value),
       nature: "snapshot",
       deleted: false,
-      content: JSON.stringify([name, record]),
     },
-    context.objects,
+    objects,
   );
 }
 
@@ -220,19 +128,35 @@ const sampled = {
 };
 
 /**
- * Salesforce outbound messages: SOAP without a signature. A token in the URL and the organization's id say who sends, so
- * the verdict is `authenticated`. Up to 100 notifications a message, at least once, in no order; retried for 24 hours.
+ * Salesforce outbound messages: SOAP without a signature. A token in the URL, or what `authentication` names instead, and
+ * the organization's id say who sends, so nothing proves the body. Up to 100 notifications a message, at least once, in no
+ * order: the newer `LastModifiedDate` counts. Retried for 24 hours, with gaps growing to 2 hours, until Ack is true.
  */
 export const salesforceOutboundMessage = defineSource<Settings>({
   scheme: "salesforce-outbound-message",
   title: "Salesforce outbound messages",
   settings: Settings,
-  verdict: "authenticated",
-  verification: () => ({ kind: "queryToken", parameter: "token" }),
+  verification: ({ authentication }) => verificationOf(authentication),
   decode,
   forStorage: withoutSession,
-  objects,
-  statusPolicy: { stored: ACK, notVerified: 401, cannotStore: 503, notUnderstood: ACK },
+  objects: salesforceObjects,
+  statusPolicy: { ...ANSWER_BY_STATUS, stored: ACK, notUnderstood: ACK },
+  behaviour: {
+    retries: ["3xx", "4xx", "5xx"],
+    harmful: [],
+    succeeds: [200],
+    timeoutMs: 60_000,
+    source:
+      "developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_om_outboundmessaging_notifications.htm, read 2026-11-24; " +
+      "the time limit is not documented there",
+  },
+  setup: [
+    "In Setup, under Outbound Messages, create one for the object and add the fields to send, LastModifiedDate among them.",
+    "Enter {url}?token={secret} as its endpoint URL.",
+    "Leave Send Session ID unticked: it would let whoever reads the message act in your organization.",
+    "Let a record-triggered flow send the message when a record is created or changed.",
+    "Copy the Organization ID from Setup, Company Information, into the source's organizationIds.",
+  ],
   samples: [
     {
       ...sampled,

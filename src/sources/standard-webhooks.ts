@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { money, object, text, word } from "../domain/mapping.ts";
-import { DEFAULT_WINDOW_MS, defineSource, type Sample } from "./define.ts";
-import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "./document.ts";
+import { DEFAULT_WINDOW_MS } from "../verification/define.ts";
+import { defineSource, type Sample } from "./define.ts";
+import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "../decoding/document.ts";
 
 const Settings = z.strictObject(documentShape);
 
@@ -32,7 +33,6 @@ export const standardWebhooks = defineSource<z.infer<typeof Settings>>({
   scheme: "standard-webhooks",
   title: "Standard Webhooks",
   settings: Settings,
-  verdict: "verified",
   verification: () => ({ kind: "standardWebhooks", windowMs: DEFAULT_WINDOW_MS }),
   decode: (request, { settings, objects }) =>
     decodeDocument(request, {
@@ -43,6 +43,17 @@ export const standardWebhooks = defineSource<z.infer<typeof Settings>>({
     }),
   objects: () => ({}),
   statusPolicy: ANSWER_BY_STATUS,
+  behaviour: {
+    retries: ["3xx", "4xx", "5xx"],
+    harmful: [410],
+    timeoutMs: 15_000,
+    source: "github.com/standard-webhooks/standard-webhooks spec/standard-webhooks.md, read 2026-11-24",
+  },
+  setup: [
+    "Add an endpoint with the address {url} at the sender.",
+    "Copy the endpoint's signing secret (whsec_...) or public key (whpk_...) into the source as {secret}.",
+    "Say in settings.order which field of the data tells which of two states is newer; else the payload's timestamp does.",
+  ],
   samples: [
     {
       ...sampled,

@@ -2,9 +2,10 @@ import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { minorUnits, object, text, unixSeconds, word } from "../domain/mapping.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { DEFAULT_WINDOW_MS, defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps, type SourceItem } from "./define.ts";
-import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible, unmapped } from "./document.ts";
-import { readTimestamp } from "./signature.ts";
+import { DEFAULT_WINDOW_MS } from "../verification/define.ts";
+import { defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps, type SourceItem } from "./define.ts";
+import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
+import { readTimestamp } from "../verification/signature.ts";
 
 const Settings = z.strictObject({
   /** Let in only live events (true) or only test events (false). Absent: both, which two endpoints should not be. */
@@ -92,7 +93,6 @@ export const stripe = defineSource<Settings>({
   scheme: "stripe",
   title: "Stripe",
   settings: Settings,
-  verdict: "verified",
   verification: () => ({
     kind: "hmac",
     header: "stripe-signature",
@@ -107,6 +107,17 @@ export const stripe = defineSource<Settings>({
   decode: (request, { settings, objects }) => decode(request, settings, objects),
   objects: () => OBJECTS,
   statusPolicy: ANSWER_BY_STATUS,
+  behaviour: {
+    retries: ["3xx", "4xx", "5xx"],
+    harmful: [],
+    timeoutMs: null,
+    source: "docs.stripe.com/webhooks (3 days of retries; days of failure disable the endpoint), seen 2026-11-24",
+  },
+  setup: [
+    "In Workbench, add an event destination of the type webhook with the address {url} and the events that you want.",
+    "Reveal the endpoint's signing secret (whsec_...) and put it into the source as {secret}, as it stands.",
+    "Give test and live mode a source each, and say livemode in their settings.",
+  ],
   samples: [
     {
       name: "invoice-paid",

@@ -1,16 +1,21 @@
 import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
 import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
+import { send } from "../adapters/outbound.ts";
+import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
+import { fail } from "../domain/result.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
-import { consume, type ConsumePorts, type Message } from "../pipeline/consume.ts";
+import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
+import type { HintPorts } from "../pipeline/consume/hints.ts";
 
 /** Consuming over this environment's bindings. `batchId` names the batch's archive object. */
 function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
   const governor = (destination: string) => env.GOVERNOR.getByName(destination);
   return {
+    hints: hintPorts(deployment),
     plan: deployment.plan,
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
@@ -26,6 +31,20 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
       ),
   };
 }
+
+/** Reads records from the destinations that hints are read back from. */
+const hintPorts = (deployment: Deployment): HintPorts => ({
+  readerOf: (source) => deployment.config.sources[source]?.readBack?.destination ?? null,
+  read: async (destination, entity) => {
+    const target = deployment.target(destination);
+    if (!target.ok) return target;
+    const reader = target.value.definition.read;
+    if (reader === undefined) return fail(`destination "${destination}" cannot be read from`);
+    const answer = await send(await reader.toRequest(entity, target.value.connection), target.value.timeoutMs);
+    return answer.ok ? reader.classify({ ...answer.value, nowMs: Date.now() }, entity) : answer;
+  },
+  sha256: async (text) => sha256Hex(text),
+});
 
 /** The class a queue's name tells: it ends in `-critical`, `-standard` or `-bulk`, before the environment's suffix. */
 const priorityOf = (queue: string): Priority => PRIORITIES.find((priority) => queue.includes(`-${priority}`)) ?? "standard";

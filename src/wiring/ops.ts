@@ -9,19 +9,20 @@ import {
   findLinks,
   listDeadLetters,
   listEvents,
-  listRejections,
+  listTallies,
   recordAction,
 } from "../adapters/event-queries.ts";
 import { enqueue } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { entityName } from "../domain/event.ts";
-import { ulid } from "../domain/event-id.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Acted, OpsPorts } from "../http/ops-ports.ts";
 import { iso } from "../http/views.ts";
-import { takeIn } from "../pipeline/ingest.ts";
+import { takeIn } from "../pipeline/ingest/ingest.ts";
 import { ingestPorts, queuesOf } from "./receive.ts";
+import { operatorAction as action } from "./operator-action.ts";
+import { sourcePorts } from "./ops-sources.ts";
 
 type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
 
@@ -52,23 +53,11 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
       await recordAction(env.DB, action("resume", name, by));
       waitUntil(wakeHeld(env, name));
     },
-    rejections: (query) => listRejections(env.DB, query),
-    sourceProblem: (name) => deployment.problems.find((text) => text.startsWith(`sources.${name}:`)) ?? null,
-    liveSecrets: (name) => {
-      const source = deployment.source(name);
-      return source.ok ? source.value.secrets(Date.now()).map((secret) => secret.id) : [];
-    },
+    rejections: (query) => listTallies(env.DB, "rejections", query),
+    handshakes: (query) => listTallies(env.DB, "handshakes", query),
+    ...sourcePorts(env, deployment),
   };
 }
-
-const action = (verb: string, subject: string, by: { readonly actor: string; readonly reason: string }) => ({
-  id: `act_${ulid(Date.now(), crypto.getRandomValues(new Uint8Array(16)))}`,
-  atMs: Date.now(),
-  actor: by.actor,
-  action: verb,
-  subject,
-  reason: by.reason,
-});
 
 /** Entities that wait for a destination go on at once; those not found here go on by their own alarm. */
 async function wakeHeld(env: Env, destination: string): Promise<void> {
@@ -139,11 +128,18 @@ async function giveUp(env: Env, order: Order): Promise<Acted> {
 /** Quarantined bodies are read anew with today's mapping; messages that a queue gave up go into the queue again. */
 async function putInAgain(env: Env, deployment: Deployment, order: Order): Promise<Acted> {
   const { letter } = order;
+  if (letter.rawRef === null && (await verdictOf(env, letter.eventId)) === "failed") return fail("not_verified");
   const eventIds = letter.rawRef === null ? await readAnew(env, deployment, letter) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
   await endDeadLetter(env.DB, letter.id, { status: "resolved", atMs: Date.now() });
   await recordAction(env.DB, action("retry", letter.id, order));
   return ok({ status: "pending", eventIds });
+}
+
+/** A body whose sender failed to prove itself is kept to be looked at; nobody can put it in. */
+async function verdictOf(env: Env, eventId: string): Promise<string | null> {
+  const event = await findEvent(env.DB, eventId);
+  return event === null ? null : (JSON.parse(event.detail) as EventDetail).verdict;
 }
 
 async function requeue(env: Env, rawRef: string, eventId: string): Promise<readonly string[] | null> {
@@ -161,6 +157,10 @@ async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLett
   const detail = JSON.parse(event.detail) as EventDetail;
   const arrival = {
     source: source.value,
+    account: detail.account ?? null,
+    secrets: [],
+    method: "POST",
+    clientCertificate: null,
     body: new Uint8Array(await new Response(raw).arrayBuffer()),
     headers: new Headers({
       "content-type": detail.contentType,
@@ -170,7 +170,14 @@ async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLett
     url: new URL(`https://replay.invalid/in/${event.source}`),
     receivedAtMs: Date.now(),
   };
-  const taken = await takeIn(arrival, { secretId: detail.secretId, deliveryId: event.deliveryId, replayOf: event.id }, ingestPorts(env));
+  const proof = {
+    verdict: detail.verdict,
+    secretId: detail.secretId,
+    deliveryId: event.deliveryId,
+    replayOf: event.id,
+    ...(detail.part === undefined ? {} : { onlyPart: detail.part }),
+  };
+  const taken = await takeIn(arrival, proof, ingestPorts(env));
   if (taken.kind !== "stored") return null;
   await endEvent(env.DB, event.id, { status: "superseded", atMs: Date.now() });
   return taken.ids;

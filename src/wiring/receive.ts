@@ -1,11 +1,22 @@
+import { AccountCache } from "../adapters/account-cache.ts";
+import { keySets } from "../adapters/key-sets.ts";
 import { enqueue, type Queues } from "../adapters/queues.ts";
-import { RejectionLog } from "../adapters/rejection-log.ts";
+import { registerSecret } from "../adapters/source-accounts.ts";
+import { SourceRates } from "../adapters/source-rates.ts";
+import { TallyLog } from "../adapters/tally-log.ts";
 import type { Deployment } from "../deployment.ts";
-import type { ReceivePorts } from "../http/receive.ts";
-import { ingest, type IngestPorts } from "../pipeline/ingest.ts";
-import { verify } from "../sources/verify.ts";
+import type { Admission, ReceivePorts } from "../http/receive.ts";
+import { prove, takeIn } from "../pipeline/ingest/ingest.ts";
+import type { Arrival, IngestPorts, LiveSource } from "../pipeline/ingest/ports.ts";
+import type { ClientCertificate } from "../verification/define.ts";
+import { verify } from "../verification/index.ts";
+import { hexHmac } from "../verification/keys.ts";
+import { secretOf } from "../verification/tokens.ts";
 
-const rejections = new RejectionLog();
+const rejections = new TallyLog("rejections");
+const handshakes = new TallyLog("handshakes");
+const accounts = new AccountCache();
+const rates = new SourceRates();
 
 export const queuesOf = (env: Env): Queues => ({ critical: env.QUEUE_CRITICAL, standard: env.QUEUE_STANDARD, bulk: env.QUEUE_BULK });
 
@@ -13,15 +24,7 @@ export const queuesOf = (env: Env): Queues => ({ critical: env.QUEUE_CRITICAL, s
 export function ingestPorts(env: Env): IngestPorts {
   const queues = queuesOf(env);
   return {
-    verify: ({ source, body, headers, url, receivedAtMs }) =>
-      verify({
-        verification: source.definition.verification(source.settings),
-        secrets: source.secrets(receivedAtMs),
-        body,
-        headers,
-        url,
-        nowMs: receivedAtMs,
-      }),
+    verify: proofOf,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     sha256: async (data) => new Uint8Array(await crypto.subtle.digest("SHA-256", data)).toHex(),
     putBody: async (key, body) => void (await env.BODIES.put(key, body)),
@@ -30,13 +33,50 @@ export function ingestPorts(env: Env): IngestPorts {
   };
 }
 
-export const receivePorts = (env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): ReceivePorts => ({
-  source: deployment.source,
-  admits: async (source) => (await env.INGEST_RATE.limit({ key: source })).success,
-  ingest: (arrival) => ingest(arrival, ingestPorts(env)),
-  rejected: (source, reason, note) => {
-    const flush = rejections.note(env.DB, { source, reason, note, atMs: Date.now() });
-    if (flush !== null) waitUntil(flush);
-  },
-  clock: Date.now,
-});
+/** Over the bytes that came. Of a compressed body some senders sign what is in it: if the one does not prove, the other may. */
+async function proofOf(arrival: Arrival): ReturnType<IngestPorts["verify"]> {
+  const { source, secrets, body, compressed, method, headers, url, clientCertificate, receivedAtMs } = arrival;
+  const unproven = { verification: source.verification, secrets, method, headers, url, clientCertificate, nowMs: receivedAtMs };
+  const proof = await verify({ ...unproven, body: compressed ?? body }, keySets);
+  return proof.ok || compressed === undefined ? proof : verify({ ...unproven, body }, keySets);
+}
+
+const certificateOf = (request: Request): ClientCertificate | null => {
+  const { cf } = request as { readonly cf?: { readonly tlsClientAuth?: ClientCertificate } };
+  return cf?.tlsClientAuth ?? null;
+};
+
+/** A source's own rate by leased tokens; without one, the edge's guard against abuse. */
+async function admits(env: Env, source: LiveSource, waitUntil: (work: Promise<unknown>) => void): Promise<Admission> {
+  const { rate } = source.config;
+  if (rate === undefined)
+    return (await env.INGEST_RATE.limit({ key: source.name })).success ? { admitted: true } : { admitted: false, retryAfterSeconds: 10 };
+  const policy = { perSecond: rate.perSecond, burst: rate.burst ?? rate.perSecond };
+  return rates.admit(source.name, policy, {
+    take: async (name, limits, asked) => env.SOURCE_RATE.getByName(name).take(limits, asked),
+    nowMs: Date.now(),
+    waitUntil,
+  });
+}
+
+export const receivePorts = (env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): ReceivePorts => {
+  const ports = ingestPorts(env);
+  const keys = deployment.accountKeys;
+  const flush = (work: Promise<void> | null): void => {
+    if (work !== null) waitUntil(work);
+  };
+  return {
+    source: deployment.source,
+    account: (source, account, nowMs) => accounts.secretsOf(env.DB, keys, { source, account, nowMs }),
+    register: (source, account, secret) => registerSecret(env.DB, keys, { source, account, secret, nowMs: Date.now() }),
+    admits: (source) => admits(env, source, waitUntil),
+    prove: (arrival) => prove(arrival, ports),
+    takeIn: (arrival, proof) => takeIn(arrival, proof, ports),
+    rejected: (source, reason, note) => flush(rejections.note(env.DB, { source, reason, note, atMs: Date.now() })),
+    shook: (source, kind, note) => flush(handshakes.note(env.DB, { source, reason: kind, note, atMs: Date.now() })),
+    isSecret: async (value, secrets) => (await secretOf(value, secrets)).ok,
+    sign: hexHmac,
+    clientCertificate: certificateOf,
+    clock: Date.now,
+  };
+};

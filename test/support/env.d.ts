@@ -3,5 +3,7 @@ declare namespace Cloudflare {
     TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
     /** The private half of the key that the tests' tokens are signed with, as a JWK. */
     TEST_OPS_KEY: string;
+    /** What the local senders sign with, as a JSON object by the secret's name. */
+    TEST_SENDER_KEYS: string;
   }
 }

@@ -4,9 +4,10 @@ import { SignJWT, importJWK, type JWK } from "jose";
 import { vi } from "vitest";
 import worker from "../../src/index.ts";
 import type { Role } from "../../src/http/auth.ts";
+import { withLocalSenders } from "../../src/local-senders.ts";
 import { router } from "../../src/router.config.ts";
 import { SOURCES } from "../../src/sources/index.ts";
-import { fillSample, signRequest } from "../../sandbox/sign.ts";
+import { sampleRequest, signRequest } from "../../sandbox/sign.ts";
 
 const ORIGIN = "http://router.test";
 
@@ -15,44 +16,53 @@ export async function call(request: Request, bindings: Env = env): Promise<Respo
   return worker.fetch(request as Parameters<typeof worker.fetch>[0], bindings, createExecutionContext());
 }
 
+/** Every source of the local environment: those of router.config.ts, and one for each other sender. */
+export const LOCAL_SOURCES = withLocalSenders(router).sources;
+
 export interface Outgoing {
   readonly body: string | Uint8Array;
   readonly contentType?: string;
   readonly deliveryId?: string;
   readonly nowMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Added to the source's URL. */
+  readonly query?: string;
+  /** Another account of the source, and its secret. */
+  readonly account?: { readonly name: string; readonly secret: string };
+}
+
+const keys = env as unknown as Readonly<Record<string, string>>;
+const senderKeys = JSON.parse(env.TEST_SENDER_KEYS) as Readonly<Record<string, string>>;
+
+/** What a source's sender signs with. */
+export function senderSecret(source: string): string {
+  const name = LOCAL_SOURCES[source]?.secrets[0]?.env ?? "";
+  return keys[name] ?? senderKeys[name] ?? "";
 }
 
 /** A request of a configured source, signed as its sender would. */
 export function signed(source: string, outgoing: Outgoing): Request {
-  const config = router.sources[source];
+  const config = LOCAL_SOURCES[source];
   const definition = SOURCES[config?.scheme ?? ""];
   if (config === undefined || definition === undefined) throw new Error(`no source ${source}`);
-  const secret = (env as unknown as Record<string, string>)[config.secrets[0]?.env ?? ""] ?? "";
-  const verification = definition.verification(definition.settings.parse(config.settings ?? {}));
+  const headers = { "content-type": outgoing.contentType ?? "application/json", ...outgoing.headers };
   const proof = signRequest({
-    verification,
-    secret,
+    verification: definition.verification(definition.settings.parse(config.settings ?? {})),
+    secret: outgoing.account?.secret ?? senderSecret(source),
     body: outgoing.body,
     nowMs: outgoing.nowMs ?? Date.now(),
-    url: `${ORIGIN}/in/${source}`,
+    url: `${ORIGIN}/in/${source}${outgoing.account === undefined ? "" : `/${outgoing.account.name}`}${outgoing.query ?? ""}`,
+    headers,
     ...(outgoing.deliveryId === undefined ? {} : { deliveryId: outgoing.deliveryId }),
   });
-  return new Request(proof.url, {
-    method: "POST",
-    headers: { "content-type": outgoing.contentType ?? "application/json", ...outgoing.headers, ...proof.headers },
-    body: outgoing.body,
-  });
+  return new Request(proof.url, { method: "POST", headers: { ...headers, ...proof.headers }, body: proof.body ?? outgoing.body });
 }
 
 export function sample(source: string, name: string): Outgoing {
-  const found = SOURCES[router.sources[source]?.scheme ?? ""]?.samples.find((each) => each.name === name);
+  const found = SOURCES[LOCAL_SOURCES[source]?.scheme ?? ""]?.samples.find((each) => each.name === name);
   if (found === undefined) throw new Error(`no sample ${name} of ${source}`);
-  return {
-    body: fillSample(found.body, { nowMs: Date.now(), id: crypto.randomUUID() }),
-    contentType: found.contentType,
-    ...(found.headers === undefined ? {} : { headers: found.headers }),
-  };
+  const { body, headers } = sampleRequest(found, { nowMs: Date.now(), id: crypto.randomUUID(), secret: senderSecret(source) });
+  return { body, contentType: found.contentType, headers, ...(found.query === undefined ? {} : { query: found.query }) };
 }
 
 let serial = 0;

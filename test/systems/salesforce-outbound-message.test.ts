@@ -1,21 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { longId } from "../../src/sources/salesforce-outbound-message.ts";
-import { SOURCES } from "../../src/sources/index.ts";
+import { longId } from "../../src/decoding/salesforce-records.ts";
+import { salesforceOutboundMessage } from "../../src/sources/salesforce-outbound-message.ts";
 import { bytes, decodeWith, itemsOf, liveFor } from "./support.ts";
 
 const SESSION = "00D24000000abcD!AQ0AQLive.Session_Credential";
 const settings = { organizationIds: ["00D24000000abcDEAQ"], currency: "EUR" };
 
-function salesforce() {
-  const source = SOURCES["salesforce-outbound-message"];
-  if (source === undefined) throw new Error("not registered");
-  return source;
-}
-
 const decode = (xml: string | Uint8Array, given: Record<string, unknown> = settings) =>
   decodeWith(
-    salesforce(),
-    liveFor(salesforce(), { settings: given }),
+    salesforceOutboundMessage,
+    liveFor(salesforceOutboundMessage, { settings: given }),
     typeof xml === "string" ? bytes(xml) : xml,
     "text/xml; charset=utf-8",
   );
@@ -52,6 +46,11 @@ const unintelligible = (words: string | RegExp) => ({
   ok: false,
   failure: { kind: "unintelligible", detail: expect.stringMatching(words) },
 });
+/** A message of which one notification, the only one or another, is set aside. */
+const oddAlone = (words: string | RegExp) => ({
+  ok: true,
+  value: [{ odd: "unintelligible", type: "unreadable", deliveryId: null, detail: expect.stringMatching(words) }],
+});
 const rejected = (reason: string) => ({ ok: false, failure: { kind: "rejected", reason } });
 
 describe("a batch", () => {
@@ -74,18 +73,36 @@ describe("a batch", () => {
     expect(itemsOf(decode(message(notification(2, "<sf:Name>No 3</sf:Name>"))))[0]?.content).not.toBe(first?.content);
   });
 
-  it("names the notification that cannot be read", () => {
-    const bad = message(notification(0) + notification(1, "<sf:Amount>a lot</sf:Amount>"));
-    expect(decode(bad)).toMatchObject(unintelligible(/^notification 2 of 2: Opportunity.*amount/));
+  it("sets aside the notification that cannot be read, by its place, and goes on with the others", () => {
+    const bad = message(
+      notification(0) + notification(1, "<sf:Amount>a lot</sf:Amount>") + notification(2, "<x:Name>N</x:Name>") + notification(3),
+    );
+    expect(decode(bad)).toMatchObject({
+      ok: true,
+      value: [
+        { deliveryId: longId("04l240000020000"), type: "Opportunity" },
+        { odd: "unintelligible", detail: expect.stringMatching(/^Opportunity.*amount/), content: expect.stringContaining("a lot") },
+        { odd: "unintelligible", detail: expect.stringMatching(/^notification 3 of 4: the prefix of x:Name/) },
+        { deliveryId: longId("04l240000020003"), type: "Opportunity" },
+      ],
+    });
   });
 
-  it("of a type that nobody maps is unmapped, and a mixed one is never cut down in silence", () => {
-    expect(decode(message(notification(0, "", "Lead")))).toMatchObject({
-      ok: false,
-      failure: { kind: "unmapped", type: "Lead", deliveryId: longId("04l240000020000") },
+  it("tells copies of what cannot be read by what they hold, wherever they are sent", () => {
+    const contentOf = (xml: string): unknown => JSON.stringify(decode(xml)).match(/"content":.*/)?.[0];
+    const odd = notification(1, "<x:Name>N</x:Name>");
+    expect(contentOf(message(odd))).toEqual(contentOf(message(odd, { session: `<SessionId>${SESSION}</SessionId>` })));
+    expect(contentOf(message(odd))).not.toEqual(contentOf(message(odd.replace(">N<", ">M<"))));
+  });
+
+  it("ignores each notification of a type that nobody maps, also among others", () => {
+    const lead = { odd: "unmapped", type: "Lead", deliveryId: longId("04l240000020001") };
+    expect(decode(message(notification(1, "", "Lead")))).toMatchObject({ ok: true, value: [lead] });
+    expect(decode(message(notification(0) + notification(1, "", "Lead")))).toMatchObject({
+      ok: true,
+      value: [{ type: "Opportunity" }, lead],
     });
-    expect(decode(message(notification(0) + notification(1, "", "Lead")))).toMatchObject(unintelligible("mixes record types"));
-    expect(decode(message(notification(0, "", "constructor")))).toMatchObject({ ok: false, failure: { kind: "unmapped" } });
+    expect(decode(message(notification(0, "", "constructor")))).toMatchObject({ ok: true, value: [{ odd: "unmapped" }] });
   });
 });
 
@@ -127,11 +144,6 @@ describe("names", () => {
       "the envelope is SOAP 1.2",
       (xml: string) => xml.replace("http://schemas.xmlsoap.org/soap/envelope/", "http://www.w3.org/2003/05/soap-envelope"),
     ],
-    ["a prefix is not declared", (xml: string) => xml.replace(' xmlns:sf="urn:sobject.enterprise.soap.sforce.com"', "")],
-    ["the type is not in the schema instance namespace", (xml: string) => xml.replace("XMLSchema-instance", "XMLSchema")],
-    ["a field is there twice", (xml: string) => xml.replace("<sf:Name>N</sf:Name>", "<sf:Name>N</sf:Name><sf:Name>M</sf:Name>")],
-    ["the record has two ids", (xml: string) => xml.replace("</sf:Id>", "</sf:Id><sf:Id>x</sf:Id>")],
-    ["there are two records", (xml: string) => xml.replace("</Notification>", '<sObject xsi:type="soapenv:X"/></Notification>')],
     ["a tag is not closed", (xml: string) => xml.replace("</sf:Name>", "")],
     ["the end is missing", (xml: string) => xml.slice(0, -20)],
     ["something follows the end", (xml: string) => `${xml}<again/>`],
@@ -142,6 +154,20 @@ describe("names", () => {
     const xml = message(notification(1, "<sf:Name>N</sf:Name>"));
     expect(spoil(xml)).not.toBe(xml);
     expect(decode(spoil(xml))).toMatchObject(unintelligible(/.+/));
+  });
+});
+
+describe("a notification", () => {
+  it.each([
+    ["a prefix is not declared", (xml: string) => xml.replace(' xmlns:sf="urn:sobject.enterprise.soap.sforce.com"', "")],
+    ["the type is not in the schema instance namespace", (xml: string) => xml.replace("XMLSchema-instance", "XMLSchema")],
+    ["a field is there twice", (xml: string) => xml.replace("<sf:Name>N</sf:Name>", "<sf:Name>N</sf:Name><sf:Name>M</sf:Name>")],
+    ["the record has two ids", (xml: string) => xml.replace("</sf:Id>", "</sf:Id><sf:Id>x</sf:Id>")],
+    ["there are two records", (xml: string) => xml.replace("</Notification>", '<sObject xsi:type="soapenv:X"/></Notification>')],
+  ])("is set aside when %s", (_what, spoil) => {
+    const xml = message(notification(1, "<sf:Name>N</sf:Name>"));
+    expect(spoil(xml)).not.toBe(xml);
+    expect(decode(spoil(xml))).toMatchObject(oddAlone(/^notification 1 of 1: .+/));
   });
 });
 
@@ -173,7 +199,7 @@ describe("the parser cannot be attacked", () => {
     const startedMs = performance.now();
     for (const unfinished of ['<a "', "<!--", "<![CDATA[", "<?x ", "<a", "<SessionId>"]) {
       expect(decode(unfinished.repeat(200_000))).toMatchObject(unintelligible(/.+/));
-      salesforce().forStorage?.(bytes(unfinished.repeat(200_000)));
+      salesforceOutboundMessage.forStorage?.(bytes(unfinished.repeat(200_000)));
     }
     expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
@@ -212,7 +238,7 @@ describe("what is read", () => {
       amount: "5",
       currency: "JPY",
     });
-    expect(amount("", { organizationIds: settings.organizationIds })).toMatchObject(unintelligible("no default currency"));
+    expect(amount("", { organizationIds: settings.organizationIds })).toMatchObject(oddAlone("no default currency"));
   });
 
   it("orders by LastModifiedDate, else by SystemModstamp, else not at all", () => {
@@ -227,7 +253,7 @@ describe("what is read", () => {
     });
     expect(orderOf("")).toEqual({ kind: "none" });
     expect(decode(message(notification(1, `<sf:LastModifiedDate>${newer}</sf:LastModifiedDate>`)))).toMatchObject(
-      unintelligible("LastModifiedDate"),
+      oddAlone("LastModifiedDate"),
     );
   });
 
@@ -273,7 +299,7 @@ describe("ids", () => {
   });
 
   it("must be configured, as ids", () => {
-    const problems = (given: unknown) => JSON.stringify(salesforce().settings.safeParse(given).error?.issues ?? []);
+    const problems = (given: unknown) => JSON.stringify(salesforceOutboundMessage.settings.safeParse(given).error?.issues ?? []);
     expect(problems({})).toContain("must list the organizations");
     expect(problems({ organizationIds: [] })).toContain("must list the organizations");
     expect(problems({ organizationIds: ["001D000000IRFma"] })).toContain("organization id");
@@ -294,21 +320,28 @@ describe("the session id", () => {
   ])("is nowhere in what is read or kept: %s", (_what, xml) => {
     expect(xml).toContain(SESSION);
     expect(JSON.stringify(decode(xml))).not.toContain("Session_Credential");
-    const kept = new TextDecoder().decode(salesforce().forStorage?.(bytes(xml)));
+    const kept = new TextDecoder().decode(salesforceOutboundMessage.forStorage?.(bytes(xml)));
     expect(kept).toContain("SessionId");
     expect(kept).not.toContain("Session_Credential");
   });
 
   it("is all that is taken out of a body before it is kept", () => {
     const xml = message(notification(1, "<sf:Name>Größe</sf:Name>"), { session: `<SessionId>${SESSION}</SessionId>` });
-    expect(new TextDecoder().decode(salesforce().forStorage?.(bytes(xml)))).toBe(xml.replace(SESSION, ""));
+    expect(new TextDecoder().decode(salesforceOutboundMessage.forStorage?.(bytes(xml)))).toBe(xml.replace(SESSION, ""));
     const without = bytes(message(notification(1)));
-    expect(salesforce().forStorage?.(without)).toBe(without);
+    expect(salesforceOutboundMessage.forStorage?.(without)).toBe(without);
   });
 });
 
+it("is proven by a token in the URL, or as its settings say", () => {
+  const verification = (given: Record<string, unknown>) =>
+    salesforceOutboundMessage.verification(salesforceOutboundMessage.settings.parse({ ...settings, ...given }));
+  expect(verification({})).toEqual({ kind: "queryToken", parameter: "token" });
+  expect(verification({ authentication: { type: "basic" } })).toEqual({ kind: "basic" });
+});
+
 it("acknowledges what is stored, also what is not understood, with exactly the answer that ends the retries", () => {
-  const { stored, notUnderstood, notVerified, cannotStore } = salesforce().statusPolicy;
+  const { stored, notUnderstood, notVerified, cannotStore } = salesforceOutboundMessage.statusPolicy;
   expect(notUnderstood).toBe(stored);
   expect([notVerified, cannotStore]).toEqual([401, 503]);
   expect(stored).toEqual({

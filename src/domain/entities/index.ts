@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { fail, ok, type Result } from "../result.ts";
 import type { JsonObject } from "../json.ts";
+import { activity } from "./activity.ts";
 import { supportCase } from "./case.ts";
 import { customer } from "./customer.ts";
 import type { EntityDefinition } from "./define.ts";
@@ -8,9 +9,10 @@ import { entitlement } from "./entitlement.ts";
 import { invoice } from "./invoice.ts";
 import { opportunity } from "./opportunity.ts";
 import { order } from "./order.ts";
+import { shipment } from "./shipment.ts";
 
 /** The registry of canonical kinds. Adding one is its file and its line here. */
-export const ENTITIES = { customer, opportunity, order, invoice, entitlement, case: supportCase } as const;
+export const ENTITIES = { customer, opportunity, order, invoice, shipment, entitlement, case: supportCase, activity } as const;
 
 export type EntityKind = keyof typeof ENTITIES;
 export type EntityData<K extends EntityKind> = z.infer<(typeof ENTITIES)[K]["schema"]>;

@@ -1,4 +1,4 @@
-import type { EntityEvent } from "../../domain/event.ts";
+import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
@@ -87,7 +87,7 @@ export class Sequencer {
   /** `budget` is null for events that are only to be kept. Everything up to the first await decides the order. */
   #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome> {
     const find = (key: string): Flight | null => this.#flights.get(key) ?? this.#book.find(key);
-    const admission = admit(event, find, this.#book.marks[event.sourceName]);
+    const admission = admit(event, find, this.#book.marks[streamOf(event)]);
     switch (admission.kind) {
       case "redelivery":
         return Promise.resolve(admission.known.outcome);
@@ -124,7 +124,7 @@ export class Sequencer {
 
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
-    if (admission.mark !== null) this.#book.advance(event.sourceName, admission.mark);
+    if (admission.mark !== null) this.#book.advance(streamOf(event), admission.mark);
     if (plan.lanes.length === 0)
       return this.#close(event, admission.key, ending(event, "ignored", { reason: "no route wants it" }), budget);
     const position = this.#book.nextPosition();
@@ -238,7 +238,7 @@ export class Sequencer {
   async operate(action: OperatorAction): Promise<OperatorAnswer> {
     const work = this.#book.deadWork(action.eventId, action.destination);
     if (work === null) return { ok: false, code: "not_dead" };
-    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[work.event.sourceName]) && !action.force)
+    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)
       return { ok: false, code: "moved_on" };
     const draft = newDraft();
     const { verb, actor, reason, destination, eventId } = action;
@@ -266,5 +266,6 @@ const supersedesInLine = (other: Work, work: Work): boolean =>
   other.plan.collapse &&
   work.plan.collapse &&
   other.plan.destination === work.plan.destination &&
-  other.event.sourceName === work.event.sourceName &&
+  tellsAll(other.event) &&
+  streamOf(other.event) === streamOf(work.event) &&
   other.position > work.position;

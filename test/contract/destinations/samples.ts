@@ -15,6 +15,7 @@ export function delivery(changes: Partial<Delivery> = {}): Delivery {
     entity: { kind: "opportunity", key: "006Ab00000XyZ", schemaVersion: 1 },
     nature: "snapshot",
     deleted: false,
+    cleared: [],
     data: {
       name: "Größte Weiche 🚂",
       stage: "won",

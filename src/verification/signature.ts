@@ -1,6 +1,5 @@
-import type { Encoding, Verification } from "./define.ts";
+import type { Digest, Encoding } from "./define.ts";
 
-export type Digest = "SHA-1" | "SHA-256" | "SHA-512";
 export type TimestampFormat = "s" | "ms" | "iso";
 
 /** Bytes of a signature by each algorithm; any other length is a truncated or padded one. */
@@ -59,20 +58,15 @@ export function readTimestamp(text: string, format: TimestampFormat): number | n
   return Number.isNaN(ms) ? null : ms;
 }
 
-const BODY = "{body}";
+const utf8 = new TextEncoder();
 
-/** The signed text up to the body, of a template such as `{id}.{timestamp}.{body}`. */
-export const textBeforeBody = (template: string, fill: { readonly timestamp: string; readonly id: string }): string =>
-  template === BODY
-    ? ""
-    : template.slice(0, -BODY.length).replace(/\{(timestamp|id)\}/g, (_placeholder, name: "timestamp" | "id") => fill[name]);
-
-/** The signed bytes. Without a text before it, that is the body itself; else one new array. `before` is visible ASCII. */
+/** The signed bytes. Without a text before it, that is the body itself; else one new array. */
 export function signedMessage(before: string, body: Uint8Array): Uint8Array {
   if (before === "") return body;
-  const message = new Uint8Array(before.length + body.byteLength);
-  for (let at = 0; at < before.length; at++) message[at] = before.charCodeAt(at);
-  message.set(body, before.length);
+  const head = utf8.encode(before);
+  const message = new Uint8Array(head.byteLength + body.byteLength);
+  message.set(head);
+  message.set(body, head.byteLength);
   return message;
 }
 
@@ -105,8 +99,6 @@ export function readPairs(value: string): ReadonlyMap<string, readonly string[]>
   }
   return pairs;
 }
-
-export type Hmac = Extract<Verification, { readonly kind: "hmac" }>;
 
 /** What the Standard Webhooks specification signs: https://github.com/standard-webhooks/standard-webhooks */
 export const STANDARD_WEBHOOKS_TEMPLATE = "{id}.{timestamp}.{body}";

@@ -1,5 +1,5 @@
-import type { LiveSecret } from "./define.ts";
-import { decodeBytes, type Digest } from "./signature.ts";
+import type { Digest, LiveSecret } from "./define.ts";
+import { decodeBytes } from "./signature.ts";
 
 /** How the text of a secret becomes a key. */
 export interface KeySpec {
@@ -12,7 +12,7 @@ const KEYS_KEPT = 256;
 const ED25519_BYTES = 32;
 
 /** Remembers what was derived of a secret, the oldest forgotten first. Holds values, never promises: those belong to one request. */
-function remembering<Input, Value>(
+export function remembering<Input, Value>(
   derive: (input: Input) => Promise<Value>,
   nameOf: (input: Input) => string,
 ): (input: Input) => Promise<Value> {
@@ -48,8 +48,17 @@ export const keyOf = remembering(
 
 export const sha256 = async (text: string): Promise<Uint8Array> => new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text)));
 
+export const digestOf = async (algorithm: Digest, data: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest(algorithm, data));
+
 /** The digest of a token that we hold. */
 export const tokenDigest = remembering(
   (secret: LiveSecret) => sha256(secret.value),
   (secret) => secret.value,
 );
+
+/** Hex HMAC-SHA256 of a text under a secret that is text. */
+export async function hexHmac(text: string, secret: string): Promise<string> {
+  const key = await keyOf({ algorithm: "SHA-256", encoding: "utf8", text: secret });
+  return key === null ? "" : new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))).toHex();
+}

@@ -1,4 +1,3 @@
-import type { RejectionReason } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 
 interface Tally {
@@ -6,20 +5,28 @@ interface Tally {
   example: string;
 }
 
+/** What is counted so: the two tables have the same columns. */
+export type TallyTable = "rejections" | "handshakes";
+
 /**
- * Counts what was not let in, in memory, and writes a count for each source, reason and minute at most every
- * LIMITS.rejectionFlushMs: a flood of forged requests costs a handful of rows a minute. Requests to unknown sources
- * share one row, so made-up names cannot fill the table. Counts not flushed when an isolate ends are lost; rejections
- * are statistics, never the only copy of anything.
+ * Counts what was not let in, or what was asked beside events, in memory, and writes a count for each source, reason
+ * and minute at most every LIMITS.rejectionFlushMs: a flood of forged requests costs a handful of rows a minute. Requests
+ * to unknown sources share one row, so made-up names cannot fill the table. Counts not flushed when an isolate ends are
+ * lost; they are statistics, never the only copy of anything.
  */
-export class RejectionLog {
+export class TallyLog {
+  readonly #table: TallyTable;
   readonly #tallies = new Map<string, Tally>();
   #flushing: Promise<void> | null = null;
+
+  constructor(table: TallyTable) {
+    this.#table = table;
+  }
 
   /** Counts one; returns the flush to keep the invocation alive for, or null if one is under way already. */
   note(
     db: D1Database,
-    rejected: { readonly source: string | null; readonly reason: RejectionReason; readonly note: string; readonly atMs: number },
+    rejected: { readonly source: string | null; readonly reason: string; readonly note: string; readonly atMs: number },
   ): Promise<void> | null {
     const minuteMs = Math.floor(rejected.atMs / 60_000) * 60_000;
     const key = JSON.stringify([minuteMs, rejected.source ?? "(unknown)", rejected.reason]);
@@ -47,7 +54,7 @@ export class RejectionLog {
     if (rows.length === 0) return;
     await db
       .prepare(
-        `INSERT INTO rejections (minute_ms, source, reason, count, last_at_ms, example)
+        `INSERT INTO ${this.#table} (minute_ms, source, reason, count, last_at_ms, example)
          SELECT value->>'minuteMs', value->>'source', value->>'reason', value->>'count', ?2, value->>'example' FROM json_each(?1) WHERE true
          ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at_ms = excluded.last_at_ms`,
       )

@@ -2,14 +2,25 @@ import { z } from "zod";
 import { canonicalFields } from "../domain/entities/index.ts";
 import { NATURES, type Nature } from "../domain/event.ts";
 import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "../domain/json.ts";
-import { mapRecord, scalarText } from "../domain/mapping.ts";
+import { clearedFields, mapRecord, scalarText } from "../domain/mapping.ts";
 import { NO_ORDER, timeToken, type OrderToken } from "../domain/order.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { DecodeFailure, GenuineRequest, ObjectMaps, SourceItem, StatusPolicy } from "./define.ts";
-import { readTimestamp } from "./signature.ts";
+import type { DecodeFailure, GenuineRequest, ObjectMaps, Part, SenderBehaviour, SourceItem, StatusPolicy } from "../sources/define.ts";
+import { readTimestamp } from "../verification/signature.ts";
 
 /** For senders that only look at the status: most retry a 503, and drop or switch off on 4xx. */
-export const ANSWER_BY_STATUS: StatusPolicy = { stored: "accepted", notVerified: 401, cannotStore: 503, notUnderstood: "accepted" };
+export const ANSWER_BY_STATUS: StatusPolicy = {
+  stored: "accepted",
+  notUnderstood: "accepted",
+  notVerified: 401,
+  cannotStore: 503,
+  rateLimited: 429,
+  tooLarge: 413,
+  wrongEncoding: 415,
+};
+
+/** A service that we know nothing of: most retry on these. */
+export const UNKNOWN_SENDER: SenderBehaviour = { retries: ["5xx", 429], harmful: [], timeoutMs: null, source: "depends on the sender" };
 
 export const Path = z.string().regex(/^[^.]+(\.[^.]+)*$/, 'must be a dotted path from the top of the document, such as "data.id"');
 
@@ -49,15 +60,62 @@ export function readText(body: Uint8Array): string | null {
   }
 }
 
-/** Reads a body that must be one JSON object, without losing a digit. */
-export function readJson(body: Uint8Array): Result<JsonObject, DecodeFailure> {
+/** Reads a body that must be JSON, without losing a digit. */
+export function readJsonValue(body: Uint8Array): Result<JsonValue, DecodeFailure> {
   const text = readText(body);
   if (text === null) return unintelligible("the body is not UTF-8 text");
   const parsed = parseJson(text);
   if (!parsed.ok) return unintelligible(`the body is not JSON: ${parsed.failure}`);
-  if (!isJsonObject(parsed.value)) return unintelligible("the body is JSON, but no object");
-  return nestsDeeperThan(DEEPEST, parsed.value) ? unintelligible(`the JSON nests deeper than ${DEEPEST} levels`) : ok(parsed.value);
+  return nestsDeeperThan(DEEPEST, parsed.value) ? unintelligible(`the JSON nests deeper than ${DEEPEST} levels`) : parsed;
 }
+
+/** Reads a body that must be one JSON object. */
+export function readJson(body: Uint8Array): Result<JsonObject, DecodeFailure> {
+  const parsed = readJsonValue(body);
+  if (!parsed.ok) return parsed;
+  return isJsonObject(parsed.value) ? ok(parsed.value) : unintelligible("the body is JSON, but no object");
+}
+
+/** Most items of one request that are read: more is an attack or a mistake. */
+const MOST_ITEMS = 1_000;
+
+/** Reads a body that must be a JSON list of objects, such as a batch of events. */
+export function readJsonList(body: Uint8Array): Result<readonly JsonObject[], DecodeFailure> {
+  const parsed = readJsonValue(body);
+  if (!parsed.ok) return parsed;
+  if (!Array.isArray(parsed.value)) return unintelligible("the body is JSON, but no list");
+  const list = parsed.value as readonly JsonValue[];
+  if (list.length > MOST_ITEMS) return unintelligible(`the list has ${list.length} items; at most ${MOST_ITEMS} are read`);
+  return list.every(isJsonObject) ? ok(list) : unintelligible("the list holds something else than objects");
+}
+
+/**
+ * The parts of a batch: each item on its own, so that one that cannot be read, or that nobody maps, is set aside alone.
+ * `content` of a part is its own text; the first `rejected` item rejects the whole request.
+ */
+export function readParts<T>(
+  items: readonly T[],
+  readOne: (item: T, index: number) => Result<SourceItem, DecodeFailure>,
+  contentOf: (item: T) => string,
+): Result<readonly Part[], DecodeFailure> {
+  if (items.length === 0) return unmapped({ type: "batch", deliveryId: null }, "an empty batch");
+  const parts: Part[] = [];
+  for (const [index, item] of items.entries()) {
+    const read = readOne(item, index);
+    if (read.ok) parts.push({ content: contentOf(item), ...read.value });
+    else if (read.failure.kind === "rejected") return fail(read.failure);
+    else parts.push(oddPart(read.failure, contentOf(item)));
+  }
+  return ok(parts);
+}
+
+const oddPart = (failure: Exclude<DecodeFailure, { readonly kind: "rejected" }>, content: string): Part => ({
+  odd: failure.kind,
+  type: failure.kind === "unmapped" ? failure.type : "unreadable",
+  deliveryId: failure.kind === "unmapped" ? failure.deliveryId : null,
+  detail: failure.detail,
+  content,
+});
 
 function nestsDeeperThan(levels: number, value: JsonValue): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -94,7 +152,8 @@ export function toItem(found: Found, objects: ObjectMaps): Result<SourceItem, De
   if (!entity.ok) return unintelligible(`${object} of ${found.type}: ${entity.failure}`);
   if (readName(entity.value.key) === null)
     return unintelligible(`${object} of ${found.type}: its id is longer than ${LONGEST_NAME} characters or holds control characters`);
-  return ok({ ...item, entity: entity.value });
+  const cleared = item.nature === "delta" ? clearedFields(record, map) : [];
+  return ok({ ...item, entity: entity.value, ...(cleared.length === 0 ? {} : { cleared }) });
 }
 
 export const unmapped = (of: { readonly type: string; readonly deliveryId: string | null }, detail: string): Result<never, DecodeFailure> =>

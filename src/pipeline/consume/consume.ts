@@ -1,9 +1,10 @@
-import { auditRows, type AuditRows } from "../domain/audit-record.ts";
-import { Envelope, entityName, type EntityEvent, type Priority } from "../domain/event.ts";
-import type { FailureClass } from "../domain/failure.ts";
-import type { Lease, Settlement } from "../domain/governor.ts";
-import type { EventOutcome } from "../domain/outcome.ts";
-import type { RoutePlan, RouteReason } from "../domain/routing.ts";
+import { auditRows, type AuditRows } from "../../domain/audit-record.ts";
+import { Envelope, entityName, type EntityEvent, type Priority } from "../../domain/event.ts";
+import type { FailureClass } from "../../domain/failure.ts";
+import type { Lease, Settlement } from "../../domain/governor.ts";
+import type { EventOutcome } from "../../domain/outcome.ts";
+import type { RoutePlan, RouteReason } from "../../domain/routing.ts";
+import { readHints, type HintPorts } from "./hints.ts";
 
 /** What the queue does with a message afterwards. */
 export type Disposition = { readonly do: "ack" } | { readonly do: "retry"; readonly reason: string };
@@ -30,6 +31,7 @@ export interface Archived {
 }
 
 export interface ConsumePorts {
+  readonly hints: HintPorts;
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
@@ -71,16 +73,41 @@ export async function consume(
     () => true,
     () => false,
   );
-  const reasons = await sequenceAll(read, { priority, ports, outcomes });
+  const { ready, unread } = await withCurrentState(read, ports);
+  const reasons = await sequenceAll(ready, { priority, ports, outcomes });
   const dispositions = new Map<string, Disposition>();
-  const rows = rowsOf(read, { ports, outcomes, reasons, refs: archived.refs });
+  const current = new Map(ready.map(({ event }) => [event.id, event]));
+  const rows = rowsOf(
+    read.map((item) => ({ ...item, event: current.get(item.event.id) ?? item.event })),
+    { ports, outcomes, reasons, refs: archived.refs },
+  );
   const failure = await write(ports, { rows, poison, stored });
   for (const { message, event } of read) {
-    const reason = failure ?? (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached");
+    const reason = failure ?? unread.get(event.id) ?? (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached");
     dispositions.set(message.id, reason === null ? { do: "ack" } : { do: "retry", reason });
   }
   for (const { message } of poison) dispositions.set(message.id, failure === null ? { do: "ack" } : { do: "retry", reason: failure });
   return dispositions;
+}
+
+/** Hints are read back before they are ordered and routed, since both look at the state; what cannot be read comes again. */
+async function withCurrentState(
+  read: readonly Read[],
+  ports: ConsumePorts,
+): Promise<{ readonly ready: readonly Read[]; readonly unread: ReadonlyMap<string, string> }> {
+  const current = await readHints(
+    read.map(({ event }) => event),
+    ports.hints,
+  );
+  const unread = new Map<string, string>();
+  const ready: Read[] = [];
+  for (const item of read) {
+    const reading = current.get(item.event.id);
+    if (reading === undefined) ready.push(item);
+    else if (reading.ok) ready.push({ ...item, event: reading.value });
+    else unread.set(item.event.id, reading.failure);
+  }
+  return { ready, unread };
 }
 
 function parse(messages: readonly Message[]): { read: Read[]; poison: { message: Message; reason: string }[] } {

@@ -10,10 +10,11 @@ import { cost } from "./suites/cost.ts";
 import { endToEnd } from "./suites/end-to-end.ts";
 import { ingest } from "./suites/ingest.ts";
 import { size } from "./suites/size.ts";
+import { proving } from "./suites/verify.ts";
 import { batching, history } from "./suites/storage.ts";
 import type { Scope, Suite } from "./suites/suite.ts";
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest, "end-to-end": endToEnd, cost, batching, history, size };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, proving, "end-to-end": endToEnd, cost, batching, history, size };
 
 const USAGE = `usage: npm run bench -- [--quick] [--full] [--only <name>]...
   --quick   shorter slots and fewer rounds, about 2 minutes

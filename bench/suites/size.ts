@@ -32,11 +32,12 @@ async function deployedBundle(directory: string): Promise<string> {
 const EMPTY = `import { DurableObject } from "cloudflare:workers";
 export class EntitySequencer extends DurableObject {}
 export class DestinationGovernor extends DurableObject {}
+export class SourceRate extends DurableObject {}
 export default { fetch: () => new Response("") };`;
 
 /** CPU of a runtime from its start to the first answer, ms. */
 async function startCpuMs(script: string, directory: string, name: string): Promise<number> {
-  const objects = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor" };
+  const objects = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor", SOURCE_RATE: "SourceRate" };
   const vars = { ENVIRONMENT: "local", OPS_ISSUER: "bench", OPS_AUDIENCE: "bench", OPS_JWKS_URL: "" };
   const served = await serveBare({ name, script, vars, queues: [], buckets: [], objects }, { queue: EMPTY, bucket: EMPTY }, directory);
   try {

@@ -19,35 +19,33 @@ export async function verifyHmac(request: Unproven, scheme: HmacScheme): Promise
   const signatures = decodeAll(spelled, scheme.algorithm, scheme.encoding);
   if (signatures.length === 0) return fail(header.includes(", ") ? "duplicate_header" : "signature_malformed");
   const fill: Fill = { request, timestamp: timestamp.value?.text ?? "", id: id.value ?? "", secret: "" };
-  const secretId = await prove({ ...scheme, request }, fill, signatures);
+  const secretId = await prove(scheme, fill, { signatures, secrets: request.secrets });
   if (!secretId.ok) return secretId;
   return ok({ verdict: "verified", secretId: secretId.value, timestampMs: timestamp.value?.ms ?? null, deliveryId: id.value });
 }
 
 /** Tries each spelling of the URL that the sender may have signed; nearly always there is one. */
-async function prove(
-  { request, ...scheme }: HmacScheme & { readonly request: Unproven },
-  fill: Fill,
-  signatures: readonly Uint8Array[],
-): Promise<Checked<string>> {
-  const { secrets } = request;
+async function prove(scheme: HmacScheme, fill: Fill, { signatures, secrets }: Candidates): Promise<Checked<string>> {
   let last: Checked<string> = fail("misconfigured");
-  for (const url of urlSpellings(scheme, request.url)) {
+  for (const url of urlSpellings(scheme, fill.request.url)) {
+    const filled = url === undefined ? fill : { ...fill, url };
     last =
       scheme.construction === "hash"
-        ? await proveByHash(scheme, { ...fill, url }, { signatures, secrets })
+        ? await proveByHash(scheme, filled, { signatures, secrets })
         : await proveWith(secrets, {
-            message: signedBytes(scheme.template, { ...fill, url }),
+            message: signedBytes(scheme.template, filled),
             signatures: () => signatures,
-            keyOf: async (secret) =>
-              scheme.refusedSecrets?.includes(secret) === true
-                ? null
-                : keyOf({ algorithm: scheme.algorithm, encoding: scheme.secretEncoding, text: secret }),
+            keyOf: (secret) => keyFor(scheme, secret),
           });
     if (last.ok || last.failure !== "signature_mismatch") return last;
   }
   return last;
 }
+
+const keyFor = (scheme: HmacScheme, secret: string): Promise<CryptoKey | null> =>
+  scheme.refusedSecrets?.includes(secret) === true
+    ? Promise.resolve(null)
+    : keyOf({ algorithm: scheme.algorithm, encoding: scheme.secretEncoding, text: secret });
 
 interface Candidates {
   readonly signatures: readonly Uint8Array[];

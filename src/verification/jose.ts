@@ -1,43 +1,27 @@
-import {
-  createLocalJWKSet,
-  decodeProtectedHeader,
-  errors,
-  flattenedVerify,
-  jwtVerify,
-  compactVerify,
-  type FlattenedJWSInput,
-  type JSONWebKeySet,
-  type JWTPayload,
-} from "jose";
+import { base64url, compactVerify, decodeProtectedHeader, errors, flattenedVerify, jwtVerify, type JWTPayload } from "jose";
 import type { RejectionReason } from "../domain/failure.ts";
-import { isJsonObject } from "../domain/json.ts";
 import { fail, ok } from "../domain/result.ts";
-import type { Checked, JoseAlgorithm, JwsScheme, JwtScheme, KeySets, LiveSecret, Proof, Unproven } from "./define.ts";
+import type { Checked, JoseAlgorithm, JwsScheme, JwtScheme, KeySets, Proof, Unproven } from "./define.ts";
+import { candidatesFor, type JoseHeader, type KeySource } from "./jose-keys.ts";
 import { digestOf } from "./keys.ts";
-import { decodeBytes, equalBytes } from "./signature.ts";
-
-type Header = { readonly kid?: string; readonly alg?: string };
-
-/** Keys that may have signed: of a JWK set at a URL, or of the live secrets. `kind` names where a proof came from. */
-interface Candidate {
-  readonly id: string;
-  readonly key: CryptoKey | Uint8Array;
-}
-
-const utf8 = new TextEncoder();
+import { base64UrlOf, decodeBytes, equalBytes } from "./signature.ts";
 
 /**
  * A JSON Web Token in a header (RFC 7519). Its algorithm must be one of the scheme's, whatever the token says of itself;
  * issuer and audience are compared as they are; `exp` and `iat` are required and at most a lifetime apart.
  */
 export async function verifyJwt(request: Unproven, scheme: JwtScheme, keySets: KeySets): Promise<Checked<Proof>> {
+  if (scheme.issuer === "" || scheme.audience === "") return fail("misconfigured");
   const value = request.headers.get(scheme.header);
   if (value === null || value === "") return fail("token_missing");
   if (value.slice(0, scheme.prefix.length).toLowerCase() !== scheme.prefix.toLowerCase()) return fail("token_mismatch");
   const token = value.slice(scheme.prefix.length);
-  const proven = await proveJose(token.split(".")[0] ?? "", { ...scheme, request, keySets }, async (key) => {
+  if (token.includes(",")) return fail("duplicate_header");
+  const parts = readCompact(token);
+  if (parts === null || parts.payload === "") return fail("signature_malformed");
+  const proven = await proveJose(parts.header, { ...scheme, secrets: request.secrets, keySets }, async (key, algorithms) => {
     const { payload } = await jwtVerify(token, key, {
-      algorithms: [...scheme.algorithms],
+      algorithms,
       issuer: scheme.issuer,
       audience: scheme.audience,
       currentDate: new Date(request.nowMs),
@@ -48,14 +32,11 @@ export async function verifyJwt(request: Unproven, scheme: JwtScheme, keySets: K
   });
   if (!proven.ok) return proven;
   const { value: claims, secretId } = proven.value;
+  const { iat = 0 } = claims;
   const wrong = lifetimeProblem(claims, scheme, request.nowMs) ?? (await bodyProblem(claims, scheme, request.body));
   if (wrong !== null) return fail(wrong);
-  return ok({
-    verdict: scheme.bodyHash === undefined ? "authenticated" : "verified",
-    secretId,
-    timestampMs: (claims.iat ?? 0) * 1000,
-    deliveryId: readJti(claims),
-  });
+  const verdict = scheme.bodyHash === undefined ? "authenticated" : "verified";
+  return ok({ verdict, secretId, timestampMs: Math.floor(iat * 1000), deliveryId: readJti(claims) });
 }
 
 const VISIBLE = /^[\x21-\x7e]{1,256}$/;
@@ -63,7 +44,7 @@ const readJti = ({ jti }: JWTPayload): string | null => (typeof jti === "string"
 
 function lifetimeProblem({ iat = 0, exp = 0 }: JWTPayload, scheme: JwtScheme, nowMs: number): RejectionReason | null {
   if (iat * 1000 - nowMs > scheme.skewSeconds * 1000) return "future";
-  return exp - iat > scheme.maxLifetimeSeconds ? "token_claims" : null;
+  return exp - iat <= scheme.maxLifetimeSeconds ? null : "token_claims";
 }
 
 async function bodyProblem(claims: JWTPayload, { bodyHash }: JwtScheme, body: Uint8Array): Promise<RejectionReason | null> {
@@ -77,122 +58,83 @@ async function bodyProblem(claims: JWTPayload, { bodyHash }: JwtScheme, body: Ui
 /** A body that is a compact JWS (RFC 7515), whose payload is then read, or a detached one over the body in a header. */
 export async function verifyJws(request: Unproven, scheme: JwsScheme, keySets: KeySets): Promise<Checked<Proof>> {
   const { detachedHeader } = scheme;
-  const text = detachedHeader === undefined ? new TextDecoder().decode(request.body).replace(/^\uFEFF/, "") : request.headers.get(detachedHeader);
+  const detached = detachedHeader !== undefined;
+  const text = detached ? request.headers.get(detachedHeader) : textOf(request.body);
   if (text === null || text === "") return fail("signature_missing");
-  const parts = text.split(".");
-  const [protectedHeader = "", payload = "", signature = ""] = parts;
-  if (parts.length !== 3 || (detachedHeader !== undefined && payload !== "")) return fail("signature_malformed");
-  const algorithms = [...scheme.algorithms];
-  const proven = await proveJose(protectedHeader, { ...scheme, request, keySets }, async (key) => {
-    if (detachedHeader === undefined) return (await compactVerify(text, key, { algorithms })).payload;
-    const jws: FlattenedJWSInput = { protected: protectedHeader, signature, payload: detachedPayload(protectedHeader, request.body) };
-    await flattenedVerify(jws, key, { algorithms });
-    return request.body;
+  if (detached && text.includes(",")) return fail("duplicate_header");
+  const parts = readCompact(text);
+  if (parts === null || detached !== (parts.payload === "")) return fail("signature_malformed");
+  const { header, signature } = parts;
+  const proven = await proveJose(header, { ...scheme, secrets: request.secrets, keySets }, async (key, algorithms) => {
+    if (!detached) return (await compactVerify(text, key, { algorithms })).payload;
+    const payload = signsPlainBytes(header) ? request.body : base64url.encode(request.body);
+    return (await flattenedVerify({ protected: header, payload, signature }, key, { algorithms })).payload;
   });
   if (!proven.ok) return proven;
   const proof: Proof = { verdict: "verified", secretId: proven.value.secretId, timestampMs: null, deliveryId: null };
-  return ok(detachedHeader === undefined ? { ...proof, payload: proven.value.value } : proof);
+  return ok(detached ? proof : { ...proof, payload: proven.value.value });
 }
 
-/** RFC 7797: with `b64: false` the payload is signed as it is, else in base64url. */
-const detachedPayload = (protectedHeader: string, body: Uint8Array): Uint8Array | string =>
-  decodeProtectedHeader(`${protectedHeader}..`)["b64"] === false ? body : body.toBase64({ alphabet: "base64url", omitPadding: true });
+/** With a byte order mark left in it, which no JWS begins with. */
+const textOf = (body: Uint8Array): string => new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(body);
 
-interface Keys {
-  readonly algorithms: readonly JoseAlgorithm[];
-  readonly jwksUrl?: string;
-  readonly request: Unproven;
-  readonly keySets: KeySets;
+/** RFC 7797: with `b64: false`, which must also be declared critical, the payload is signed as it is, else in base64url. */
+const signsPlainBytes = (header: string): boolean => decodeProtectedHeader(`${header}..`)["b64"] === false;
+
+interface Compact {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
 }
 
-/** Tries the keys that may have signed. The first failure that says more than "another key" is the one told. */
+/** Null unless the parts are base64url, the signature in its one canonical spelling: no other text may pass for the same proof. */
+function readCompact(text: string): Compact | null {
+  const [header = "", payload = "", signature = "", ...more] = text.split(".", 4);
+  const sound = more.length === 0 && header !== "" && signature !== "" && [header, payload, signature].every((part) => /^[\w-]*$/.test(part));
+  return sound && decodeBytes(signature, "base64url") !== null ? { header, payload, signature } : null;
+}
+
+type Check<T> = (key: CryptoKey, algorithms: JoseAlgorithm[]) => Promise<T>;
+
+/** Tries the keys that may have signed; a failure that says more than "another key" is told at once. */
 async function proveJose<T>(
-  protectedHeader: string,
-  keys: Keys,
-  check: (key: CryptoKey | Uint8Array) => Promise<T>,
+  text: string,
+  source: KeySource,
+  check: Check<T>,
 ): Promise<Checked<{ readonly value: T; readonly secretId: string }>> {
-  const header = readHeader(protectedHeader);
-  if (header === null) return fail("signature_malformed");
-  if (!keys.algorithms.includes(header.alg as JoseAlgorithm)) return fail("algorithm_not_allowed");
-  const candidates = await candidatesFor(header, keys);
+  const header = readHeader(text, source.algorithms);
+  if (!header.ok) return header;
+  const candidates = await candidatesFor(header.value, source);
   if (!candidates.ok) return candidates;
-  let told: RejectionReason = "signature_mismatch";
-  for (const { id, key } of candidates.value) {
+  for (const { id, key } of candidates.value.keys) {
     try {
-      return ok({ value: await check(key), secretId: id });
+      return ok({ value: await check(key, [header.value.alg]), secretId: id });
     } catch (error) {
-      told = reasonOf(error);
-      if (told !== "signature_mismatch") break;
+      const reason = reasonOf(error);
+      if (reason !== "signature_mismatch") return fail(reason);
     }
   }
-  return fail(told);
+  return fail(candidates.value.unusable ? "misconfigured" : "signature_mismatch");
 }
 
-function readHeader(protectedHeader: string): Header | null {
+function readHeader(text: string, algorithms: readonly JoseAlgorithm[]): Checked<JoseHeader> {
   try {
-    const { kid, alg } = decodeProtectedHeader(`${protectedHeader}..`);
-    return { ...(kid === undefined ? {} : { kid }), ...(alg === undefined ? {} : { alg }) };
+    const { alg: named, kid } = decodeProtectedHeader(`${text}..`);
+    const alg = algorithms.find((allowed) => allowed === named);
+    if (alg === undefined) return fail("algorithm_not_allowed");
+    if (kid !== undefined && typeof kid !== "string") return fail("signature_malformed");
+    return ok({ alg, ...(kid === undefined ? {} : { kid }) });
   } catch {
-    return null;
+    return fail("signature_malformed");
   }
 }
 
 function reasonOf(error: unknown): RejectionReason {
   if (error instanceof errors.JWSSignatureVerificationFailed) return "signature_mismatch";
   if (error instanceof errors.JWTExpired) return "token_expired";
-  if (error instanceof errors.JOSEAlgNotAllowed) return "algorithm_not_allowed";
-  if (error instanceof errors.JWTClaimValidationFailed) return error.claim === "nbf" ? "future" : "token_claims";
-  return error instanceof errors.JOSEError ? "signature_malformed" : "signature_mismatch";
-}
-
-async function candidatesFor(header: Header, { jwksUrl, request, keySets }: Keys): Promise<Checked<readonly Candidate[]>> {
-  if (jwksUrl !== undefined) {
-    const key = await keySets.keyFor(jwksUrl, header);
-    return key.ok ? ok([{ id: header.kid ?? "jwks", key: key.value }]) : key;
-  }
-  if (request.secrets.length === 0) return fail("misconfigured");
-  const found = await Promise.all(request.secrets.map((secret) => candidateOf(secret, header)));
-  const usable = found.filter((candidate) => candidate !== null && candidate !== "unusable");
-  if (usable.length > 0) return ok(usable);
-  return fail(found.includes("unusable") ? "misconfigured" : "key_unknown");
-}
-
-/** A secret is a JWK set, one JWK, or for HS algorithms the text itself; null if none of its keys is the one named. */
-async function candidateOf(secret: LiveSecret, header: Header): Promise<Candidate | null | "unusable"> {
-  const symmetric = header.alg?.startsWith("HS") === true;
-  const keySet = keySetOf(secret.value);
-  if (keySet === null) return symmetric ? (secret.value === "" ? "unusable" : { id: secret.id, key: utf8.encode(secret.value) }) : "unusable";
-  // The text of a public key is known to all the world: it never is an HS secret.
-  if (symmetric) return null;
-  try {
-    const key = await keySet({ alg: header.alg ?? "", ...(header.kid === undefined ? {} : { kid: header.kid }) }, { payload: "", signature: "" });
-    return { id: secret.id, key };
-  } catch (error) {
-    return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys ? null : "unusable";
-  }
-}
-
-type LocalKeySet = ReturnType<typeof createLocalJWKSet>;
-const keySetsByText = new Map<string, LocalKeySet | null>();
-const KEY_SETS_KEPT = 256;
-
-function keySetOf(text: string): LocalKeySet | null {
-  const known = keySetsByText.get(text);
-  if (known !== undefined) return known;
-  const [oldest] = keySetsByText.keys();
-  if (keySetsByText.size >= KEY_SETS_KEPT && oldest !== undefined) keySetsByText.delete(oldest);
-  const made = makeKeySet(text);
-  keySetsByText.set(text, made);
-  return made;
-}
-
-function makeKeySet(text: string): LocalKeySet | null {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (!isJsonObject(parsed)) return null;
-    const set = Array.isArray(parsed["keys"]) ? parsed : { keys: [parsed] };
-    return createLocalJWKSet(set as unknown as JSONWebKeySet);
-  } catch {
-    return null;
-  }
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return error.claim === "nbf" && error.reason === "check_failed" ? "future" : "token_claims";
+  if (error instanceof errors.JWTInvalid) return "token_claims";
+  // What is not the token's fault is the key's, such as an RSA key that is too short.
+  return error instanceof errors.JOSEError ? "signature_malformed" : "misconfigured";
 }

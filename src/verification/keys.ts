@@ -1,5 +1,5 @@
 import type { Digest, LiveSecret } from "./define.ts";
-import { decodeBytes } from "./signature.ts";
+import { decodeBytes, hexOf } from "./signature.ts";
 
 /** How the text of a secret becomes a key. */
 export interface KeySpec {
@@ -60,5 +60,5 @@ export const tokenDigest = remembering(
 /** Hex HMAC-SHA256 of a text under a secret that is text. */
 export async function hexHmac(text: string, secret: string): Promise<string> {
   const key = await keyOf({ algorithm: "SHA-256", encoding: "utf8", text: secret });
-  return key === null ? "" : new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))).toHex();
+  return key === null ? "" : hexOf(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text))));
 }

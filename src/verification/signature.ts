@@ -58,17 +58,15 @@ export function readTimestamp(text: string, format: TimestampFormat): number | n
   return Number.isNaN(ms) ? null : ms;
 }
 
-const utf8 = new TextEncoder();
+/** Lower-case hex. */
+export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** The signed bytes. Without a text before it, that is the body itself; else one new array. */
-export function signedMessage(before: string, body: Uint8Array): Uint8Array {
-  if (before === "") return body;
-  const head = utf8.encode(before);
-  const message = new Uint8Array(head.byteLength + body.byteLength);
-  message.set(head);
-  message.set(body, head.byteLength);
-  return message;
-}
+/** Base64 for URLs, without padding. */
+export const base64UrlOf = (bytes: Uint8Array): string =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
 
 /** Compares bytes without telling by its time where they differ. Only the length is not kept secret. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {

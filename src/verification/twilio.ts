@@ -2,7 +2,7 @@ import { fail, ok } from "../domain/result.ts";
 import type { Checked, Proof, Unproven } from "./define.ts";
 import { digestOf, keyOf } from "./keys.ts";
 import { decodeAll, proveWith } from "./prove.ts";
-import { equalBytes } from "./signature.ts";
+import { decodeBytes, equalBytes } from "./signature.ts";
 
 const HEADER = "x-twilio-signature";
 const utf8 = new TextEncoder();
@@ -31,39 +31,60 @@ export async function verifyTwilio(request: Unproven): Promise<Checked<Proof>> {
   return last.ok ? ok({ verdict: "verified", secretId: last.value, timestampMs: null, deliveryId: null }) : last;
 }
 
-/** With and without the port that the scheme implies: senders differ in whether they sign it. */
-function spellings(url: URL): readonly string[] {
-  if (url.port !== "") return [url.href, url.href.replace(`:${url.port}`, "")];
-  return [url.href, url.href.replace(url.host, `${url.host}:${url.protocol === "https:" ? 443 : 80}`)];
+/** What Twilio may have signed for this URL: with and without a port, and with the query's escapes as they come or made anew. */
+function spellings(url: URL): ReadonlySet<string> {
+  const ports = url.port === "" ? ["", url.protocol === "https:" ? ":443" : ":80"] : [`:${url.port}`, ""];
+  const escaped = [...url.searchParams].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&");
+  const queries = url.search === "" ? [""] : [url.search, `?${escaped}`];
+  return new Set(queries.flatMap((query) => ports.map((port) => `${url.protocol}//${url.hostname}${port}${url.pathname}${query}`)));
 }
 
 /** The text that stands for the body in what is signed; nothing where the URL holds the body's hash, or there is no body. */
 async function signedFields({ url, body, headers }: Unproven): Promise<Checked<string>> {
-  const claimed = url.searchParams.getAll("bodySHA256");
-  if (claimed.length > 0) {
-    const actual = await digestOf("SHA-256", body);
-    const [claim = ""] = claimed;
-    return claimed.length === 1 && equalBytes(utf8.encode(claim.toLowerCase()), utf8.encode(actual.toHex())) ? ok("") : fail("digest_mismatch");
+  const [claim, ...more] = url.searchParams.getAll("bodySHA256");
+  if (claim !== undefined) {
+    const claimed = more.length === 0 ? decodeBytes(claim.toLowerCase(), "hex") : null;
+    return claimed !== null && equalBytes(claimed, await digestOf("SHA-256", body)) ? ok("") : fail("digest_mismatch");
   }
   if (body.byteLength === 0) return ok("");
-  if (!(headers.get("content-type") ?? "").toLowerCase().startsWith("application/x-www-form-urlencoded")) return fail("digest_mismatch");
-  return formText(body);
+  const form = FORM.test(headers.get("content-type") ?? "") ? readFields(body) : null;
+  return form === null ? fail("digest_mismatch") : ok(sorted(form));
 }
 
-/** Names in order of their characters; of a name given several times every different value, in order too. */
-function formText(body: Uint8Array): Checked<string> {
-  let text: string;
+const FORM = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
+/** Far more than a callback has. */
+const MOST_FIELDS = 1_000;
+
+type Fields = ReadonlyMap<string, ReadonlySet<string>>;
+
+/**
+ * The form's different values by name; null unless it is UTF-8, also behind the escapes, every escape whole and every
+ * field `name=value`: of what is written otherwise than Twilio does, two bodies would have one signed text.
+ */
+function readFields(body: Uint8Array): Fields | null {
+  const fields = new Map<string, Set<string>>();
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    const pairs = text.split("&", MOST_FIELDS + 1);
+    if (pairs.length > MOST_FIELDS) return null;
+    for (const pair of pairs) {
+      const equals = pair.indexOf("=");
+      if (equals < 1) return null;
+      const [name, value] = [unescaped(pair.slice(0, equals)), unescaped(pair.slice(equals + 1))];
+      fields.set(name, (fields.get(name) ?? new Set()).add(value));
+    }
+    return fields;
   } catch {
-    return fail("signature_mismatch");
+    return null;
   }
-  const values = new Map<string, Set<string>>();
-  for (const [name, value] of new URLSearchParams(text)) values.set(name, (values.get(name) ?? new Set()).add(value));
-  return ok(
-    [...values.keys()]
-      .toSorted()
-      .map((name) => [...(values.get(name) ?? [])].toSorted().map((value) => name + value).join(""))
-      .join(""),
-  );
 }
+
+/** Throws for escapes that are broken, or no UTF-8. */
+const unescaped = (text: string): string => decodeURIComponent(text.replaceAll("+", " "));
+
+/** Names in order of their characters; of a name given several times every different value, in order too. */
+const sorted = (fields: Fields): string =>
+  [...fields]
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .flatMap(([name, values]) => [...values].toSorted().map((value) => name + value))
+    .join("");

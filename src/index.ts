@@ -8,8 +8,8 @@ import { opsPorts } from "./wiring/ops.ts";
 import { receivePorts } from "./wiring/receive.ts";
 
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
-export { SourceRate } from "../durable-objects/source-rate.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
+export { SourceRate } from "../durable-objects/source-rate.ts";
 
 const checks = new WeakMap<Env, ReturnType<typeof tokenCheck>>();
 
@@ -35,5 +35,5 @@ const app = createApp({
 export default {
   fetch: app.fetch,
   queue: (batch, env) => consumeBatch(batch, env, deploymentOf(env)),
-  scheduled: (controller, env) => maintain(env, controller.scheduledTime),
+  scheduled: (controller, env) => maintain(env, deploymentOf(env), controller.scheduledTime),
 } satisfies ExportedHandler<Env>;

@@ -5,7 +5,7 @@ import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } fr
 import { clearedFields, mapRecord, scalarText } from "../domain/mapping.ts";
 import { NO_ORDER, timeToken, type OrderToken } from "../domain/order.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { DecodeFailure, GenuineRequest, ObjectMaps, Part, SenderBehaviour, SourceItem, StatusPolicy } from "../sources/define.ts";
+import type { DecodeFailure, GenuineRequest, ObjectMaps, Part, SourceItem, StatusPolicy } from "../sources/define.ts";
 import { readTimestamp } from "../verification/signature.ts";
 
 /** For senders that only look at the status: most retry a 503, and drop or switch off on 4xx. */
@@ -18,9 +18,6 @@ export const ANSWER_BY_STATUS: StatusPolicy = {
   tooLarge: 413,
   wrongEncoding: 415,
 };
-
-/** A service that we know nothing of: most retry on these. */
-export const UNKNOWN_SENDER: SenderBehaviour = { retries: ["5xx", 429], harmful: [], timeoutMs: null, source: "depends on the sender" };
 
 export const Path = z.string().regex(/^[^.]+(\.[^.]+)*$/, 'must be a dotted path from the top of the document, such as "data.id"');
 

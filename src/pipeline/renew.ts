@@ -87,7 +87,8 @@ async function accessOf(renewal: Renewal, ports: RenewPorts): Promise<Result<Ren
   const secrets: Record<string, string> = {};
   for (const [role, variable] of Object.entries(renewal.secrets)) {
     const value = ports.secret(variable);
-    if (value === undefined || value === "") return fail(`missing secret ${variable}; whoever deploys must put it with wrangler secret put`);
+    if (value === undefined || value === "")
+      return fail(`missing secret ${variable}; whoever deploys must put it with wrangler secret put`);
     secrets[role] = value;
   }
   const token = await exchange(
@@ -130,7 +131,9 @@ async function exchange<T>(
     const answer = await ports.send(request(), LIMITS.deliveryTimeoutMs);
     return answer.ok ? read(answer.value) : fail(`${answer.failure}: the next run tries again`);
   } catch (error) {
-    return fail(`the request could not be made, or its answer not be read (${error instanceof Error ? error.name : "unknown"}): tell the router's owner`);
+    return fail(
+      `the request could not be made, or its answer not be read (${error instanceof Error ? error.name : "unknown"}): tell the router's owner`,
+    );
   }
 }
 

@@ -10,7 +10,10 @@ import { defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps,
 
 const Settings = z.strictObject({
   /** Instances that may send, by the first part of their host name. Absent: whoever has the secret. */
-  instances: z.array(z.string().regex(/^[a-z0-9-]+$/i, "must be the name of an instance, such as acme")).min(1).optional(),
+  instances: z
+    .array(z.string().regex(/^[a-z0-9-]+$/i, "must be the name of an instance, such as acme"))
+    .min(1)
+    .optional(),
   /** `utf8`: the secret is text, which the script encodes. `base64`: it is the key as generateMac takes it. */
   secretEncoding: z.enum(["utf8", "base64"]).default("utf8"),
   /** How else than by our script's signature a request proves its sender, such as "basic" of a REST step. */

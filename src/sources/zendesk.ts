@@ -1,42 +1,24 @@
-import { z } from "zod";
-import { isJsonObject, type JsonObject } from "../domain/json.ts";
-import { object, text, time, word } from "../domain/mapping.ts";
-import { fail, ok, type Result } from "../domain/result.ts";
-import { DEFAULT_WINDOW_MS } from "../verification/define.ts";
-import { defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps, type SourceItem } from "./define.ts";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
+import { ZENDESK_BEHAVIOUR, ZendeskSettings, ticketFields, zendeskSignature } from "../decoding/zendesk.ts";
+import { isJsonObject, type JsonObject } from "../domain/json.ts";
+import { object, text } from "../domain/mapping.ts";
+import { ok, type Result } from "../domain/result.ts";
 import { readTimestamp } from "../verification/signature.ts";
-
-const Settings = z.strictObject({
-  /** Accept the secret that Zendesk signs test calls with before a webhook exists. All the world knows it: never in production. */
-  allowPublishedTestSecret: z.boolean().default(false),
-});
-
-/** https://developer.zendesk.com/documentation/webhooks/verifying/ (read 2026-11-24): signs test calls of webhooks that are not created yet. */
-const PUBLISHED_TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==";
+import { defineSource, type DecodeFailure, type GenuineRequest, type ObjectMaps, type SourceItem } from "./define.ts";
 
 const TYPE_PREFIX = "zen:event-type:";
 const SUBJECT = /^zen:([a-z_]+):/;
 const DELETED = /\.(?:soft_|permanently_)?deleted$/;
 
 const OBJECTS: ObjectMaps = {
-  ticket: object("case", "id", {
-    number: text("id"),
-    subject: text("subject"),
-    description: text("description"),
-    status: word("status", { new: "new", open: "open", pending: "pending", hold: "on_hold", solved: "resolved", closed: "closed" }),
-    priority: word("priority", { low: "low", normal: "normal", high: "high", urgent: "urgent" }),
-    customerId: text("organization_id"),
-    requesterId: text("requester_id"),
-    openedAt: time("created_at"),
-  }),
+  ticket: object("case", "id", { ...ticketFields, subject: text("subject"), description: text("description") }),
   organization: object("customer", "id", { name: text("name") }),
   user: object("customer", "id", { name: text("name"), email: text("email"), phone: text("phone") }),
 };
 
 /**
  * One event a request, of Zendesk's event subscriptions. `detail` is the record after the change; its `updated_at` has
- * whole seconds. Bodies of triggers and automations have no fixed shape and are quarantined.
+ * whole seconds. Bodies of triggers and automations have no `type` of this kind and are quarantined.
  */
 function decode(request: GenuineRequest, objects: ObjectMaps): Result<readonly SourceItem[], DecodeFailure> {
   const document = readJson(request.body);
@@ -52,11 +34,12 @@ function decode(request: GenuineRequest, objects: ObjectMaps): Result<readonly S
   if (!isJsonObject(record)) return unintelligible(`${type}: no record at "detail"`);
   const order = orderByTimeAt(record, "updated_at", "iso");
   if (!order.ok) return unintelligible(`${type}: detail.${order.failure}`);
+  const object = objectName(event, type);
   const item = toItem(
     {
       type,
-      object: objectName(event, type),
-      record,
+      object,
+      record: object === "user" ? withOwnKey(record) : record,
       deliveryId,
       occurredAtMs: readTimestamp(readName(event["time"]) ?? "", "iso"),
       order: order.value,
@@ -65,45 +48,37 @@ function decode(request: GenuineRequest, objects: ObjectMaps): Result<readonly S
     },
     objects,
   );
-  return item.ok ? ok([item.value]) : fail(item.failure);
+  return item.ok ? ok([item.value]) : item;
 }
 
 const objectName = (event: JsonObject, type: string): string =>
   SUBJECT.exec(readName(event["subject"]) ?? "")?.[1] ?? type.slice(TYPE_PREFIX.length).split(".")[0] ?? "";
 
+/** Users and organizations are both customers here, and each counts its ids for itself. */
+function withOwnKey(user: JsonObject): JsonObject {
+  const id = readName(user["id"]);
+  return id === null ? user : { ...user, id: `user:${id}` };
+}
+
 /**
- * Zendesk, event subscriptions. Signs base64 HMAC-SHA256 over time and body without anything between; the secret is
- * text although it looks like base64. Retries 409, 429 and 503; its breaker opens when most calls fail within 5 minutes.
+ * Zendesk, event subscriptions. Signs as `zendeskSignature` says. One action of an agent gives several events, each with an
+ * id of its own, which share `event.meta.sequence.id`; their `position` in it is not used, since Zendesk does not promise
+ * it, nor any other order: `updated_at` counts. A user's key is `user:` and the id, an organization's the id alone.
  */
-export const zendesk = defineSource<z.infer<typeof Settings>>({
+export const zendesk = defineSource<ZendeskSettings>({
   scheme: "zendesk",
-  title: "Zendesk",
-  settings: Settings,
-  verification: (settings) => ({
-    kind: "hmac",
-    header: "x-zendesk-webhook-signature",
-    form: { type: "bare" },
-    algorithm: "SHA-256",
-    encoding: "base64",
-    secretEncoding: "utf8",
-    template: "{timestamp}{body}",
-    timestamp: { header: "x-zendesk-webhook-signature-timestamp", format: "iso" },
-    windowMs: DEFAULT_WINDOW_MS,
-    ...(settings.allowPublishedTestSecret ? {} : { refusedSecrets: [PUBLISHED_TEST_SECRET] }),
-  }),
+  title: "Zendesk events",
+  settings: ZendeskSettings,
+  verification: zendeskSignature,
   decode: (request, { objects }) => decode(request, objects),
   objects: () => OBJECTS,
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: {
-    retries: [409, 429, 503],
-    harmful: [],
-    timeoutMs: 10_000,
-    source: "developer.zendesk.com/documentation/webhooks, seen 2026-11-24; the breaker opens at 70 % errors in 5 minutes (third party)",
-  },
+  behaviour: ZENDESK_BEHAVIOUR,
   setup: [
-    "In Admin Center, Apps and integrations, create a webhook of the kind Zendesk events with the address {url}, POST and JSON.",
-    "Subscribe it to the ticket, organization and user events that you want.",
-    "Reveal its signing secret and put it into the source as {secret}, as it stands: it is text although it looks like base64.",
+    "In Admin Center, under Apps and integrations, Webhooks, create a webhook that is subscribed to Zendesk events.",
+    "Choose the events of tickets, organizations and users that are to be told of.",
+    "Enter {url} as its endpoint URL, with the request method POST and the format JSON.",
+    "Show the webhook's signing secret once it is created, and store it as {secret}: Zendesk makes it, and each webhook has its own.",
   ],
   samples: [
     {
@@ -146,6 +121,19 @@ export const zendesk = defineSource<z.infer<typeof Settings>>({
         key: "222",
         type: "zen:event-type:organization.name_changed",
         data: { name: "Acme Düsseldorf", extra: { shared_tickets: false } },
+      },
+    },
+    {
+      name: "user-created",
+      provenance:
+        "developer.zendesk.com/api-reference/webhooks/event-types/user-events, read 2026-11-24, with the envelope of the ticket sample; values made up",
+      contentType: "application/json",
+      body: `{"type":"zen:event-type:user.created","account_id":12514403,"id":"{id}","time":"{now:iso}","zendesk_event_version":"2022-11-06","subject":"zen:user:222","detail":{"id":"222","email":"jörg@example.com","external_id":"","default_group_id":"0","organization_id":"0","role":"end-user","created_at":"2026-01-01T00:00:00Z","updated_at":"{now:iso}"},"event":{}}`,
+      expect: {
+        kind: "customer",
+        key: "user:222",
+        type: "zen:event-type:user.created",
+        data: { email: "jörg@example.com", extra: { external_id: "", default_group_id: "0", organization_id: "0", role: "end-user" } },
       },
     },
   ],

@@ -1,9 +1,18 @@
-/** Rejection counts are kept this long. */
-const REJECTIONS_KEPT_MS = 30 * 86_400_000;
+import type { Deployment } from "../deployment.ts";
+import { renew } from "./renew.ts";
 
-/** What the minute's cron does: keeps tables bounded. Rows go in small portions, so one run never takes long. */
-export async function maintain(env: Env, nowMs: number): Promise<void> {
-  await env.DB.prepare("DELETE FROM rejections WHERE minute_ms < ?1")
-    .bind(nowMs - REJECTIONS_KEPT_MS)
-    .run();
+/** Rejection and handshake counts are kept this long. */
+const TALLIES_KEPT_MS = 30 * 86_400_000;
+const MINUTE_MS = 60_000;
+/** Minute of the hour in which subscriptions are looked at: not the full hour, when everybody calls. */
+const RENEWAL_MINUTE = 17;
+
+/** What the minute's cron does: keeps tables bounded, and once an hour keeps subscriptions alive. Rows go in small portions. */
+export async function maintain(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
+  const before = nowMs - TALLIES_KEPT_MS;
+  await env.DB.batch([
+    env.DB.prepare("DELETE FROM rejections WHERE minute_ms < ?1").bind(before),
+    env.DB.prepare("DELETE FROM handshakes WHERE minute_ms < ?1").bind(before),
+  ]);
+  if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
 }

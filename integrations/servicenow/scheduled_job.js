@@ -1,0 +1,2 @@
+/** Scheduled script execution "Send to Signalbox": periodically, every minute. */
+new SignalboxSender().dispatch();

@@ -69,7 +69,7 @@ export class Erp implements System {
     if (change === undefined) return malformed();
     const record = this.store.byKey(part(call, 0), part(call, 2));
     const merged = { ...(record === undefined ? {} : parseRecord(record.content)), ...change };
-    const kept = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as JsonRecord;
+    const kept = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
     return this.#upsert(call, kept);
   }
 

@@ -41,17 +41,27 @@ export function signRequest(request: SignRequest): SignedRequest {
     case "none":
       return { url, headers: {} };
     case "anyOf":
-      return signRequest({ ...request, verification: verification.of[0] ?? { kind: "none" } });
+      return signRequest(partOf(request, verification.of[0] ?? { kind: "none" }));
     case "allOf":
       return allOf(request, verification.of);
   }
 }
 
+const partOf = (request: SignRequest, verification: Verification): SignRequest => ({
+  ...request,
+  verification,
+  secret: request.secrets?.[verification.kind] ?? request.secret,
+});
+
+/** Those that change the body or the URL come first, since the others may sign it. */
+const FIRST: readonly Verification["kind"][] = ["jws", "queryToken", "twilio"];
+const rank = ({ kind }: Verification): number => (FIRST.includes(kind) ? FIRST.indexOf(kind) : FIRST.length);
+
 /** Each proof is made over what the ones before it left. */
 function allOf(request: SignRequest, of: readonly Verification[]): SignedRequest {
   let signed: SignedRequest = { url: request.url, headers: {} };
-  for (const verification of of) {
-    const next = signRequest({ ...request, verification, url: signed.url, body: signed.body ?? request.body });
+  for (const verification of of.toSorted((left, right) => rank(left) - rank(right))) {
+    const next = signRequest({ ...partOf(request, verification), url: signed.url, body: signed.body ?? request.body });
     signed = { ...signed, ...next, headers: { ...signed.headers, ...next.headers } };
   }
   return signed;
@@ -79,7 +89,10 @@ export const fillSample = (template: string, fill: Fill): string =>
   );
 
 /** A sample as it is posted: its body and headers, filled for this moment. */
-export const sampleRequest = (sample: Sample, fill: Fill): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
+export const sampleRequest = (
+  sample: Sample,
+  fill: Fill,
+): { readonly body: string; readonly headers: Readonly<Record<string, string>> } => ({
   body: fillSample(sample.body, fill),
   headers: {
     "content-type": sample.contentType,

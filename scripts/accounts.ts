@@ -53,7 +53,9 @@ const CALLS: Readonly<Record<string, () => Promise<Response>>> = {
 const call = CALLS[action] ?? (() => request(`${list}/${account}/${action}`, { reason }));
 
 const response = await call().catch((error: unknown) => {
-  console.error(`${origin} does not answer (${String(error instanceof Error ? (error.cause ?? error) : error)}). Start it with: npm run dev`);
+  console.error(
+    `${origin} does not answer (${String(error instanceof Error ? (error.cause ?? error) : error)}). Start it with: npm run dev`,
+  );
   process.exit(1);
 });
 console.log(JSON.stringify(await response.json(), null, 2));

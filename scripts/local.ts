@@ -57,7 +57,13 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   });
   const logFile = path.join(options.dataDir, "router.log");
   await run(["d1", "migrations", "apply", "DB", "--local", "--persist-to", options.dataDir]);
-  const child = startRouter({ port, dataDir: options.dataDir, logFile, sandboxUrl: sandbox.url, vars: { ...secrets.vars, LOCAL_SENDER_SECRETS: JSON.stringify(secrets.localSenders) } });
+  const child = startRouter({
+    port,
+    dataDir: options.dataDir,
+    logFile,
+    sandboxUrl: sandbox.url,
+    vars: { ...secrets.vars, LOCAL_SENDER_SECRETS: JSON.stringify(secrets.localSenders) },
+  });
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the router ended by itself (exit ${String(code)}); its log is ${logFile}`);
   });
@@ -85,7 +91,9 @@ interface RouterOptions {
 function startRouter(options: RouterOptions): ChildProcess {
   const urls = { ERP_URL: `${options.sandboxUrl}/erp`, CRM_URL: `${options.sandboxUrl}/crm`, SUPPORT_URL: `${options.sandboxUrl}/support` };
   // What wrangler.toml does not list as required is not read from .dev.vars, so it is given here; the rest stays off the process list.
-  const optional = Object.entries(options.vars).filter(([name]) => name === "OPS_JWKS" || name === "LOCAL_SENDER_SECRETS" || name.endsWith("_NEXT"));
+  const optional = Object.entries(options.vars).filter(
+    ([name]) => name === "OPS_JWKS" || name === "LOCAL_SENDER_SECRETS" || name.endsWith("_NEXT"),
+  );
   const vars = [...optional, ...Object.entries(urls)].flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const child = spawn(
     process.execPath,

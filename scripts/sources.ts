@@ -2,7 +2,7 @@ import { verdictOf } from "../src/verification/index.ts";
 import { signRequest } from "../sandbox/sign.ts";
 import { ensureLocalSecrets } from "./local-secrets.ts";
 import { ROOT } from "./local.ts";
-import { LOCAL_SOURCES, localSource } from "./sender.ts";
+import { LOCAL_SOURCES, localSource, samplesOf, signingKeyOf } from "./sender.ts";
 
 const secrets = ensureLocalSecrets(ROOT);
 const base = `http://localhost:${process.env["PORT"] ?? "8787"}`;
@@ -13,7 +13,7 @@ const sources = Object.keys(LOCAL_SOURCES).flatMap((name) => {
   // Where the proof is in the URL, the URL with it.
   const { url } = signRequest({
     verification: source.verification,
-    secret: source.secrets[0]?.value ?? "",
+    secret: signingKeyOf(source),
     body: "",
     nowMs: Date.now(),
     url: `${base}/in/${name}`,
@@ -28,7 +28,7 @@ const sources = Object.keys(LOCAL_SOURCES).flatMap((name) => {
       settings: source.settings,
       verification: source.verification,
       secrets: source.secrets,
-      samples: source.definition.samples.map((sample) => sample.name),
+      samples: samplesOf(source).map((sample) => sample.name),
     },
   ];
 });

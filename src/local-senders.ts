@@ -1,3 +1,4 @@
+import { DESTINATIONS } from "./destinations/index.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./domain/config.ts";
 import { ENTITY_KINDS } from "./domain/entities/index.ts";
 import type { Sample, SourceDefinition } from "./sources/define.ts";
@@ -15,25 +16,39 @@ export function withLocalSenders(config: RouterConfig): RouterConfig {
   const used = new Set(Object.values(config.sources).map(({ scheme }) => scheme));
   const owner = config.owners["platform"] === undefined ? (Object.keys(config.owners)[0] ?? "platform") : "platform";
   const unused = Object.values(SOURCES).filter(({ scheme }) => !used.has(scheme));
-  const sources = Object.fromEntries(unused.flatMap((definition) => localSources(definition, owner)));
-  return { ...config, sources: { ...config.sources, ...sources }, routes: [...config.routes, ...localRoutes(config, Object.keys(sources), owner)] };
+  const reader = Object.entries(config.destinations).find(([, { module }]) => DESTINATIONS[module]?.read !== undefined)?.[0] ?? null;
+  const sources = Object.fromEntries(unused.flatMap((definition) => localSources(definition, { owner, reader, taken: config.sources })));
+  return {
+    ...config,
+    sources: { ...config.sources, ...sources },
+    routes: [...config.routes, ...localRoutes(config, Object.keys(sources), owner)],
+  };
+}
+
+interface By {
+  readonly owner: string;
+  /** The destination that hints are read back from, where there is one. */
+  readonly reader: string | null;
+  /** Names that the configuration uses itself. */
+  readonly taken: RouterConfig["sources"];
 }
 
 /** Samples of one sender may need different settings; each way of setting it up is a source of its own. */
-function localSources(definition: SourceDefinition, owner: string): readonly (readonly [string, SourceConfig])[] {
+function localSources(definition: SourceDefinition, by: By): readonly (readonly [string, SourceConfig])[] {
   const bySettings = Map.groupBy(definition.samples, (sample) => JSON.stringify(sample.settings ?? {}));
   return [...bySettings.values()].flatMap((samples, index) => {
     const [first] = samples;
     if (first === undefined) return [];
-    const name = index === 0 ? definition.scheme : `${definition.scheme}-${first.name}`;
-    return [[name, localSource(definition, samples, { name, owner })] as const];
+    const plain = index === 0 && by.taken[definition.scheme] === undefined;
+    const name = plain ? definition.scheme : `${definition.scheme}-${first.name}`;
+    return [[name, localSource(definition, samples, { name, ...by })] as const];
   });
 }
 
 function localSource(
   definition: SourceDefinition,
   samples: readonly Sample[],
-  { name, owner }: { readonly name: string; readonly owner: string },
+  { name, owner, reader }: By & { readonly name: string },
 ): SourceConfig {
   const settings = samples[0]?.settings ?? {};
   const verification = definition.verification(definition.settings.parse(settings));
@@ -45,6 +60,7 @@ function localSource(
     settings,
     priority: "standard",
     objects: Object.assign({}, ...samples.map((sample) => sample.objects ?? {})) as NonNullable<Sample["objects"]>,
+    ...(reader === null ? {} : { readBack: { destination: reader } }),
     ...(verdictOf(verification) === "unattempted" ? { onVerdict: { unattempted: "accept" as const } } : {}),
   };
 }

@@ -106,7 +106,10 @@ function soapDecodeMicros(): number {
   const context = { settings, objects: salesforceOutboundMessage.objects(settings) };
   const read = (serial: number): void => {
     const body = Buffer.from(salesforceNotification(serial));
-    const decoded = salesforceOutboundMessage.decode({ body, headers: new Headers(), contentType: "text/xml", receivedAtMs: 0 }, context);
+    const decoded = salesforceOutboundMessage.decode(
+      { body, headers: new Headers(), url: new URL("http://router.test/in/salesforce"), contentType: "text/xml", receivedAtMs: 0 },
+      context,
+    );
     if (!decoded.ok) throw new Error(`the notification was not read: ${JSON.stringify(decoded.failure)}`);
   };
   for (let serial = 0; serial < DECODINGS; serial++) read(serial);

@@ -1,5 +1,5 @@
 import { createHash, createHmac, createPrivateKey, randomUUID, sign } from "node:crypto";
-import { timestampText, type OfKind, type SignRequest } from "./request.ts";
+import { headersOf, timestampText, type OfKind, type SignRequest } from "./request.ts";
 
 const HASHES = { "SHA-1": "sha1", "SHA-256": "sha256", "SHA-512": "sha512" } as const;
 
@@ -29,7 +29,7 @@ function messageOf(request: SignRequest, template: string, fill: { readonly time
     host: url.host,
     query: url.search.slice(1),
   };
-  const headers = new Headers(request.headers);
+  const headers = headersOf(request);
   const text = (part: string): string =>
     part.replace(/\{([a-z]+)(?::([\w-]+))?\}/gi, (_placeholder, name: string, header: string | undefined) =>
       header === undefined ? (values[name] ?? "") : (headers.get(header) ?? ""),
@@ -64,15 +64,15 @@ function ed25519Key(base64: string): ReturnType<typeof createPrivateKey> {
 
 /** Twilio signs the URL, with the form's sorted fields behind it; of any other body the URL holds the hash. */
 export function twilioRequest(request: SignRequest): { url: string; headers: Record<string, string> } {
-  const form = contentTypeOf(request).startsWith("application/x-www-form-urlencoded");
+  const isForm = (headersOf(request).get("content-type") ?? "").startsWith("application/x-www-form-urlencoded");
   const url = new URL(request.url);
-  if (!form && request.body.length > 0) url.searchParams.set("bodySHA256", createHash("sha256").update(request.body).digest("hex"));
+  if (!isForm && request.body.length > 0) url.searchParams.set("bodySHA256", createHash("sha256").update(request.body).digest("hex"));
   const fields = new Map<string, Set<string>>();
-  const pairs = form ? new URLSearchParams(Buffer.from(request.body).toString("utf8")) : [];
+  const pairs = isForm ? new URLSearchParams(Buffer.from(request.body).toString("utf8")) : [];
   for (const [name, value] of pairs) fields.set(name, (fields.get(name) ?? new Set()).add(value));
-  const text = [...fields.keys()].toSorted().map((name) => [...(fields.get(name) ?? [])].toSorted().map((value) => name + value));
-  const signature = createHmac("sha1", request.secret).update(url.href + text.flat().join("")).digest("base64");
+  const text = [...fields.keys()].toSorted().flatMap((name) => [...(fields.get(name) ?? [])].toSorted().map((value) => name + value));
+  const signature = createHmac("sha1", request.secret)
+    .update(url.href + text.join(""))
+    .digest("base64");
   return { url: url.href, headers: { "x-twilio-signature": signature } };
 }
-
-const contentTypeOf = ({ headers }: SignRequest): string => new Headers(headers).get("content-type") ?? "";

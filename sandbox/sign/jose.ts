@@ -1,4 +1,4 @@
-import { createHash, createHmac, createPrivateKey, createSign, randomUUID, sign, type KeyObject } from "node:crypto";
+import { constants, createHash, createHmac, createPrivateKey, randomUUID, sign, type KeyObject } from "node:crypto";
 import type { JoseAlgorithm } from "../../src/verification/define.ts";
 import type { OfKind, SignRequest } from "./request.ts";
 
@@ -13,20 +13,32 @@ interface SigningKey {
 /** The sender's half: a private JWK, or the text of an HS secret. */
 function signingKey(secret: string, algorithms: readonly JoseAlgorithm[]): SigningKey {
   if (!secret.trimStart().startsWith("{")) return { alg: algorithms.find((name) => name.startsWith("HS")) ?? "HS256", key: secret };
-  const jwk = JSON.parse(secret) as { alg: JoseAlgorithm; kid?: string };
+  const jwk = JSON.parse(secret) as { readonly alg: JoseAlgorithm; readonly kid?: string };
   const key = createPrivateKey({ format: "jwk", key: jwk });
   return { alg: jwk.alg, key, ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) };
 }
 
-function compact({ alg, kid, key }: SigningKey, payload: string | Uint8Array, more: object = {}): readonly [string, string, string] {
-  const header = base64url(JSON.stringify({ alg, ...(kid === undefined ? {} : { kid }), ...more }));
+function compact(
+  { alg, kid, key }: SigningKey,
+  payload: string | Uint8Array,
+): readonly [header: string, payload: string, signature: string] {
+  const header = base64url(JSON.stringify({ alg, ...(kid === undefined ? {} : { kid }) }));
   const content = base64url(payload);
-  const message = `${header}.${content}`;
+  return [header, content, signatureOf(alg, key, Buffer.from(`${header}.${content}`)).toString("base64url")];
+}
+
+/** As text, since workerd's `node:crypto` takes no key object beside options; the workers' tests sign there. */
+const pemOf = (key: KeyObject): string => key.export({ format: "pem", type: "pkcs8" }).toString();
+
+/** RFC 7518, section 3, and RFC 8037. */
+function signatureOf(alg: JoseAlgorithm, key: KeyObject | string, message: Buffer): Buffer {
   const bits = alg.slice(2);
-  if (typeof key === "string") return [header, content, createHmac(`sha${bits}`, key).update(message).digest("base64url")];
-  if (alg === "EdDSA") return [header, content, sign(null, Buffer.from(message), key).toString("base64url")];
-  if (alg.startsWith("ES")) return [header, content, sign(`sha${bits}`, Buffer.from(message), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")];
-  return [header, content, createSign(`RSA-SHA${bits}`).update(message).sign(key).toString("base64url")];
+  if (typeof key === "string") return createHmac(`sha${bits}`, key).update(message).digest();
+  if (alg === "EdDSA") return sign(null, message, key);
+  if (alg.startsWith("ES")) return sign(`sha${bits}`, message, { key: pemOf(key), dsaEncoding: "ieee-p1363" });
+  if (alg.startsWith("RS")) return sign(`sha${bits}`, message, key);
+  const options = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+  return sign(`sha${bits}`, message, { key: pemOf(key), ...options });
 }
 
 export function jwtHeaders(request: SignRequest, scheme: OfKind<"jwt">): Record<string, string> {
@@ -47,5 +59,5 @@ export function jwtHeaders(request: SignRequest, scheme: OfKind<"jwt">): Record<
 export function jwsRequest(request: SignRequest, scheme: OfKind<"jws">): { headers: Record<string, string>; body?: Uint8Array } {
   const [header, payload, signature] = compact(signingKey(request.secret, scheme.algorithms), Buffer.from(request.body));
   if (scheme.detachedHeader !== undefined) return { headers: { [scheme.detachedHeader]: `${header}..${signature}` } };
-  return { headers: {}, body: Buffer.from(`${header}.${payload}.${signature}`) };
+  return { headers: {}, body: new TextEncoder().encode(`${header}.${payload}.${signature}`) };
 }

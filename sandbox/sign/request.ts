@@ -4,6 +4,8 @@ export interface SignRequest {
   readonly verification: Verification;
   /** As the sender holds it: the shared secret, or its private half (`newSecret` makes both). */
   readonly secret: string;
+  /** Where several checks are made with different secrets: those that are not `secret`. */
+  readonly secrets?: Partial<Readonly<Record<Verification["kind"], string>>>;
   readonly body: Uint8Array | string;
   /** The sender's clock. */
   readonly nowMs: number;
@@ -12,6 +14,8 @@ export interface SignRequest {
   readonly method?: string;
   /** The other headers, of which some schemes sign some. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The body's, unless `headers` says it. */
+  readonly contentType?: string;
 }
 
 export interface SignedRequest {
@@ -22,6 +26,13 @@ export interface SignedRequest {
   /** What the edge would tell of the connection. */
   readonly clientCertificate?: ClientCertificate;
 }
+
+/** The request's other headers, its content type among them. */
+export const headersOf = ({ headers, contentType }: SignRequest): Headers => {
+  const all = new Headers(headers);
+  if (contentType !== undefined && !all.has("content-type")) all.set("content-type", contentType);
+  return all;
+};
 
 export type OfKind<K extends Verification["kind"]> = Extract<Verification, { readonly kind: K }>;
 

@@ -216,7 +216,9 @@ export async function listTallies(
 }
 
 /** When each source was last let in, refused or greeted. Events are only looked at as far back as LIMITS.scanRows of them. */
-export async function lastContacts(d1: D1Database): Promise<readonly { readonly source: string; readonly what: string; readonly atMs: number }[]> {
+export async function lastContacts(
+  d1: D1Database,
+): Promise<readonly { readonly source: string; readonly what: string; readonly atMs: number }[]> {
   const found = await d1
     .prepare(
       `SELECT source, 'accepted' AS what, MAX(received_at_ms) AS at_ms

@@ -42,7 +42,8 @@ async function keyOf(text: string): Promise<OpenKey | null> {
 }
 
 /** What a ciphertext belongs to: moved to another account, or another secret's place, it does not open. */
-const boundTo = (source: string, account: string, id: string): Uint8Array => utf8.encode(JSON.stringify(["signalbox account", source, account, id]));
+const boundTo = (source: string, account: string, id: string): Uint8Array =>
+  utf8.encode(JSON.stringify(["signalbox account", source, account, id]));
 
 /** Seals a secret with the newest key. Fails with words for a person where that is none. */
 export async function seal(
@@ -70,7 +71,11 @@ export async function open(
     if (key === null || key.id !== secret.keyId) continue;
     try {
       const additionalData = boundTo(of.source, of.account, secret.id);
-      const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: fromBase64(secret.iv), additionalData }, key.key, fromBase64(secret.ciphertext));
+      const plain = await crypto.subtle.decrypt(
+        { name: "AES-GCM", iv: fromBase64(secret.iv), additionalData },
+        key.key,
+        fromBase64(secret.ciphertext),
+      );
       return { id: secret.id, value: new TextDecoder().decode(plain) };
     } catch {
       return null;

@@ -132,7 +132,11 @@ export const openRegistration = (db: D1Database, change: AccountChange & { reado
   update(db, change, (account) => ({ ...account, registrationUntilMs: change.untilMs }));
 
 /** Takes a secret that a sender brings, if a registration is open; it is closed with that. */
-export async function registerSecret(db: D1Database, keys: SealingKeys, change: AccountChange & { readonly secret: string }): Promise<boolean> {
+export async function registerSecret(
+  db: D1Database,
+  keys: SealingKeys,
+  change: AccountChange & { readonly secret: string },
+): Promise<boolean> {
   const account = await findAccount(db, change.source, change.account);
   if (account === null || account.state !== "active" || (account.registrationUntilMs ?? 0) <= change.nowMs) return false;
   return (await rotateAccount(db, keys, { ...change, overlapMs: 0 })).ok;

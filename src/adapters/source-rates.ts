@@ -3,7 +3,11 @@ import { NOTHING_HELD, spend, wantedOf, withLease, type Granted, type Holding, t
 export type Admission = { readonly admitted: true } | { readonly admitted: false; readonly retryAfterSeconds: number };
 
 /** Asks a source's bucket for tokens; the isolate that asks keeps them. */
-export type TakeTokens = (source: string, policy: RatePolicy, asked: { readonly wanted: number; readonly spent: number }) => Promise<Granted>;
+export type TakeTokens = (
+  source: string,
+  policy: RatePolicy,
+  asked: { readonly wanted: number; readonly spent: number },
+) => Promise<Granted>;
 
 const ASKING_MS = 2_000;
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalFields } from "../domain/entities/index.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { scalarText } from "../domain/mapping.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import {
   defineDestination,
@@ -79,12 +80,12 @@ function writeOf(delivery: Delivery): Pick<RequestSpec, "method" | "body"> {
 function readRecord(response: ResponseSeen, entity: Delivery["entity"]): Result<CurrentRecord | "absent", string> {
   const body = bodyOf(response);
   if (isMissing(response, body)) return ok("absent");
-  const version = body?.["version"];
+  const version = scalarText(body?.["version"]);
   if (response.status !== 200 || body === undefined || version === undefined)
     return fail(`the answer was ${response.status}, and no record`);
   const known = canonicalFields(entity.kind);
   const named = Object.entries(body).filter(([name]) => known.has(name) || name === "custom" || name === "extra");
-  return ok({ data: Object.fromEntries(named), order: { kind: "int", value: String(version) } });
+  return ok({ data: Object.fromEntries(named), order: { kind: "int", value: version } });
 }
 
 function requestTo(delivery: Delivery, connection: Connection<Settings>, headers: Readonly<Record<string, string>>): RequestSpec {
@@ -146,7 +147,10 @@ function classifyLookup(response: ResponseSeen, delivery: Delivery): LookupOutco
   }
   const written = parseJson(JSON.stringify(contentOf(delivery)));
   const held = unassigned(body);
-  const whole = delivery.nature === "snapshot" ? held : Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(contentOf(delivery), name)));
+  const whole =
+    delivery.nature === "snapshot"
+      ? held
+      : Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(contentOf(delivery), name)));
   const same = written.ok && isJsonObject(written.value) && sameJson(unassigned(written.value), whole);
   return same && !delivery.deleted ? { kind: "applied", remote } : { kind: "absent" };
 }

@@ -71,7 +71,9 @@ function checkSource(config: RouterConfig, name: string, abilities: Abilities): 
   if (wantsSecret && !source.secrets.some((secret) => secret.optional !== true) && source.accounts === undefined)
     problems.push(report("secrets", "at least one secret must not be optional"));
   if (scheme?.provesNothing(source.settings ?? {}) === true && source.onVerdict?.unattempted === undefined)
-    problems.push(report("settings", 'nothing proves its sender, so nothing gets in; if that is meant, say onVerdict: { unattempted: "accept" }'));
+    problems.push(
+      report("settings", 'nothing proves its sender, so nothing gets in; if that is meant, say onVerdict: { unattempted: "accept" }'),
+    );
   problems.push(...checkLimits(config, source, report));
   for (const secret of source.secrets) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(secret.env))

@@ -40,7 +40,10 @@ const LIMIT_TABLE = {
   pageItems: { value: 200, why: "largest page of a list" },
   scanRows: { value: 20_000, why: "rows one filtered page may look at before it hands back a cursor" },
   rejectionFlushMs: { value: 5_000, why: "rejections are counted in memory and written at most this often for each source and reason" },
-  accountCacheMs: { value: 30_000, why: "an account's secrets are remembered this long in an isolate: a revocation takes effect within it" },
+  accountCacheMs: {
+    value: 30_000,
+    why: "an account's secrets are remembered this long in an isolate: a revocation takes effect within it",
+  },
   accountsCached: { value: 2_000, why: "accounts remembered in one isolate: a few hundred bytes each" },
   registrationMs: { value: 900_000, why: "a window in which a sender may bring its own secret: as long as setting it up takes" },
   consumerRetrySeconds: { value: 10, why: "before a message whose batch could not be recorded comes again" },

@@ -76,7 +76,12 @@ export const wantedOf = (holding: Holding, policy: RatePolicy): { readonly wante
 });
 
 /** Adds a lease to what is held; what was asked for is paid. */
-export const withLease = (holding: Holding, told: { readonly spent: number; readonly used: number }, lease: Granted, nowMs: number): Holding => ({
+export const withLease = (
+  holding: Holding,
+  told: { readonly spent: number; readonly used: number },
+  lease: Granted,
+  nowMs: number,
+): Holding => ({
   tokens: (holding.expiresAtMs > nowMs ? holding.tokens : 0) + lease.granted,
   expiresAtMs: nowMs + HELD_MS,
   refusedUntilMs: lease.refusedUntilMs ?? 0,

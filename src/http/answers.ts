@@ -33,7 +33,10 @@ export function refusal(reason: RejectionReason, policy: StatusPolicy, retryAfte
   const code = refusalCode(reason);
   switch (code) {
     case "verification_failed":
-      return problem(code, { status: policy.notVerified, ...(policy.notVerifiedHeaders === undefined ? {} : { headers: policy.notVerifiedHeaders }) });
+      return problem(code, {
+        status: policy.notVerified,
+        ...(policy.notVerifiedHeaders === undefined ? {} : { headers: policy.notVerifiedHeaders }),
+      });
     case "cannot_store":
       return problem(code, { status: policy.cannotStore, headers: { "retry-after": String(RETRY_AFTER_SECONDS.cannotStore) } });
     case "rate_limited":

@@ -17,7 +17,9 @@ const json = (body: object): Response => Response.json(body, { headers: { "x-con
 const empty = (): Response => new Response(null, { status: 200 });
 
 const echo = (token: string | null | undefined): Result<Response, string> =>
-  token !== null && token !== undefined && ECHO.test(token) ? ok(text(token)) : fail("the token to return is missing, too long or of other characters");
+  token !== null && token !== undefined && ECHO.test(token)
+    ? ok(text(token))
+    : fail("the token to return is missing, too long or of other characters");
 
 export interface Asked {
   readonly method: string;
@@ -75,7 +77,8 @@ async function consent(handshake: Extract<Handshake, { kind: "cloudEventsOptions
   if (!ORIGIN.test(origin) || !(anyone || handshake.origins.includes(origin))) return fail("the origin is not allowed");
   if (handshake.authorized && !(await asked.proves())) return fail("the authorization is not that of this source");
   const wanted = asked.headers.get("webhook-request-rate");
-  const rate = wanted === null || !/^[1-9]\d{0,8}$/.test(wanted) ? handshake.ratePerMinute : Math.min(Number(wanted), handshake.ratePerMinute);
+  const rate =
+    wanted === null || !/^[1-9]\d{0,8}$/.test(wanted) ? handshake.ratePerMinute : Math.min(Number(wanted), handshake.ratePerMinute);
   return ok(
     new Response(null, { status: 200, headers: { "webhook-allowed-origin": origin, "webhook-allowed-rate": String(rate), allow: "POST" } }),
   );
@@ -121,7 +124,11 @@ function documentOf(body: Uint8Array): JsonObject | null {
   return parsed.ok && isJsonObject(parsed.value) ? parsed.value : null;
 }
 
-async function provenAnswer(handshake: Handshake, document: JsonObject | null, proven: ProvenBody): Promise<Result<Response, string> | null> {
+async function provenAnswer(
+  handshake: Handshake,
+  document: JsonObject | null,
+  proven: ProvenBody,
+): Promise<Result<Response, string> | null> {
   const at = (path: string): string | null => {
     const value = document === null ? undefined : readPath(document, path);
     return typeof value === "string" ? value : null;
@@ -139,7 +146,12 @@ async function provenAnswer(handshake: Handshake, document: JsonObject | null, p
       const said = handshake.in === "header" ? proven.headers.get(handshake.at) : at(handshake.at);
       return said === handshake.value ? ok(empty()) : null;
     }
-    default:
+    case "cloudEventsOptions":
+    case "validationToken":
+    case "hubChallenge":
+    case "headerChallenge":
+    case "hookSecret":
+    case "probe":
       return null;
   }
 }

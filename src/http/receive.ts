@@ -48,7 +48,11 @@ interface Visit {
 }
 
 /** Answers `/in/{source}` and `/in/{source}/{account}`: the outward half of ingest. Stores first, then says so, in the form this sender needs. */
-export async function receive(request: Request, to: { readonly source: string; readonly account: string | null }, ports: ReceivePorts): Promise<Response> {
+export async function receive(
+  request: Request,
+  to: { readonly source: string; readonly account: string | null },
+  ports: ReceivePorts,
+): Promise<Response> {
   const receivedAtMs = ports.clock();
   const found = ports.source(to.source);
   if ((!found.ok && found.failure === "unknown") || (found.ok && to.account !== null && found.value.config.accounts === undefined)) {
@@ -97,7 +101,10 @@ async function ingest(on: Visit, arrival: Arrival, handshakes: readonly Handshak
   if (handshakes.length > 0 && proven.proof.quarantine === undefined) {
     const secret = arrival.secrets.find(({ id }) => id === proven.proof.secretId)?.value ?? "";
     const body = proven.proof.payload ?? arrival.body;
-    const shaken = answered(on, await answerProven(handshakes, { headers: arrival.headers, body, sign: (text) => ports.sign(text, secret) }));
+    const shaken = answered(
+      on,
+      await answerProven(handshakes, { headers: arrival.headers, body, sign: (text) => ports.sign(text, secret) }),
+    );
     if (shaken !== null) return shaken;
   }
   const taken = await ports.takeIn(arrival, proven.proof);

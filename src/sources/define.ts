@@ -136,7 +136,12 @@ export interface SenderBehaviour {
 /** What a sender asks before, or between, its events. Each is answered without being an event, and recorded. */
 export type Handshake =
   /** CloudEvents webhook 1.0: OPTIONS with `WebHook-Request-Origin`. `authorized`: only with the proof that posts carry. */
-  | { readonly kind: "cloudEventsOptions"; readonly origins: readonly string[]; readonly ratePerMinute: number; readonly authorized: boolean }
+  | {
+      readonly kind: "cloudEventsOptions";
+      readonly origins: readonly string[];
+      readonly ratePerMinute: number;
+      readonly authorized: boolean;
+    }
   /** Business Central, Microsoft Graph: the token in the query comes back as plain text. */
   | { readonly kind: "validationToken"; readonly parameter: string }
   /** Slack: a proven body of this type has its challenge echoed. Paths are dotted. */

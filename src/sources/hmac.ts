@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { readPath } from "../domain/json.ts";
 import { object, text, time, word } from "../domain/mapping.ts";
-import { ANSWER_BY_STATUS, UNKNOWN_SENDER, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
+import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
 import type { Verification } from "../verification/define.ts";
 import { hmacMistakes, hmacShape, hmacVerification } from "../verification/hmac-settings.ts";
 import { HeaderName } from "../verification/settings.ts";
@@ -65,11 +65,16 @@ export const hmac = defineSource<Settings>({
     }),
   objects: () => ({}),
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: UNKNOWN_SENDER,
+  behaviour: {
+    retries: ["5xx", 429],
+    harmful: [],
+    timeoutMs: null,
+    source: "depends on the sender: most senders that retry at all retry these",
+  },
   setup: [
-    "Sign each request with HMAC as the settings describe it, over the exact bytes of the body, with {secret}.",
-    "Post to {url} as application/json, with an id of the delivery that stays the same on a retry.",
-    "Retry on 429 and on every 5xx with growing gaps, and give up on nothing else before a person has looked.",
+    "Enter {url} as the address that the service posts its events to, as JSON.",
+    "Give the service {secret}, and say in the source's settings which header it puts the signature in and what text it signs.",
+    "Say in the source's objects how the service's records are read, and in its settings where type, record, id and version are.",
   ],
   samples: [
     {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { isJsonObject, readPath, type JsonObject } from "../domain/json.ts";
 import { object, scalarText, text, unixSeconds, word } from "../domain/mapping.ts";
 import { timeToken } from "../domain/order.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
@@ -123,8 +123,8 @@ function decode(request: GenuineRequest, { settings, objects }: Context): Result
   return item.ok ? ok([{ ...item.value, content: contentOf(notification) }]) : item;
 }
 
-const around = (topic: string, item: JsonValue | string): string =>
-  `{"type":"notification_event","app_id":"lkqcyt9t","data":{"type":"notification_event_data","item":${String(item)}},"links":{},"id":"notif_{id}","topic":"${topic}","delivery_status":"pending","delivery_attempts":1,"delivered_at":0,"first_sent_at":{now:s},"created_at":{now:s}}`;
+const around = (topic: string, item: string): string =>
+  `{"type":"notification_event","app_id":"lkqcyt9t","data":{"type":"notification_event_data","item":${item}},"links":{},"id":"notif_{id}","topic":"${topic}","delivery_status":"pending","delivery_attempts":1,"delivered_at":0,"first_sent_at":{now:s},"created_at":{now:s}}`;
 
 const PROVENANCE =
   "notification as developers.intercom.com/docs/references/2.16/webhooks/webhook-models describes it, seen 2026-11-24; record after github.com/hull/hull-connectors (hull-intercom fixtures); values made up";

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "../decoding/document.ts";
 import { money, object, text, word } from "../domain/mapping.ts";
 import { DEFAULT_WINDOW_MS } from "../verification/define.ts";
 import { defineSource, type Sample } from "./define.ts";
-import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "../decoding/document.ts";
 
 const Settings = z.strictObject(documentShape);
 
@@ -47,12 +47,13 @@ export const standardWebhooks = defineSource<z.infer<typeof Settings>>({
     retries: ["3xx", "4xx", "5xx"],
     harmful: [410],
     timeoutMs: 15_000,
-    source: "github.com/standard-webhooks/standard-webhooks spec/standard-webhooks.md, read 2026-11-24",
+    source:
+      "github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md, read 2026-11-24; the shorter of the time limits it advises",
   },
   setup: [
-    "Add an endpoint with the address {url} at the sender.",
-    "Copy the endpoint's signing secret (whsec_...) or public key (whpk_...) into the source as {secret}.",
-    "Say in settings.order which field of the data tells which of two states is newer; else the payload's timestamp does.",
+    "Add an endpoint with the URL {url} in the sender's webhook settings and choose the events that matter.",
+    "Use the endpoint's signing secret as {secret}, whsec_ included; a sender that signs with ed25519 shows a public key, whpk_, instead.",
+    "Say in the source's objects how the sender's records are read, and in its settings where they are, if not at \"data\".",
   ],
   samples: [
     {

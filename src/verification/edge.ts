@@ -21,8 +21,7 @@ export function verifyClientCertificate(request: Unproven, rule: CertificateRule
   return known && named ? authenticated("client certificate") : fail("certificate_refused");
 }
 
-const authenticated = (secretId: string): Checked<Proof> =>
-  ok({ verdict: "authenticated", secretId, timestampMs: null, deliveryId: null });
+const authenticated = (secretId: string): Checked<Proof> => ok({ verdict: "authenticated", secretId, timestampMs: null, deliveryId: null });
 
 /** The sender's address, which the edge itself writes into this header whatever the sender put there. */
 export function verifyIpRange(request: Unproven, ranges: readonly string[]): Checked<Proof> {

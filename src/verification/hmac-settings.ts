@@ -58,11 +58,7 @@ const MISTAKES: readonly (readonly [path: keyof HmacSettings, is: (settings: Hma
     (s) => signsTime(s) && times(s.template, "{timestamp}") === 0,
     "lacks {timestamp}: a time that is not signed proves nothing",
   ],
-  [
-    "template",
-    (s) => times(s.template, "{id}") > 0 && s.idHeader === undefined,
-    "has {id}, but nothing says where it is: name idHeader",
-  ],
+  ["template", (s) => times(s.template, "{id}") > 0 && s.idHeader === undefined, "has {id}, but nothing says where it is: name idHeader"],
   [
     "template",
     (s) => ["{timestamp}", "{id}", "{body}"].some((name) => times(s.template, name) > 1),

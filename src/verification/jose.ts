@@ -4,7 +4,7 @@ import { fail, ok } from "../domain/result.ts";
 import type { Checked, JoseAlgorithm, JwsScheme, JwtScheme, KeySets, Proof, Unproven } from "./define.ts";
 import { candidatesFor, type JoseHeader, type KeySource } from "./jose-keys.ts";
 import { digestOf } from "./keys.ts";
-import { base64UrlOf, decodeBytes, equalBytes } from "./signature.ts";
+import { decodeBytes, equalBytes } from "./signature.ts";
 
 /**
  * A JSON Web Token in a header (RFC 7519). Its algorithm must be one of the scheme's, whatever the token says of itself;
@@ -90,7 +90,7 @@ interface Compact {
 /** Null unless the parts are base64url, the signature in its one canonical spelling: no other text may pass for the same proof. */
 function readCompact(text: string): Compact | null {
   const [header = "", payload = "", signature = "", ...more] = text.split(".", 4);
-  const sound = more.length === 0 && header !== "" && signature !== "" && [header, payload, signature].every((part) => /^[\w-]*$/.test(part));
+  const sound = more.length === 0 && header !== "" && [header, payload, signature].every((part) => /^[\w-]*$/.test(part));
   return sound && decodeBytes(signature, "base64url") !== null ? { header, payload, signature } : null;
 }
 

@@ -61,13 +61,6 @@ export function readTimestamp(text: string, format: TimestampFormat): number | n
 /** Lower-case hex. */
 export const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Base64 for URLs, without padding. */
-export const base64UrlOf = (bytes: Uint8Array): string =>
-  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-
 /** Compares bytes without telling by its time where they differ. Only the length is not kept secret. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;
@@ -97,6 +90,3 @@ export function readPairs(value: string): ReadonlyMap<string, readonly string[]>
   }
   return pairs;
 }
-
-/** What the Standard Webhooks specification signs: https://github.com/standard-webhooks/standard-webhooks */
-export const STANDARD_WEBHOOKS_TEMPLATE = "{id}.{timestamp}.{body}";

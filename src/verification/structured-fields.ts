@@ -1,9 +1,12 @@
+/** The value of a parameter. Null: of a type that no signature's own parameter has, such as a token or a decimal. */
+export type BareItem = string | number | boolean | null;
+export type Parameters = ReadonlyMap<string, BareItem>;
+
 /** A member of an inner list: a quoted name with its parameters. */
 export interface ListItem {
   readonly name: string;
   readonly parameters: Parameters;
 }
-export type Parameters = ReadonlyMap<string, string | number | boolean>;
 
 /** An inner list as it was written, which is what gets signed, and as it reads. */
 export interface InnerList {
@@ -15,12 +18,14 @@ export interface InnerList {
 const KEY = /[a-z*][a-z0-9_\-.*]*/y;
 const STRING = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/y;
 const INTEGER = /-?\d{1,15}(?![\d.])/y;
-const TOKEN = /[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*/y;
+const BOOLEAN = /\?([01])/y;
 const BYTES = /:([A-Za-z0-9+/]*={0,2}):/y;
-const SPACE = / */y;
+/** Tokens, decimals and byte sequences. */
+const OTHER = /[A-Za-z*][A-Za-z0-9!#$%&'*+\-.^_`|~:/]*|-?\d{1,12}\.\d{1,3}(?![\d.])|:[A-Za-z0-9+/=]*:/y;
+const SPACES = / */y;
 const COMMA = /[ \t]*,[ \t]*/y;
 
-/** Reads structured fields (RFC 8941) as far as HTTP signatures need them; throws `Malformed` within this file only. */
+/** Reads structured fields (RFC 8941, section 4.2) as far as signatures of messages need them. */
 class Reader {
   readonly #text: string;
   #at = 0;
@@ -37,8 +42,8 @@ class Reader {
     return this.#at === this.#text.length;
   }
 
-  slice(from: number): string {
-    return this.#text.slice(from, this.#at);
+  since(start: number): string {
+    return this.#text.slice(start, this.#at);
   }
 
   take(pattern: RegExp): RegExpExecArray | null {
@@ -55,53 +60,63 @@ class Reader {
   }
 }
 
+const unescaped = (text: string): string => text.replace(/\\(["\\])/g, "$1");
+
+/** Undefined: nothing that could be a value. */
+function readBareItem(reader: Reader): BareItem | undefined {
+  const text = reader.take(STRING);
+  if (text !== null) return unescaped(text[1] ?? "");
+  const number = reader.take(INTEGER);
+  if (number !== null) return Number(number[0]);
+  const truth = reader.take(BOOLEAN);
+  if (truth !== null) return truth[1] === "1";
+  return reader.take(OTHER) === null ? undefined : null;
+}
+
+/** Null: malformed, or one name twice. */
 function readParameters(reader: Reader): Parameters | null {
-  const parameters = new Map<string, string | number | boolean>();
+  const parameters = new Map<string, BareItem>();
   while (reader.eat(";")) {
-    reader.take(SPACE);
+    reader.take(SPACES);
     const key = reader.take(KEY)?.[0];
     if (key === undefined || parameters.has(key)) return null;
-    const value = reader.eat("=") ? readBare(reader) : true;
-    if (value === null) return null;
+    const value = reader.eat("=") ? readBareItem(reader) : true;
+    if (value === undefined) return null;
     parameters.set(key, value);
   }
   return parameters;
-}
-
-function readBare(reader: Reader): string | number | boolean | null {
-  const text = reader.take(STRING);
-  if (text !== null) return (text[1] ?? "").replace(/\\(["\\])/g, "$1");
-  if (reader.eat("?")) return reader.eat("1") ? true : reader.eat("0") ? false : null;
-  const number = reader.take(INTEGER);
-  return number === null ? (reader.take(TOKEN)?.[0] ?? null) : Number(number[0]);
 }
 
 function readInnerList(reader: Reader): InnerList | null {
   const start = reader.at;
   if (!reader.eat("(")) return null;
   const items: ListItem[] = [];
+  let apart = true;
   for (;;) {
-    reader.take(SPACE);
+    apart = reader.take(SPACES)?.[0] !== "" || apart;
     if (reader.eat(")")) break;
-    const name = reader.take(STRING)?.[1];
+    const name = apart ? reader.take(STRING)?.[1] : undefined;
     const parameters = name === undefined ? null : readParameters(reader);
     if (name === undefined || parameters === null) return null;
-    items.push({ name, parameters });
+    items.push({ name: unescaped(name), parameters });
+    apart = false;
   }
   const parameters = readParameters(reader);
-  return parameters === null ? null : { raw: reader.slice(start), items, parameters };
+  return parameters === null ? null : { raw: reader.since(start), items, parameters };
 }
 
 /** Reads `name=value, name=value` with every value by the same rule; null where the text is anything else. */
 function readDictionary<T>(text: string, readValue: (reader: Reader) => T | null): ReadonlyMap<string, T> | null {
-  const reader = new Reader(text.trim());
+  const reader = new Reader(text);
   const members = new Map<string, T>();
+  reader.take(SPACES);
   while (!reader.ended) {
     const key = reader.take(KEY)?.[0];
     const value = key !== undefined && reader.eat("=") ? readValue(reader) : null;
-    // A key that is there twice would let two readers see two signatures.
+    // A name that is there twice would let two readers see two signatures.
     if (key === undefined || value === null || members.has(key)) return null;
     members.set(key, value);
+    reader.take(SPACES);
     if (!reader.ended && (reader.take(COMMA) === null || reader.ended)) return null;
   }
   return members;

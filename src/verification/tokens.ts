@@ -36,7 +36,9 @@ function decodeCredentials(encoded: string): string | null {
   try {
     const binary = atob(encoded);
     if (btoa(binary) !== encoded) return null;
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+      Uint8Array.from(binary, (character) => character.charCodeAt(0)),
+    );
   } catch {
     return null;
   }

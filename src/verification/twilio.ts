@@ -33,10 +33,14 @@ export async function verifyTwilio(request: Unproven): Promise<Checked<Proof>> {
 
 /** What Twilio may have signed for this URL: with and without a port, and with the query's escapes as they come or made anew. */
 function spellings(url: URL): ReadonlySet<string> {
-  const ports = url.port === "" ? ["", url.protocol === "https:" ? ":443" : ":80"] : [`:${url.port}`, ""];
+  const scheme = `${url.protocol}//`;
+  const target = url.href.slice(url.href.indexOf(url.host, scheme.length) + url.host.length);
+  const [path = ""] = target.split("?", 1);
+  const query = target.slice(path.length);
   const escaped = [...url.searchParams].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join("&");
-  const queries = url.search === "" ? [""] : [url.search, `?${escaped}`];
-  return new Set(queries.flatMap((query) => ports.map((port) => `${url.protocol}//${url.hostname}${port}${url.pathname}${query}`)));
+  const ports = url.port === "" ? ["", url.protocol === "https:" ? ":443" : ":80"] : [`:${url.port}`, ""];
+  const queries = escaped === "" ? [query] : [query, `?${escaped}`];
+  return new Set(queries.flatMap((each) => ports.map((port) => scheme + url.hostname + port + path + each)));
 }
 
 /** The text that stands for the body in what is signed; nothing where the URL holds the body's hash, or there is no body. */

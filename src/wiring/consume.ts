@@ -34,7 +34,12 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 
 /** Reads records from the destinations that hints are read back from. */
 const hintPorts = (deployment: Deployment): HintPorts => ({
-  readerOf: (source) => deployment.config.sources[source]?.readBack?.destination ?? null,
+  readerOf: (source, kind) => {
+    const destination = deployment.config.sources[source]?.readBack?.destination;
+    const target = destination === undefined ? null : deployment.target(destination);
+    if (destination === undefined || target?.ok !== true || target.value.definition.read === undefined) return null;
+    return target.value.definition.kinds?.includes(kind) === false ? null : destination;
+  },
   read: async (destination, entity) => {
     const target = deployment.target(destination);
     if (!target.ok) return target;

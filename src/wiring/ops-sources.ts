@@ -1,5 +1,12 @@
 import { lastContacts, listSubscriptions, recordAction } from "../adapters/event-queries.ts";
-import { createAccount, listAccounts, openRegistration, rotateAccount, setAccountState, type Changed } from "../adapters/source-accounts.ts";
+import {
+  createAccount,
+  listAccounts,
+  openRegistration,
+  rotateAccount,
+  setAccountState,
+  type Changed,
+} from "../adapters/source-accounts.ts";
 import type { Deployment } from "../deployment.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { fail, type Result } from "../domain/result.ts";
@@ -53,7 +60,11 @@ function agesOf(deployment: Deployment, name: string, nowMs: number): ReturnType
 
 function accountPorts(env: Env, deployment: Deployment): OpsPorts["accounts"] {
   const keys = deployment.accountKeys;
-  const recorded = async (verb: string, act: { source: string; account: string; by: { actor: string; reason: string } }, changed: Promise<Changed>) => {
+  const recorded = async (
+    verb: string,
+    act: { source: string; account: string; by: { actor: string; reason: string } },
+    changed: Promise<Changed>,
+  ) => {
     const done = failureOf(await changed);
     if (done.ok) await recordAction(env.DB, operatorAction(`account ${verb}`, `${act.source}/${act.account}`, act.by));
     return done;
@@ -64,7 +75,8 @@ function accountPorts(env: Env, deployment: Deployment): OpsPorts["accounts"] {
     rotate: (act) => recorded("rotate", act, rotateAccount(env.DB, keys, { ...act, nowMs: Date.now() })),
     steer: (verb, act) => {
       const change = { ...act, nowMs: Date.now() };
-      if (verb === "register") return recorded(verb, act, openRegistration(env.DB, { ...change, untilMs: change.nowMs + LIMITS.registrationMs }));
+      if (verb === "register")
+        return recorded(verb, act, openRegistration(env.DB, { ...change, untilMs: change.nowMs + LIMITS.registrationMs }));
       return recorded(verb, act, setAccountState(env.DB, { ...change, state: verb === "enable" ? "active" : "disabled" }));
     },
   };

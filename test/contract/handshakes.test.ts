@@ -29,10 +29,15 @@ async function answerOf(shaken: Answered): Promise<unknown> {
   if (!shaken.answer.ok) return "refused";
   const { status, headers } = shaken.answer.value;
   const type = headers.get("content-type");
-  return { status, text: await shaken.answer.value.text(), ...(type === null ? {} : { type, nosniff: headers.get("x-content-type-options") }) };
+  return {
+    status,
+    text: await shaken.answer.value.text(),
+    ...(type === null ? {} : { type, nosniff: headers.get("x-content-type-options") }),
+  };
 }
 
-const probe = async (handshake: Handshake, question: Question): Promise<unknown> => answerOf(await answerProbe([handshake], asked(question)));
+const probe = async (handshake: Handshake, question: Question): Promise<unknown> =>
+  answerOf(await answerProbe([handshake], asked(question)));
 
 const TEXT = { type: "text/plain; charset=utf-8", nosniff: "nosniff" };
 const JSON_TYPE = { type: "application/json", nosniff: "nosniff" };
@@ -63,8 +68,16 @@ describe("a CloudEvents origin", () => {
   const options = (headers: Record<string, string>): Question => ({ method: "OPTIONS", headers });
 
   it("is allowed by name, at the rate asked for or ours, whichever is less", async () => {
-    for (const [rate, granted] of [["120", "120"], ["100000", "600"], ["-1", "600"], ["1e3", "600"]] as const) {
-      const shaken = await answerProbe([handshake], asked(options({ "webhook-request-origin": "events.example.com", "webhook-request-rate": rate })));
+    for (const [rate, granted] of [
+      ["120", "120"],
+      ["100000", "600"],
+      ["-1", "600"],
+      ["1e3", "600"],
+    ] as const) {
+      const shaken = await answerProbe(
+        [handshake],
+        asked(options({ "webhook-request-origin": "events.example.com", "webhook-request-rate": rate })),
+      );
       if (shaken?.answer.ok !== true) throw new Error("not answered");
       expect(Object.fromEntries(shaken.answer.value.headers)).toEqual({
         "webhook-allowed-origin": "events.example.com",
@@ -96,7 +109,11 @@ describe("other probes", () => {
   it("Meta's challenge comes back only with a verify token that is one of the secrets", async () => {
     const query = (token: string): string => `?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=1158201444`;
     const handshake: Handshake = { kind: "hubChallenge" };
-    expect(await probe(handshake, { method: "GET", query: query("right"), secrets: ["right"] })).toEqual({ status: 200, text: "1158201444", ...TEXT });
+    expect(await probe(handshake, { method: "GET", query: query("right"), secrets: ["right"] })).toEqual({
+      status: 200,
+      text: "1158201444",
+      ...TEXT,
+    });
     expect(await probe(handshake, { method: "GET", query: query("wrong"), secrets: ["right"] })).toBe("refused");
     expect(await probe(handshake, { method: "POST", query: query("right"), secrets: ["right"] })).toBeNull();
   });
@@ -134,7 +151,13 @@ describe("a proven body that asks", () => {
   const secret = "zoom's secret";
   const sign = (text: string): Promise<string> => Promise.resolve(createHmac("sha256", secret).update(text).digest("hex"));
   const proven = async (handshake: Handshake, body: unknown, headers: Record<string, string> = {}): Promise<unknown> =>
-    answerOf(await answerProven([handshake], { headers: new Headers(headers), body: new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)), sign }));
+    answerOf(
+      await answerProven([handshake], {
+        headers: new Headers(headers),
+        body: new TextEncoder().encode(typeof body === "string" ? body : JSON.stringify(body)),
+        sign,
+      }),
+    );
 
   const zoom: Handshake = { kind: "signedChallenge", typeAt: "event", type: "endpoint.url_validation", tokenAt: "payload.plainToken" };
 
@@ -149,9 +172,12 @@ describe("a proven body that asks", () => {
   });
 
   // What Zoom signs is v0:{timestamp}:{body}: a token with a colon or a brace could be one.
-  it.each(["v0:1767225600:{}", '{"event":"x"}', "1767225600.{}", "a b", "x".repeat(129), ""])("never gets a signature for %j", async (plainToken) => {
-    expect(await proven(zoom, { event: "endpoint.url_validation", payload: { plainToken } })).toBe("refused");
-  });
+  it.each(["v0:1767225600:{}", '{"event":"x"}', "1767225600.{}", "a b", "x".repeat(129), ""])(
+    "never gets a signature for %j",
+    async (plainToken) => {
+      expect(await proven(zoom, { event: "endpoint.url_validation", payload: { plainToken } })).toBe("refused");
+    },
+  );
 
   it("Slack's challenge comes back as text; its events are no handshake", async () => {
     const slack: Handshake = { kind: "challengeInBody", typeAt: "type", type: "url_verification", challengeAt: "challenge" };
@@ -162,7 +188,13 @@ describe("a proven body that asks", () => {
   });
 
   it("a ping by header or in the body is greeted, whatever else it holds", async () => {
-    expect(await proven({ kind: "ping", in: "header", at: "x-github-event", value: "ping" }, { zen: "x".repeat(20_000) }, { "x-github-event": "ping" })).toEqual({ status: 200, text: "" });
+    expect(
+      await proven(
+        { kind: "ping", in: "header", at: "x-github-event", value: "ping" },
+        { zen: "x".repeat(20_000) },
+        { "x-github-event": "ping" },
+      ),
+    ).toEqual({ status: 200, text: "" });
     expect(await proven({ kind: "ping", in: "body", at: "topic", value: "ping" }, { topic: "ping" })).toEqual({ status: 200, text: "" });
     expect(await proven({ kind: "ping", in: "body", at: "topic", value: "ping" }, { topic: "contact.created" })).toBeNull();
   });

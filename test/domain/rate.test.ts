@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NOTHING_HELD, blockOf, newBucket, spend, takeTokens, wantedOf, withLease, type Bucket, type Holding } from "../../src/domain/rate.ts";
+import {
+  NOTHING_HELD,
+  blockOf,
+  newBucket,
+  spend,
+  takeTokens,
+  wantedOf,
+  withLease,
+  type Bucket,
+  type Holding,
+} from "../../src/domain/rate.ts";
 
 const START_MS = 1_000_000;
 

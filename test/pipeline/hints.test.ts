@@ -33,7 +33,10 @@ const found = async () => ok({ data: { status: "confirmed", number: "SO-1" }, or
 describe("hints", () => {
   it("of one record in a batch are read once, and each becomes the state read, with the version read as its order", async () => {
     const { ports: reading, asked } = ports(found);
-    const read = await readHints([hint("evt_1"), hint("evt_2"), hint("evt_3", { entity: { kind: "order", key: "50002", schemaVersion: 1 } })], reading);
+    const read = await readHints(
+      [hint("evt_1"), hint("evt_2"), hint("evt_3", { entity: { kind: "order", key: "50002", schemaVersion: 1 } })],
+      reading,
+    );
     expect(asked()).toBe(2);
     const [first, second] = ["evt_1", "evt_2"].map((id) => read.get(id));
     for (const one of [first, second])
@@ -47,7 +50,10 @@ describe("hints", () => {
 
   it("without a reader, and those of a deletion, go on as they came", async () => {
     const { ports: reading, asked } = ports(found);
-    const read = await readHints([hint("evt_1", { sourceName: "unread" }), hint("evt_2", { deleted: true }), orderEvent({ id: "evt_3" })], reading);
+    const read = await readHints(
+      [hint("evt_1", { sourceName: "unread" }), hint("evt_2", { deleted: true }), orderEvent({ id: "evt_3" })],
+      reading,
+    );
     expect([...read.keys()]).toEqual([]);
     expect(asked()).toBe(0);
   });

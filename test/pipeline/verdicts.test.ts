@@ -40,7 +40,16 @@ function situation({ proof = "verified", onVerdict, parts = [part("1")] }: Situa
   };
   const definition = { decode: () => ok(parts) } as unknown as SourceDefinition;
   const config = { scheme: "test", owner: "o", secrets: [], priority: "standard", ...(onVerdict === undefined ? {} : { onVerdict }) };
-  const source = { name: "desk", definition, config, settings: {}, objects: {}, verification: { kind: "none" }, secrets: () => [], configVersion: "1" };
+  const source = {
+    name: "desk",
+    definition,
+    config,
+    settings: {},
+    objects: {},
+    verification: { kind: "none" },
+    secrets: () => [],
+    configVersion: "1",
+  };
   const arrival: Arrival = {
     source: source as unknown as LiveSource,
     account: null,
@@ -74,7 +83,10 @@ describe("the four verdicts", () => {
     [null, undefined, "signature_mismatch"],
     [null, { failed: "quarantine" }, "quarantined"],
   ])("%s under %j is %s", async (proof, onVerdict, expected) => {
-    const { outcome, sent } = await receive({ ...(proof === undefined ? {} : { proof }), ...(onVerdict === undefined ? {} : { onVerdict }) });
+    const { outcome, sent } = await receive({
+      ...(proof === undefined ? {} : { proof }),
+      ...(onVerdict === undefined ? {} : { onVerdict }),
+    });
     const said = outcome.kind === "stored" ? outcome.status : outcome.kind === "rejected" ? outcome.reason : outcome.kind;
     expect(said).toBe(expected);
     if (outcome.kind === "rejected") expect(sent).toEqual([]);
@@ -90,7 +102,11 @@ describe("the four verdicts", () => {
 describe("the parts of one request", () => {
   it("are events of their own: each with its identity, and one that cannot be read sets only itself aside", async () => {
     const { outcome, sent } = await receive({ parts: [part("1"), odd("unintelligible"), part("2"), odd("unmapped")] });
-    expect(outcome).toMatchObject({ kind: "stored", status: "accepted", ids: [expect.any(String), expect.any(String), expect.any(String), expect.any(String)] });
+    expect(outcome).toMatchObject({
+      kind: "stored",
+      status: "accepted",
+      ids: [expect.any(String), expect.any(String), expect.any(String), expect.any(String)],
+    });
     expect(sent.map(({ what, part: at, deliveryId }) => [what, at, deliveryId]).toSorted((a, b) => Number(a[1]) - Number(b[1]))).toEqual([
       ["entity", 0, "delivery-1#0"],
       ["quarantine", 1, "delivery-1#1"],

@@ -113,17 +113,19 @@ export interface EventAnswer {
 export async function eventually(
   id: string,
   until: (event: EventAnswer) => boolean = (event) => event.status !== "pending",
+  withinMs = 8_000,
 ): Promise<EventAnswer> {
   return vi.waitUntil(
     async () => {
       const event = await (await ops(`/events/${id}`)).json<EventAnswer>();
       return until(event) ? event : false;
     },
-    { timeout: 8_000, interval: 25 },
+    { timeout: withinMs, interval: 25 },
   );
 }
 
 export interface Post {
+  readonly method: string;
   readonly url: string;
   readonly headers: Headers;
   readonly body: string;
@@ -134,7 +136,7 @@ export function destinations(answer: (post: Post) => Response | Promise<Response
   const posts: Post[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input as Request, init as RequestInit);
-    const post = { url: request.url, headers: request.headers, body: await request.text() };
+    const post = { method: request.method, url: request.url, headers: request.headers, body: await request.text() };
     posts.push(post);
     return answer(post);
   });

@@ -28,7 +28,10 @@ const prove = (verification: Verification, connection: Connection) =>
       secrets: [{ id: "A", value: "user:pass" }],
       body: new TextEncoder().encode("{}"),
       method: "POST",
-      headers: new Headers({ ...connection.headers, ...(connection.address === undefined ? {} : { "cf-connecting-ip": connection.address }) }),
+      headers: new Headers({
+        ...connection.headers,
+        ...(connection.address === undefined ? {} : { "cf-connecting-ip": connection.address }),
+      }),
       url: new URL("https://edge.example.test/in/source"),
       clientCertificate: connection.certificate === undefined ? null : { ...CERTIFICATE, ...connection.certificate },
       nowMs: 0,
@@ -39,21 +42,33 @@ const prove = (verification: Verification, connection: Connection) =>
 describe("addresses that may send", () => {
   const ranges: Verification = { kind: "ipRanges", ranges: ["192.0.2.0/24", "203.0.113.7", "2001:db8:1::/48"] };
 
-  it.each(["192.0.2.0", "192.0.2.255", "203.0.113.7", "::ffff:192.0.2.9", "2001:db8:1::1", "2001:DB8:1:ffff::"])("%s is inside", async (address) => {
-    expect(await prove(ranges, { address })).toMatchObject({ ok: true, value: { verdict: "authenticated", secretId: "address" } });
-  });
-
-  it.each(["192.0.3.0", "192.0.1.255", "203.0.113.8", "2001:db8:2::1", "::192.0.2.9", "", "192.0.2", "192.0.2.256", "192.0.02.1", "2001:db8:1", "x"])(
-    "%s is outside, or none",
+  it.each(["192.0.2.0", "192.0.2.255", "203.0.113.7", "::ffff:192.0.2.9", "2001:db8:1::1", "2001:DB8:1:ffff::"])(
+    "%s is inside",
     async (address) => {
-      expect(await prove(ranges, { address })).toEqual({ ok: false, failure: "address_not_allowed" });
+      expect(await prove(ranges, { address })).toMatchObject({ ok: true, value: { verdict: "authenticated", secretId: "address" } });
     },
   );
 
-  it("a range holds exactly the addresses that share its first bits", () => {
+  it.each([
+    "192.0.3.0",
+    "192.0.1.255",
+    "203.0.113.8",
+    "2001:db8:2::1",
+    "::192.0.2.9",
+    "",
+    "192.0.2",
+    "192.0.2.256",
+    "192.0.02.1",
+    "2001:db8:1",
+    "x",
+  ])("%s is outside, or none", async (address) => {
+    expect(await prove(ranges, { address })).toEqual({ ok: false, failure: "address_not_allowed" });
+  });
+
+  it("a range holds exactly the addresses that share its first bits", async () => {
     const octets = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255), fc.nat(255));
     const number = (parts: readonly number[]): bigint => parts.reduce((bits, part) => bits * 256n + BigInt(part), 0n);
-    fc.assert(
+    await fc.assert(
       fc.asyncProperty(octets, octets, fc.integer({ min: 0, max: 32 }), async (network, address, length) => {
         const shift = BigInt(32 - length);
         const inside = number(network) >> shift === number(address) >> shift;
@@ -63,14 +78,22 @@ describe("addresses that may send", () => {
     );
   });
 
-  it.each(["192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/", "192.0.2.0/24/8", "2001:db8::/129", "1::2::3", "example.com"])("%s is no range", (range) => {
-    expect(readRange(range)).toBeNull();
-  });
+  it.each(["192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/", "192.0.2.0/24/8", "2001:db8::/129", "1::2::3", "example.com"])(
+    "%s is no range",
+    (range) => {
+      expect(readRange(range)).toBeNull();
+    },
+  );
 });
 
 describe("client certificates, as the edge reports them", () => {
   const byFingerprint: Verification = { kind: "clientCertificate", fingerprints: [FINGERPRINT.toUpperCase().replace(/(..)(?!$)/g, "$1:")] };
-  const byName: Verification = { kind: "clientCertificate", fingerprints: [], subject: CERTIFICATE.certSubjectDNRFC2253, issuer: CERTIFICATE.certIssuerDNRFC2253 };
+  const byName: Verification = {
+    kind: "clientCertificate",
+    fingerprints: [],
+    subject: CERTIFICATE.certSubjectDNRFC2253,
+    issuer: CERTIFICATE.certIssuerDNRFC2253,
+  };
 
   it("prove the sender by fingerprint or by names", async () => {
     for (const rule of [byFingerprint, byName])

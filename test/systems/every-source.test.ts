@@ -35,6 +35,9 @@ function windowOf(verification: Verification): number | null {
   return "windowMs" in verification ? verification.windowMs : null;
 }
 
+const listsSignatures = (verification: Verification): boolean =>
+  verification.kind === "hmac" && verification.form.type === "pairs" && verification.form.timestamp === undefined;
+
 const sameStatus = (status: number, set: StatusSet): boolean =>
   set.some((entry) => entry === status || entry === `${Math.floor(status / 100)}xx`);
 
@@ -142,7 +145,8 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
     if (verdictOf(verification) === "verified")
       it("is refused with any one byte of the body changed, left out or added", async () => {
         const signed = signedAs();
-        const with_ = (changed: Uint8Array) => proven({ body: changed, signed: { ...signed, ...(signed.body === undefined ? {} : { body: changed }) } });
+        const with_ = (changed: Uint8Array) =>
+          proven({ body: changed, signed: { ...signed, ...(signed.body === undefined ? {} : { body: changed }) } });
         for (let at = 0; at < wire.length; at += 7) {
           const flipped = wire.slice();
           flipped[at] = (flipped[at] ?? 0) ^ 1;
@@ -173,7 +177,8 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
         const variants = list.flatMap(([name, value]) => [
           list.filter(([other]) => other !== name),
           ...["", value.slice(0, -1), `${value}0`].map((changed) => Object.entries({ ...signed.headers, [name]: changed })),
-          [...list, [name, value] as [string, string]],
+          // Where a header is a list of signatures, the same one twice is such a list.
+          ...(listsSignatures(verification) ? [] : [[...list, [name, value] as [string, string]]]),
           [...list, [name, "x"] as [string, string]],
         ]);
         for (const changed of variants)
@@ -184,7 +189,13 @@ describe.each(Object.entries(SOURCES))("source %s", (_scheme, source) => {
         const { search } = new URL(signed.url);
         for (const changed of parameter === null
           ? []
-          : ["", `?${parameter}=`, `${search}&${parameter}=x`, search.slice(0, -1), search.repeat(2).replaceAll("?", "&").replace("&", "?")]) {
+          : [
+              "",
+              `?${parameter}=`,
+              `${search}&${parameter}=x`,
+              search.slice(0, -1),
+              search.repeat(2).replaceAll("?", "&").replace("&", "?"),
+            ]) {
           expect((await proven({ signed: { ...signed, url: `${signed.url.split("?")[0]}${changed}` } })).ok, changed).toBe(false);
         }
       });

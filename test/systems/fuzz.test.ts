@@ -58,7 +58,7 @@ function changedBytes(body: Uint8Array, [position, kind, code]: readonly [number
   const [before, after] = [[...body.subarray(0, here)], [...body.subarray(here + 1)]];
   switch (kind % 4) {
     case 0:
-      return new Uint8Array([...before, (body[here] ?? 0) ^ (1 << code % 8), ...after]);
+      return new Uint8Array([...before, (body[here] ?? 0) ^ (1 << (code % 8)), ...after]);
     case 1:
       return new Uint8Array([...before, ...after]);
     case 2:
@@ -74,7 +74,10 @@ type Choice = readonly [where: number, change: readonly [number, number, number]
 function forge(target: Target, genuine: SignedRequest, [where, change]: Choice): Forged {
   const wire = genuine.body ?? target.body;
   const names = Object.keys(genuine.headers);
-  const inUrl = new URL(genuine.url).search !== target.query || JSON.stringify(target.verification).includes("{url}") || target.verification.kind === "twilio";
+  const inUrl =
+    new URL(genuine.url).search !== target.query ||
+    JSON.stringify(target.verification).includes("{url}") ||
+    target.verification.kind === "twilio";
   const places: Forged["what"][] = [
     ...(verdictOf(target.verification) === "verified" || target.verification.kind === "tokenInBody" ? (["body", "body"] as const) : []),
     ...(names.length > 0 ? (["header", "header"] as const) : []),
@@ -87,7 +90,11 @@ function forge(target: Target, genuine: SignedRequest, [where, change]: Choice):
   }
   if (what === "header") {
     const name = names[change[2] % names.length] ?? "";
-    return { what, body: target.body, signed: { ...genuine, headers: { ...genuine.headers, [name]: changedText(genuine.headers[name] ?? "", change) } } };
+    return {
+      what,
+      body: target.body,
+      signed: { ...genuine, headers: { ...genuine.headers, [name]: changedText(genuine.headers[name] ?? "", change) } },
+    };
   }
   const origin = new URL(genuine.url).origin.length;
   const url = `${genuine.url.slice(0, origin + 1)}${changedText(genuine.url.slice(origin + 1), change)}`;
@@ -106,11 +113,17 @@ const spelled = (headers: Readonly<Record<string, string>>): string =>
 const same = (left: Uint8Array, right: Uint8Array): boolean => Buffer.compare(left, right) === 0;
 
 /** Whether what was accepted is not what was proven. */
-function isFalse(target: Target, genuine: SignedRequest, forged: Forged, proofs: { readonly before: Proof; readonly after: Proof }): boolean {
+function isFalse(
+  target: Target,
+  genuine: SignedRequest,
+  forged: Forged,
+  proofs: { readonly before: Proof; readonly after: Proof },
+): boolean {
   const { before, after } = proofs;
   if (before.secretId !== after.secretId || before.timestampMs !== after.timestampMs || before.deliveryId !== after.deliveryId) return true;
   if (forged.what === "body") return bodyMatters(target, forged, genuine);
-  if (forged.what === "url") return new URL(forged.signed.url).href !== new URL(genuine.url).href && urlMatters(target, genuine.url, forged.signed.url);
+  if (forged.what === "url")
+    return new URL(forged.signed.url).href !== new URL(genuine.url).href && urlMatters(target, genuine.url, forged.signed.url);
   return spelled(forged.signed.headers) !== spelled(genuine.headers);
 }
 
@@ -121,7 +134,10 @@ function bodyMatters(target: Target, forged: Forged, genuine: SignedRequest): bo
   if (same(before, after)) return false;
   if (target.verification.kind !== "twilio") return true;
   const fields = (body: Uint8Array): string =>
-    [...new URLSearchParams(new TextDecoder().decode(body))].map(([name, value]) => name + value).toSorted().join("");
+    [...new URLSearchParams(new TextDecoder().decode(body))]
+      .map(([name, value]) => name + value)
+      .toSorted()
+      .join("");
   return fields(before) !== fields(after);
 }
 
@@ -160,7 +176,10 @@ describe("a request that was changed after it was signed", () => {
       if (!after.ok) counts.refused++;
       else if (isFalse(target, genuine, forged, { before: before.value, after: after.value })) counts.falseAccepts++;
       else counts.sameMeaning++;
-      if (counts.falseAccepts > 0) throw new Error(`accepted: ${forged.what} ${JSON.stringify({ from: genuine, to: forged.signed, body: new TextDecoder().decode(forged.body) })}`);
+      if (counts.falseAccepts > 0)
+        throw new Error(
+          `accepted: ${forged.what} ${JSON.stringify({ from: genuine, to: forged.signed, body: new TextDecoder().decode(forged.body) })}`,
+        );
     }
   });
 
@@ -175,24 +194,35 @@ describe("a body that nobody would send", () => {
   const sources = Object.values(SOURCES);
   const each = Math.ceil(DECODINGS_WANTED / sources.length);
 
-  it.each(sources.map((source) => [source.scheme, source] as const))("never makes the reader throw: %s", { timeout: 120_000 }, (_scheme, source) => {
-    const samples = source.samples.map((sample) => {
-      const verification = source.verification(liveFor(source, sample).settings);
-      const filled = filledSample(sample, verification);
-      return { live: liveFor(source, sample), body: bytes(filled.body), read: { contentType: sample.contentType, headers: filled.headers, query: sample.query ?? "" } };
-    });
-    const hostile = fc.tuple(fc.constantFrom(...samples), fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 4 }));
-    for (const [{ live, body, read }, changes] of fc.sample(hostile, { numRuns: each, seed: 20_261_124 })) {
-      const changed = changes.reduce<Uint8Array>(changedBytes, body);
-      counts.decodings++;
-      try {
-        JSON.stringify(decodeWith(source, live, changed, read));
-      } catch (error) {
-        counts.crashes++;
-        throw new Error(`threw at ${new TextDecoder().decode(changed)}`, { cause: error });
+  it.each(sources.map((source) => [source.scheme, source] as const))(
+    "never makes the reader throw: %s",
+    { timeout: 120_000 },
+    (_scheme, source) => {
+      const samples = source.samples.map((sample) => {
+        const verification = source.verification(liveFor(source, sample).settings);
+        const filled = filledSample(sample, verification);
+        return {
+          live: liveFor(source, sample),
+          body: bytes(filled.body),
+          read: { contentType: sample.contentType, headers: filled.headers, query: sample.query ?? "" },
+        };
+      });
+      const hostile = fc.tuple(
+        fc.constantFrom(...samples),
+        fc.array(fc.tuple(fc.nat(), fc.nat(), fc.nat()), { minLength: 1, maxLength: 4 }),
+      );
+      for (const [{ live, body, read }, changes] of fc.sample(hostile, { numRuns: each, seed: 20_261_124 })) {
+        const changed = changes.reduce<Uint8Array>(changedBytes, body);
+        counts.decodings++;
+        try {
+          JSON.stringify(decodeWith(source, live, changed, read));
+        } catch (error) {
+          counts.crashes++;
+          throw new Error(`threw at ${new TextDecoder().decode(changed)}`, { cause: error });
+        }
       }
-    }
-  });
+    },
+  );
 
   it(`was tried ${DECODINGS_WANTED} times at least, without a crash`, () => {
     expect(counts.decodings).toBeGreaterThanOrEqual(DECODINGS_WANTED);

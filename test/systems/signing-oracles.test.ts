@@ -1,4 +1,5 @@
 import { Webhook } from "standardwebhooks";
+import { Webhook as SvixWebhook } from "svix";
 import Stripe from "stripe";
 import { describe, expect, it } from "vitest";
 import { signRequest } from "../../sandbox/sign.ts";
@@ -39,6 +40,27 @@ describe("the standardwebhooks package", () => {
     const { headers } = signRequest({ verification, secret, body, nowMs, url: URL_TEXT });
     expect(() => webhook.verify(body, headers, { jsonParse: false })).not.toThrow();
     expect(() => webhook.verify(`${body} `, headers, { jsonParse: false })).toThrow();
+  });
+});
+
+describe("the svix package", () => {
+  const verification = verificationOf("standard-webhooks");
+  const secret = `whsec_${Buffer.from("a secret that is at least 24 bytes").toString("base64")}`;
+  const webhook = new SvixWebhook(secret);
+
+  it.each(BODIES)("signs what we prove, under its own header names: %.40s", async (body) => {
+    const headers = {
+      "svix-id": "msg_9",
+      "svix-timestamp": String(NOW_MS / 1000),
+      "svix-signature": webhook.sign("msg_9", new Date(NOW_MS), body),
+    };
+    const proof = await prove({
+      verification,
+      body: bytes(body),
+      signed: { url: URL_TEXT, headers },
+      secrets: [{ id: "V", value: secret }],
+    });
+    expect(proof).toMatchObject({ ok: true, value: { secretId: "V", timestampMs: NOW_MS, deliveryId: "msg_9" } });
   });
 });
 

@@ -101,10 +101,21 @@ export interface Read {
   readonly query?: string;
 }
 
-export function decodeWith(source: SourceDefinition, live: Live, body: Uint8Array, read: Read | string = {}): Result<readonly Part[], DecodeFailure> {
+export function decodeWith(
+  source: SourceDefinition,
+  live: Live,
+  body: Uint8Array,
+  read: Read | string = {},
+): Result<readonly Part[], DecodeFailure> {
   const { contentType = "application/json", headers = {}, query = "" } = typeof read === "string" ? { contentType: read } : read;
   return source.decode(
-    { body, headers: new Headers({ ...headers, "content-type": contentType }), contentType, url: new URL(`${URL_TEXT}${query}`), receivedAtMs: NOW_MS },
+    {
+      body,
+      headers: new Headers({ ...headers, "content-type": contentType }),
+      contentType,
+      url: new URL(`${URL_TEXT}${query}`),
+      receivedAtMs: NOW_MS,
+    },
     live,
   );
 }

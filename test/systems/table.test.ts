@@ -22,7 +22,12 @@ async function rowOf(source: SourceDefinition): Promise<Row> {
   const verdicts = await Promise.all(
     read.map(async ({ verification, body, headers, query }) => {
       const proof = await prove({ verification, body, headers, signed: signedFor(verification, body, { headers, query }) });
-      const other = await prove({ verification, body, headers, signed: signedFor(verification, body, { headers, query, seed: "another" }) });
+      const other = await prove({
+        verification,
+        body,
+        headers,
+        signed: signedFor(verification, body, { headers, query, seed: "another" }),
+      });
       return [proof.ok ? proof.value.verdict : `FAILED ${proof.failure}`, other.ok ? "" : `failed: ${other.failure}`];
     }),
   );
@@ -32,7 +37,10 @@ async function rowOf(source: SourceDefinition): Promise<Row> {
     proof: distinct(read.map(({ verification }) => describeVerification(verification))).slice(0, 70),
     verdicts: distinct(verdicts.flat().filter((word) => word !== "")),
     handshakes: distinct(read.flatMap(({ live }) => (source.handshakes?.(live.settings) ?? []).map(({ kind }) => kind))) || "-",
-    answers: [statusPolicy.stored, statusPolicy.notUnderstood].map(status).concat([statusPolicy.notVerified, statusPolicy.cannotStore, statusPolicy.rateLimited].map(String)).join("/"),
+    answers: [statusPolicy.stored, statusPolicy.notUnderstood]
+      .map(status)
+      .concat([statusPolicy.notVerified, statusPolicy.cannotStore, statusPolicy.rateLimited].map(String))
+      .join("/"),
     "delivery id": distinct(read.map(({ item }) => (item?.deliveryId === null ? "header or synthetic" : "body"))),
     order: distinct(read.map(({ item }) => `${item?.nature} by ${item?.order.kind}${item?.scope === undefined ? "" : " per part"}`)),
     samples: String(source.samples.length),
@@ -42,8 +50,18 @@ async function rowOf(source: SourceDefinition): Promise<Row> {
 it("every sender's proof, verdicts, handshakes, answers and order, in one table", async () => {
   const rows = await Promise.all(Object.values(SOURCES).map(rowOf));
   const widths = COLUMNS.map((column) => Math.max(column.length, ...rows.map((row) => row[column].length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd();
-  console.log([`answers: stored/not understood/not verified/cannot store/too many`, line(COLUMNS), ...rows.map((row) => line(COLUMNS.map((column) => row[column])))].join("\n"));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd();
+  console.log(
+    [
+      `answers: stored/not understood/not verified/cannot store/too many`,
+      line(COLUMNS),
+      ...rows.map((row) => line(COLUMNS.map((column) => row[column]))),
+    ].join("\n"),
+  );
   for (const row of rows) {
     expect(row.verdicts, row.sender).toMatch(/verified|authenticated|unattempted/);
     expect(row.verdicts, row.sender).not.toContain("FAILED");

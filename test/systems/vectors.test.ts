@@ -77,10 +77,7 @@ const SETS: Readonly<Record<string, readonly [scheme: string, settings: Settings
       },
     }),
   ],
-  jwt: [
-    "custom",
-    ({ issuer, audience }) => ({ authentication: { type: "jwt", issuer, audience, bodyHash: { claim: "body_sha256" } } }),
-  ],
+  jwt: ["custom", ({ issuer, audience }) => ({ authentication: { type: "jwt", issuer, audience, bodyHash: { claim: "body_sha256" } } })],
 };
 
 /** What the vectors call a reason, where we call it otherwise. */
@@ -95,7 +92,13 @@ function proofOf(vector: Vector, [scheme, settingsOf]: readonly [string, Setting
   // The RFC's own example covers no digest, which a deployment cannot be configured to accept: its scheme is made by hand.
   const bare = scheme === "custom" && JSON.stringify(settings).includes('"components":[]');
   const verification = bare
-    ? { kind: "httpSignature" as const, algorithm: "hmac-sha256" as const, keyEncoding: "base64" as const, components: [], windowMs: 300_000 }
+    ? {
+        kind: "httpSignature" as const,
+        algorithm: "hmac-sha256" as const,
+        keyEncoding: "base64" as const,
+        components: [],
+        windowMs: 300_000,
+      }
     : source.verification(source.settings.parse(settings));
   return verify(
     {
@@ -124,7 +127,8 @@ describe.each(Object.entries(SETS))("vectors of %s", (name, set) => {
     async (_vector, valid, vector) => {
       const proof = await proofOf(vector, set);
       if (valid === true) return expect(proof).toMatchObject({ ok: true, value: { secretId: "A" } });
-      if (valid === false) return expect(proof).toEqual({ ok: false, failure: REASONS[vector.reason ?? ""] ?? vector.reason ?? expect.any(String) });
+      if (valid === false)
+        return expect(proof).toEqual({ ok: false, failure: REASONS[vector.reason ?? ""] ?? vector.reason ?? expect.any(String) });
       // What is left open: a time far in the future is refused here, an escaped URL is proven in either spelling.
       return expect(proof).toMatchObject(name === "hubspot" ? { ok: true } : { ok: false, failure: "future" });
     },
@@ -161,7 +165,8 @@ describe("vectors of cloudevents", () => {
     const items = itemsOf(decodeWith(source, { ...live, settings }, bytes(vector.body), { contentType, headers: vector.headers }));
     expect(items.map(({ deliveryId }) => deliveryId?.split("|").at(-1))).toEqual(vector.expect?.ids ?? [vector.expect?.id]);
     for (const item of items) expect(item.entity).toMatchObject({ kind: "order", key: "50001" });
-    if (vector.expect?.time !== undefined) expect(items[0]).toMatchObject({ type: vector.expect.type, occurredAtMs: Date.parse(vector.expect.time) });
+    if (vector.expect?.time !== undefined)
+      expect(items[0]).toMatchObject({ type: vector.expect.type, occurredAtMs: Date.parse(vector.expect.time) });
   });
 });
 
@@ -175,17 +180,27 @@ describe("vectors of handshakes", () => {
     register: () => Promise.resolve(false),
   });
 
-  it.each(read("handshakes.json").vectors.map((vector) => [vector.name, vector] as const))("%s is answered as the specification says", async (_name, vector) => {
-    const shaken = await answerProbe([{ kind: "cloudEventsOptions", origins: ["eventemitter.example.com"], ratePerMinute: 6000, authorized: false }], asked(vector));
-    if (shaken?.answer.ok !== true) throw new Error("not answered");
-    expect(shaken.answer.value.status).toBe(vector.reply?.status);
-    expect(Object.fromEntries(shaken.answer.value.headers)).toMatchObject(vector.reply?.headers ?? {});
-  });
+  it.each(read("handshakes.json").vectors.map((vector) => [vector.name, vector] as const))(
+    "%s is answered as the specification says",
+    async (_name, vector) => {
+      const shaken = await answerProbe(
+        [{ kind: "cloudEventsOptions", origins: ["eventemitter.example.com"], ratePerMinute: 6000, authorized: false }],
+        asked(vector),
+      );
+      if (shaken?.answer.ok !== true) throw new Error("not answered");
+      expect(shaken.answer.value.status).toBe(vector.reply?.status);
+      expect(Object.fromEntries(shaken.answer.value.headers)).toMatchObject(vector.reply?.headers ?? {});
+    },
+  );
 
   it("Slack's challenge comes back as text", async () => {
     const [, vector] = read("slack.json").vectors;
     const handshakes = SOURCES["slack"]?.handshakes?.({}) ?? [];
-    const shaken = await answerProven(handshakes, { headers: new Headers(vector?.headers), body: bytes(vector?.body ?? ""), sign: async () => "" });
+    const shaken = await answerProven(handshakes, {
+      headers: new Headers(vector?.headers),
+      body: bytes(vector?.body ?? ""),
+      sign: async () => "",
+    });
     if (shaken?.answer.ok !== true) throw new Error("not answered");
     expect([shaken.answer.value.status, await shaken.answer.value.text()]).toEqual([vector?.reply?.status, vector?.reply?.text]);
   });

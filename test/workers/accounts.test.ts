@@ -22,7 +22,8 @@ interface Made {
 
 const ACCOUNTS = "/sources/partner/accounts";
 const because = { reason: "a customer signed up" };
-const create = async (account: string, more: object = {}): Promise<Made> => (await ops(ACCOUNTS, "admin", { account, ...because, ...more })).json();
+const create = async (account: string, more: object = {}): Promise<Made> =>
+  (await ops(ACCOUNTS, "admin", { account, ...because, ...more })).json();
 const invoice = (id: string): string =>
   JSON.stringify({ type: "invoice.paid", timestamp: new Date().toISOString(), data: { id, status: "paid", version: Date.now() } });
 const post = (account: string, secret: string, id = "INV-1"): Promise<Response> =>
@@ -45,7 +46,10 @@ describe("accounts of a source", () => {
   it("name their records apart: one id in two accounts is two entities, and neither's delivery is the other's copy", async () => {
     const [first, second] = [await create("north"), await create("south")];
     const ids: string[] = [];
-    for (const [account, { secret }] of [["north", first], ["south", second]] as const) {
+    for (const [account, { secret }] of [
+      ["north", first],
+      ["south", second],
+    ] as const) {
       const response = await post(account, secret ?? "", "INV-7");
       ids.push(response.headers.get("x-signalbox-event-id") ?? "");
     }
@@ -61,7 +65,9 @@ describe("accounts of a source", () => {
     const row = await env.DB.prepare("SELECT secrets FROM source_accounts WHERE account = 'sealed'").first<{ secrets: string }>();
     expect(row?.secrets).not.toContain(secret?.slice(6) ?? "none");
     await create("thief");
-    await env.DB.prepare("UPDATE source_accounts SET secrets = ?1 WHERE account = 'thief'").bind(row?.secrets ?? "").run();
+    await env.DB.prepare("UPDATE source_accounts SET secrets = ?1 WHERE account = 'thief'")
+      .bind(row?.secrets ?? "")
+      .run();
     expect((await post("sealed", secret ?? "")).status).toBe(202);
     expect((await post("thief", secret ?? "")).status).toBe(401);
   });
@@ -80,7 +86,9 @@ describe("accounts of a source", () => {
   it("are shut out within the stated time once disabled, and let in again once enabled", async () => {
     const { secret } = await create("leaver");
     expect((await post("leaver", secret ?? "")).status).toBe(202);
-    const disabled = await (await ops(`${ACCOUNTS}/leaver/disable`, "admin", because)).json<{ state: string; effectiveWithinSeconds: number }>();
+    const disabled = await (
+      await ops(`${ACCOUNTS}/leaver/disable`, "admin", because)
+    ).json<{ state: string; effectiveWithinSeconds: number }>();
     expect(disabled).toMatchObject({ state: "disabled", effectiveWithinSeconds: LIMITS.accountCacheMs / 1000 });
     later();
     expect((await post("leaver", secret ?? "")).status).toBe(401);

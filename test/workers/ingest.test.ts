@@ -59,7 +59,10 @@ describe("POST /in/{source}", () => {
       ]),
     );
     const forgeries: Request[] = [new Request(url, { method: "POST", headers, body: honest.body })];
-    if (definition !== undefined && verdictOf(definition.verification(definition.settings.parse(router.sources[name]?.settings ?? {}))) === "verified") {
+    if (
+      definition !== undefined &&
+      verdictOf(definition.verification(definition.settings.parse(router.sources[name]?.settings ?? {}))) === "verified"
+    ) {
       forgeries.push(new Request(proof.url, { method: "POST", headers: proof.headers, body: `${String(honest.body)} ` }));
       forgeries.push(signed(name, { ...honest, nowMs: Date.now() - 302_000 }), signed(name, { ...honest, nowMs: Date.now() + 302_000 }));
     }

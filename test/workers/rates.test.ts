@@ -7,7 +7,11 @@ import { SOURCES } from "../../src/sources/index.ts";
 const policy = { perSecond: 40, burst: 40 };
 
 /** Presses a source's rate from several isolates at once for a while; each asks the real object. */
-async function press(source: string, isolates: number, forMs: number): Promise<{ admitted: number; refused: number; retryAfterSeconds: number[] }> {
+async function press(
+  source: string,
+  isolates: number,
+  forMs: number,
+): Promise<{ admitted: number; refused: number; retryAfterSeconds: number[] }> {
   const rates = Array.from({ length: isolates }, () => new SourceRates());
   const leases: Promise<unknown>[] = [];
   const seen = { admitted: 0, refused: 0, retryAfterSeconds: [] as number[] };
@@ -53,9 +57,12 @@ describe("a source's rate", () => {
     }
   });
 
-  it.each(Object.entries(SOURCES))("is told to %s with the status that makes it come again, and Retry-After", (_scheme, { statusPolicy }) => {
-    const answer = refusal("rate_limited", statusPolicy, 7);
-    expect(answer.status).toBe(statusPolicy.rateLimited);
-    expect(answer.headers.get("retry-after")).toBe("7");
-  });
+  it.each(Object.entries(SOURCES))(
+    "is told to %s with the status that makes it come again, and Retry-After",
+    (_scheme, { statusPolicy }) => {
+      const answer = refusal("rate_limited", statusPolicy, 7);
+      expect(answer.status).toBe(statusPolicy.rateLimited);
+      expect(answer.headers.get("retry-after")).toBe("7");
+    },
+  );
 });

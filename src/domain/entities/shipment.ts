@@ -1,7 +1,17 @@
 import { z } from "zod";
 import { Decimal, Key, Time, defineEntity, shared, status } from "./define.ts";
 
-const SHIPMENT_STATUSES = ["unknown", "planned", "picked", "packed", "shipped", "in_transit", "delivered", "returned", "cancelled"] as const;
+const SHIPMENT_STATUSES = [
+  "unknown",
+  "planned",
+  "picked",
+  "packed",
+  "shipped",
+  "in_transit",
+  "delivered",
+  "returned",
+  "cancelled",
+] as const;
 
 const ShipmentLine = z.object({ sku: Key.optional(), description: z.string().max(1024).optional(), quantity: Decimal });
 

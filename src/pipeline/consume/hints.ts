@@ -1,5 +1,5 @@
 import { entityName, streamOf, type Envelope, type EntityEvent } from "../../domain/event.ts";
-import { lifecycleRank, parseEntity } from "../../domain/entities/index.ts";
+import { lifecycleRank, parseEntity, type EntityKind } from "../../domain/entities/index.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { OrderToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
@@ -12,8 +12,8 @@ export interface CurrentRecord {
 }
 
 export interface HintPorts {
-  /** Where a source's hints are read back from; null if nowhere. */
-  readonly readerOf: (source: string) => string | null;
+  /** Where a source's hints of this kind are read back from; null if nowhere. */
+  readonly readerOf: (source: string, kind: EntityKind) => string | null;
   /** Reads a record from its owner; `absent` if the owner has none. Fails with words when it cannot be read now. */
   readonly read: (destination: string, entity: EntityEvent["entity"]) => Promise<Result<CurrentRecord | "absent", string>>;
   readonly sha256: (text: string) => Promise<string>;
@@ -31,7 +31,8 @@ export async function readHints(events: readonly Envelope[], ports: HintPorts): 
   const current = new Map<string, Result<EntityEvent, string>>();
   await Promise.all(
     events.map(async (event) => {
-      const reader = event.what === "entity" && event.nature === "hint" && !event.deleted ? ports.readerOf(event.sourceName) : null;
+      const reader =
+        event.what === "entity" && event.nature === "hint" && !event.deleted ? ports.readerOf(event.sourceName, event.entity.kind) : null;
       if (event.what !== "entity" || reader === null) return;
       const name = `${entityName(event.entity)}\n${streamOf(event)}`;
       const reading = readings.get(name) ?? ports.read(reader, event.entity).catch((error: unknown) => fail(String(error)));

@@ -89,7 +89,8 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
   const contentHash = await hashOf(item, base, ports);
   const occurred = item.occurredAtMs === null ? undefined : new Date(item.occurredAtMs).toISOString();
   const known = item.deliveryId ?? base.deliveryId;
-  const deliveryId = known ?? (await syntheticId({ item, id, parts: [source.name, kind, key, item.type, occurred ?? "", contentHash] }, ports));
+  const deliveryId =
+    known ?? (await syntheticId({ item, id, parts: [source.name, kind, key, item.type, occurred ?? "", contentHash] }, ports));
   const subject = entityName({ kind, key });
   return {
     ...base.shared,
@@ -144,9 +145,7 @@ async function oddEvent(base: Base, part: OddPart, place: Place): Promise<Envelo
     synthetic: deliveryId === null,
     reason: part.detail,
   };
-  return part.odd === "unmapped"
-    ? { ...named, what: "ignored", priority: "bulk" }
-    : { ...named, what: "quarantine", priority: "standard" };
+  return part.odd === "unmapped" ? { ...named, what: "ignored", priority: "bulk" } : { ...named, what: "quarantine", priority: "standard" };
 }
 
 const priorityOf = (config: SourceConfig, kind: EntityEvent["entity"]["kind"]): Priority =>

@@ -62,7 +62,12 @@ function decode({ source, body, headers, url, receivedAtMs }: Arrival): Result<r
 const whole = (failure: DecodeFailure): Part =>
   failure.kind === "unmapped"
     ? { odd: "unmapped", type: failure.type, deliveryId: failure.deliveryId, detail: failure.detail }
-    : { odd: "unintelligible", type: "unreadable", deliveryId: null, detail: failure.kind === "rejected" ? failure.reason : failure.detail };
+    : {
+        odd: "unintelligible",
+        type: "unreadable",
+        deliveryId: null,
+        detail: failure.kind === "rejected" ? failure.reason : failure.detail,
+      };
 
 async function store(events: readonly Envelope[], ports: IngestPorts): Promise<Ingested> {
   const first = events[0];

@@ -70,8 +70,12 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
     source.secrets.filter((secret) => secret.optional !== true).map((secret) => secret.env),
   );
   const ofDestinations = Object.values(config.destinations).flatMap((destination) => Object.values(destination.secrets ?? {}));
+  const ofRenewals = Object.values(config.sources).flatMap(({ scheme, settings }) => {
+    const parsed = SOURCES[scheme]?.settings.safeParse(settings ?? {});
+    return parsed?.success === true ? Object.values(SOURCES[scheme]?.renewal?.(parsed.data)?.secrets ?? {}) : [];
+  });
   const sealing = Object.values(config.sources).some((source) => source.accounts !== undefined) ? ["ACCOUNT_KEY"] : [];
-  const secrets = [...new Set([...ofSources, ...ofDestinations, ...sealing])];
+  const secrets = [...new Set([...ofSources, ...ofDestinations, ...ofRenewals, ...sealing])];
   const urls = [...new Set(Object.values(config.destinations).map((destination) => destination.url.env))];
   return [
     ...declared.flatMap(({ environment, ...has }) => [

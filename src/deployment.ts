@@ -83,6 +83,10 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
   const missing = source.secrets.filter((secret) => secret.optional !== true && settings.read(secret.env) === undefined);
   if (missing.length > 0)
     return fail(`sources.${name}: missing secret ${missing.map((secret) => secret.env).join(", ")}; put it with wrangler secret put`);
+  const renewal = definition.renewal?.(parsed.data) ?? null;
+  const unset = Object.values(renewal?.secrets ?? {}).filter((variable) => settings.read(variable) === undefined);
+  if (unset.length > 0)
+    return fail(`sources.${name}: missing secret ${unset.join(", ")}, which its renewal takes; put it with wrangler secret put`);
   if (source.accounts !== undefined && settings.read("ACCOUNT_KEY") === undefined)
     return fail(`sources.${name}: it has accounts, and the secret ACCOUNT_KEY that seals theirs is missing`);
   return ok({

@@ -64,6 +64,11 @@ const MISTAKES: readonly (readonly [path: keyof HmacSettings, is: (settings: Hma
     (s) => ["{timestamp}", "{id}", "{body}"].some((name) => times(s.template, name) > 1),
     "must have each of {timestamp}, {id} and {body} once at most",
   ],
+  [
+    "template",
+    (s) => /\{(?:id|header:[^}]+)\}\{/.test(s.template),
+    "must have a character after {id} and {header:name}: else a part of what follows could be moved into them",
+  ],
   ["timestampHeader", (s) => s.timestampHeader !== undefined && s.pairs?.timestamp !== undefined, "and pairs.timestamp exclude each other"],
   ["prefix", (s) => s.prefix !== undefined && s.pairs !== undefined, "and pairs exclude each other"],
 ];

@@ -25,22 +25,25 @@ export async function verifyHmac(request: Unproven, scheme: HmacScheme): Promise
 }
 
 /** Tries each spelling of the URL that the sender may have signed; nearly always there is one. */
-async function prove(scheme: HmacScheme, fill: Fill, { signatures, secrets }: Candidates): Promise<Checked<string>> {
+async function prove(scheme: HmacScheme, fill: Fill, candidates: Candidates): Promise<Checked<string>> {
+  const spellings = urlSpellings(scheme, fill.request.url);
+  if (spellings.length === 1) return proveSpelled(scheme, fill, candidates);
   let last: Checked<string> = fail("misconfigured");
-  for (const url of urlSpellings(scheme, fill.request.url)) {
-    const filled = url === undefined ? fill : { ...fill, url };
-    last =
-      scheme.construction === "hash"
-        ? await proveByHash(scheme, filled, { signatures, secrets })
-        : await proveWith(secrets, {
-            message: signedBytes(scheme.template, filled),
-            signatures: () => signatures,
-            keyOf: (secret) => keyFor(scheme, secret),
-          });
+  for (const url of spellings) {
+    last = await proveSpelled(scheme, url === undefined ? fill : { ...fill, url }, candidates);
     if (last.ok || last.failure !== "signature_mismatch") return last;
   }
   return last;
 }
+
+const proveSpelled = (scheme: HmacScheme, fill: Fill, { signatures, secrets }: Candidates): Promise<Checked<string>> =>
+  scheme.construction === "hash"
+    ? proveByHash(scheme, fill, { signatures, secrets })
+    : proveWith(secrets, {
+        message: () => signedBytes(scheme.template, fill),
+        signatures: () => signatures,
+        keyOf: (secret) => keyFor(scheme, secret),
+      });
 
 const keyFor = (scheme: HmacScheme, secret: string): Promise<CryptoKey | null> =>
   scheme.refusedSecrets?.includes(secret) === true

@@ -13,7 +13,8 @@ export function decodeAll(texts: readonly string[], algorithm: KeySpec["algorith
 }
 
 export interface Signed {
-  readonly message: Uint8Array;
+  /** Made anew for each use, and handed to WebCrypto at once: it may lie in memory that the next request uses too. */
+  readonly message: () => Uint8Array;
   readonly signatures: (algorithm: "HMAC" | "Ed25519") => readonly Uint8Array[];
   /** Null for a secret that cannot be a key. */
   readonly keyOf: (secret: string) => Promise<CryptoKey | null>;
@@ -37,16 +38,20 @@ export async function proveWith(secrets: readonly LiveSecret[], signed: Signed):
 }
 
 /** One signature is left to WebCrypto; of several HMACs ours is computed once, so that a long list costs no more. */
-async function matches(key: CryptoKey, signatures: readonly Uint8Array[], message: Uint8Array): Promise<boolean> {
+function matches(key: CryptoKey, signatures: readonly Uint8Array[], message: Signed["message"]): Promise<boolean> {
   const [first, ...others] = signatures;
-  if (first === undefined) return false;
-  if (others.length === 0) return crypto.subtle.verify(key.algorithm.name, key, first, message);
+  if (first === undefined) return Promise.resolve(false);
+  if (others.length === 0) return crypto.subtle.verify(key.algorithm.name, key, first, message());
   if (key.algorithm.name === "Ed25519") return anyVerifies(key, signatures, message);
-  const expected = new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
+  return anyIsExpected(key, signatures, message);
+}
+
+async function anyIsExpected(key: CryptoKey, signatures: readonly Uint8Array[], message: Signed["message"]): Promise<boolean> {
+  const expected = new Uint8Array(await crypto.subtle.sign("HMAC", key, message()));
   return signatures.some((signature) => equalBytes(signature, expected));
 }
 
-async function anyVerifies(key: CryptoKey, signatures: readonly Uint8Array[], message: Uint8Array): Promise<boolean> {
-  for (const signature of signatures) if (await crypto.subtle.verify("Ed25519", key, signature, message)) return true;
+async function anyVerifies(key: CryptoKey, signatures: readonly Uint8Array[], message: Signed["message"]): Promise<boolean> {
+  for (const signature of signatures) if (await crypto.subtle.verify("Ed25519", key, signature, message())) return true;
   return false;
 }

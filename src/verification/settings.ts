@@ -9,20 +9,39 @@ const Https = z.url({ protocol: /^https$/, error: "must be an https URL" });
 const EncodingName = z.enum(["hex", "base64", "base64url"]);
 const Algorithms = z.array(z.enum(JOSE_ALGORITHMS)).min(1, "must pin at least one algorithm").default(["ES256", "RS256"]);
 
-const Jwt = z.strictObject({
-  type: z.literal("jwt"),
-  header: HeaderName.default("authorization"),
-  prefix: z.string().default("Bearer "),
-  issuer: z.string().min(1),
-  audience: z.string().min(1),
-  algorithms: Algorithms,
-  /** Where the issuer's keys are. Absent: the secret is a JWK set, or the text of an HS key. */
-  jwksUrl: Https.optional(),
-  /** The claim that holds the body's SHA-256; without it the token proves who sent, not what. */
-  bodyHash: z.strictObject({ claim: z.string().min(1), encoding: EncodingName.default("base64url") }).optional(),
-  maxLifetimeSeconds: z.int().min(1).max(86_400).default(3_600),
-  skewSeconds: z.int().min(0).max(300).default(60),
-});
+/** Shared secrets are in no public key set. */
+const noSharedSecretByUrl = (rule: { readonly algorithms: readonly string[]; readonly jwksUrl?: string | undefined }): boolean =>
+  rule.jwksUrl === undefined || !rule.algorithms.some((name) => name.startsWith("HS"));
+const NO_SHARED_SECRET = "cannot hold HS256 or HS512 beside jwksUrl: a key set that all can read has no shared secrets";
+
+const Jwt = z
+  .strictObject({
+    type: z.literal("jwt"),
+    header: HeaderName.default("authorization"),
+    prefix: z.string().default("Bearer "),
+    issuer: z.string().min(1),
+    audience: z.string().min(1),
+    algorithms: Algorithms,
+    /** Where the issuer's keys are. Absent: the secret is a JWK set, or the text of an HS key. */
+    jwksUrl: Https.optional(),
+    /** The claim that holds the body's SHA-256; without it the token proves who sent, not what. */
+    bodyHash: z.strictObject({ claim: z.string().min(1), encoding: EncodingName.default("base64url") }).optional(),
+    maxLifetimeSeconds: z.int().min(1).max(86_400).default(3_600),
+    skewSeconds: z.int().min(0).max(300).default(60),
+  })
+  .refine(noSharedSecretByUrl, { path: ["algorithms"], error: NO_SHARED_SECRET });
+
+const Jws = z
+  .strictObject({
+    type: z.literal("jws"),
+    algorithms: Algorithms,
+    jwksUrl: Https.optional(),
+    /** The header with a detached signature over the body. Absent: the body is a compact JWS. */
+    header: HeaderName.optional(),
+  })
+  .refine(noSharedSecretByUrl, { path: ["algorithms"], error: NO_SHARED_SECRET });
+
+const DERIVED: ReadonlySet<string> = new Set(["@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query"]);
 
 const HttpSignature = z.strictObject({
   type: z.literal("httpSignature"),
@@ -32,7 +51,11 @@ const HttpSignature = z.strictObject({
   components: z
     .array(z.string().min(1))
     .default(["@method", "@target-uri", "content-digest"])
-    .refine((list) => list.includes("content-digest"), "must hold content-digest, or the body is not signed"),
+    .refine((list) => list.includes("content-digest"), "must hold content-digest, or the body is not signed")
+    .refine(
+      (list) => list.every((name) => !name.startsWith("@") || DERIVED.has(name)),
+      `knows of derived components only ${[...DERIVED].join(", ")}`,
+    ),
   toleranceSeconds: Window,
 });
 
@@ -64,13 +87,7 @@ const One = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("header"), name: HeaderName, prefix: z.string().default("") }),
   z.strictObject({ type: z.literal("query"), parameter: z.string().min(1).default("token") }),
   Jwt,
-  z.strictObject({
-    type: z.literal("jws"),
-    algorithms: Algorithms,
-    jwksUrl: Https.optional(),
-    /** The header with a detached signature over the body. Absent: the body is a compact JWS. */
-    header: HeaderName.optional(),
-  }),
+  Jws,
   HttpSignature,
   Certificate,
   IpRanges,

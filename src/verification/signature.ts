@@ -36,7 +36,9 @@ function decodeBase64(text: string): Uint8Array | null {
   try {
     const binary = atob(text);
     if (btoa(binary) !== text) return null;
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+    return bytes;
   } catch {
     return null;
   }
@@ -54,6 +56,7 @@ export function readTimestamp(text: string, format: TimestampFormat): number | n
   const clock = text.slice(0, 19);
   const asWritten = Date.parse(`${clock}Z`);
   if (Number.isNaN(asWritten) || new Date(asWritten).toISOString().slice(0, 19) !== clock) return null;
+  if (text === `${clock}Z`) return asWritten;
   const ms = Date.parse(text);
   return Number.isNaN(ms) ? null : ms;
 }
@@ -83,10 +86,14 @@ export function isSoundId(id: string, template: string): boolean {
 /** The values of a header such as `t=1,v1=ab,v1=cd`, in order, by name; null if a part of it has no `=`. */
 export function readPairs(value: string): ReadonlyMap<string, readonly string[]> | null {
   const pairs = new Map<string, string[]>();
-  for (const pair of value.split(",")) {
-    const [, name, rest = ""] = /^([^=]+)=(.*)$/.exec(pair.trim()) ?? [];
-    if (name === undefined) return null;
-    pairs.set(name, [...(pairs.get(name) ?? []), rest]);
+  for (const part of value.split(",")) {
+    const pair = part.trim();
+    const end = pair.indexOf("=");
+    if (end < 1) return null;
+    const name = pair.slice(0, end);
+    const values = pairs.get(name);
+    if (values === undefined) pairs.set(name, [pair.slice(end + 1)]);
+    else values.push(pair.slice(end + 1));
   }
   return pairs;
 }

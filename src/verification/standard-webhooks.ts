@@ -22,7 +22,7 @@ export async function verifyStandardWebhooks(request: Unproven, windowMs: number
   const signatures = readVersioned(list);
   if (!signatures.ok) return signatures;
   const secretId = await proveWith(request.secrets, {
-    message: signedBytes(TEMPLATE, { request, timestamp: timestamp.value.text, id: id.value ?? "", secret: "" }),
+    message: () => signedBytes(TEMPLATE, { request, timestamp: timestamp.value.text, id: id.value ?? "", secret: "" }),
     signatures: (algorithm) => (algorithm === "Ed25519" ? signatures.value.v1a : signatures.value.v1),
     keyOf: standardWebhooksKey,
   });

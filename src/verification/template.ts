@@ -63,14 +63,21 @@ const headerNamed =
 
 const utf8 = new TextEncoder();
 
-/** The signed bytes: what stands before the body, the body as it came, what stands after it. */
+/** Where signed texts are put together: no request leaves garbage of its body's size behind. */
+const scratch = new Uint8Array(65_536);
+
+/**
+ * The signed bytes: what stands before the body, the body as it came, what stands after it. They are only good until the
+ * next call, so they go straight into WebCrypto, which takes its copy before it returns (Web Cryptography, section 14.3).
+ */
 export function signedBytes(template: string, fill: Fill): Uint8Array {
   const { body } = fill.request;
   if (template === BODY) return body;
   const { before, after } = compile(template);
   const [head, tail] = [textOf(before, fill), textOf(after, fill)];
   // Three bytes a character at most; the rest of the room is cut off again, without another copy.
-  const message = new Uint8Array((head.length + tail.length) * 3 + body.byteLength);
+  const mostBytes = (head.length + tail.length) * 3 + body.byteLength;
+  const message = mostBytes <= scratch.byteLength ? scratch : new Uint8Array(mostBytes);
   const start = utf8.encodeInto(head, message).written;
   message.set(body, start);
   const end = start + body.byteLength;

@@ -22,7 +22,7 @@ export async function verifyTwilio(request: Unproven): Promise<Checked<Proof>> {
   let last: Checked<string> = fail("signature_mismatch");
   for (const url of spellings(request.url)) {
     last = await proveWith(request.secrets, {
-      message: utf8.encode(url + fields.value),
+      message: () => utf8.encode(url + fields.value),
       signatures: () => signatures,
       keyOf: (secret) => keyOf({ algorithm: "SHA-1", encoding: "utf8", text: secret }),
     });

@@ -147,6 +147,8 @@ describe("the settings of a custom service", () => {
     [{ template: "{body}{timestamp}{body}", timestampHeader: "x-time" }, "and one {body}"],
     [{ template: "{timestamp}.{uri}{body}", timestampHeader: "x-time" }, "template must be made of"],
     [{ template: "{secret}{body}" }, "template must be made of"],
+    [{ template: "{id}{body}", idHeader: "x-id" }, "a character after {id}"],
+    [{ template: "{header:x-a}{body}" }, "a character after {id}"],
     [{ template: "{timestamp}.{body}", timestampHeader: "x-time", pairs: { timestamp: "t", signature: "v1" } }, "exclude each other"],
     [{ prefix: "sha256=", pairs: { signature: "v1" } }, "prefix and pairs"],
     [{ idHeader: "x-id", deliveryId: { header: "x-id" } }, "idHeader and deliveryId.header"],

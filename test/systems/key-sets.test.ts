@@ -87,6 +87,9 @@ describe("an issuer's keys", () => {
       expect(await ask("k1")).toMatchObject(FOUND);
     }
     expect(fetched).toHaveBeenCalledTimes(2);
+    later(600_000);
+    for (let attempt = 0; attempt < 3; attempt++) expect(await ask("k1")).toEqual(refused("keys_unavailable"));
+    expect(fetched).toHaveBeenCalledTimes(3);
   });
 
   it("are held for no more than 64 addresses, the oldest forgotten first", async () => {

@@ -42,6 +42,7 @@ export const router = defineRouter({
   owners: { bench: { team: "Bench", contact: "bench@example.com" } },
   sources: {
     orders: { ...signedOrders, priority: "standard" },
+    "orders-rated": { ...signedOrders, priority: "standard", rate: { perSecond: 1_000_000 } },
     "orders-bulk": { ...signedOrders, priority: "bulk" },
     salesforce: {
       scheme: "salesforce-outbound-message",

@@ -18,10 +18,8 @@ interface Slot {
 }
 
 /** Signed anew for each slot, since signatures age. */
-const orders = (lines: number, count: number): Buffer[] =>
-  Array.from({ length: count }, (_none, index) =>
-    signedOrder("/in/orders", { entity: `O${index}`, version: 1, seq: `1-${index}-1`, lines }),
-  );
+const orders = (lines: number, count: number, path = "/in/orders"): Buffer[] =>
+  Array.from({ length: count }, (_none, index) => signedOrder(path, { entity: `O${index}`, version: 1, seq: `1-${index}-1`, lines }));
 
 async function throughput(served: Served, load: Omit<Load, "port">, durationMs: number): Promise<Slot> {
   const cpuBefore = cpuMs(served.pid);
@@ -34,6 +32,21 @@ type Pair = Awaited<ReturnType<typeof bareSides>>;
 function sized(pair: Pair, lines: number, slotMs: number): (served: keyof Pair) => Promise<Slot> {
   const count = lines === LINES_4_KB ? 64 : 16;
   return (served) => throughput(pair[served], { status: 202, requests: orders(lines, count) }, slotMs);
+}
+
+/** The same Worker and the same requests, to a source with a rate that is never reached and to one without. */
+const rated = (pair: Pair, slotMs: number) => {
+  const to = (path: string): Promise<Slot> => throughput(pair.ours, { status: 202, requests: orders(LINES_4_KB, 64, path) }, slotMs);
+  return { floor: () => to("/in/orders"), ours: () => to("/in/orders-rated") };
+};
+
+function ratedRow(rounds: readonly Round<Slot>[]): Row {
+  const rate = compare(rounds, (slot) => slot.perSecond);
+  return judged(
+    { what: "ingest 4 KB with a rate, requests/s (floor: without)", ours: number(rate.ours), floor: number(rate.floor), ratio: rate.ratio },
+    rate.ratio,
+    { atLeast: 0.9, unit: "x", limitedBy: "leases of tokens", voided: voidedBy(rate) },
+  );
 }
 
 const voidedBy = (compared: Compared): string | null => (isVoid(compared) ? `floor against itself ${number(compared.control, 2)}x` : null);
@@ -129,6 +142,7 @@ export async function ingest({ quick, directory }: Scope): Promise<SuiteResult> 
     const large = sized(pair, LINES_64_KB, slotMs);
     const fourKb = await interleave({ floor: () => small("floor"), ours: () => small("ours") }, rounds, PAUSE_MS);
     const sixtyFourKb = await interleave({ floor: () => large("floor"), ours: () => large("ours") }, rounds, PAUSE_MS);
+    const limited = await interleave(rated(pair, slotMs), rounds, PAUSE_MS);
     const rateMs = quick ? 800 : 2_000;
     const acks = await interleave(
       { floor: () => latencySlot(pair.floor, rateMs), ours: () => latencySlot(pair.ours, rateMs) },
@@ -142,6 +156,7 @@ export async function ingest({ quick, directory }: Scope): Promise<SuiteResult> 
       rows: [
         ...throughputRows("4 KB", fourKb, 1.25),
         ...throughputRows("64 KB", sixtyFourKb, 1.3),
+        ratedRow(limited),
         ...latencyRows(acks),
         judged(soapRow, soap, {
           atMost: SOAP_BUDGET_MICROS,
@@ -154,7 +169,7 @@ export async function ingest({ quick, directory }: Scope): Promise<SuiteResult> 
         "ingest: bare workerd on both sides, one stub queue service each; our bodies above what a message holds go to a stub bucket service",
         "ingest: ours runs bench/router.config.ts (one HMAC source, one order map with the floor's fields)",
       ],
-      data: { fourKb, sixtyFourKb, acks, soapMicros: soap, soapDecodeMicros: soapDecode },
+      data: { fourKb, sixtyFourKb, limited, acks, soapMicros: soap, soapDecodeMicros: soapDecode },
     };
   } finally {
     await Promise.all([pair.floor.stop(), pair.ours.stop()]);

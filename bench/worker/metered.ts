@@ -45,6 +45,8 @@ export class EntitySequencer extends Sequencer {
   }
 }
 
+export { SourceRate } from "../../src/index.ts";
+
 export class DestinationGovernor extends Governor {
   constructor(ctx: DurableObjectState, env: Env) {
     meterStorage(ctx.storage);

@@ -95,6 +95,8 @@ export const EntityEvent = z.object({
   readFrom: z.string().optional(),
   /** Set on an event that an operator or a repair put in again. */
   replayOf: z.string().optional(),
+  /** Set where that is part of a planned replay: which one, whether it goes over a newer state, and where alone it goes. */
+  replay: z.object({ id: z.string(), force: z.boolean(), destinations: z.array(z.string()).optional() }).optional(),
 });
 export type EntityEvent = z.infer<typeof EntityEvent>;
 

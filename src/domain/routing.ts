@@ -36,6 +36,7 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     why.push({ route: route.name, matched: unmet === null, because: unmet ?? reasonFor(route, event) });
     if (unmet !== null) continue;
     for (const destination of route.to) {
+      if (event.replay?.destinations?.includes(destination) === false) continue;
       if (!lanes.has(destination)) lanes.set(destination, lanePlan(route, destination, event));
     }
   }

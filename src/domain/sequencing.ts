@@ -69,6 +69,8 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
     case "incomparable":
       return { kind: "apply", key, mark: event.order.kind === "none" ? null : candidate };
     case "older":
+      // A person has looked and wants the older state; the newer one's mark stays what it is.
+      if (event.replay?.force === true) return { kind: "apply", key, mark: null };
       return tellsAll(event) ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: null };
     case "equal":
       return tie(event, key, candidate, mark);
@@ -81,6 +83,8 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
  * content is the sender's contradiction: it is recorded, and nothing is overwritten.
  */
 function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
+  // Put in again on purpose: the same state is wanted once more, under a key of its own.
+  if (event.replayOf !== undefined) return { kind: "apply", key, mark: null };
   if (!tellsAll(event) || !mark.settled) return { kind: "apply", key, mark: candidate };
   if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
   if (event.order.kind !== "time") return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };

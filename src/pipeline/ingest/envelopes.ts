@@ -49,6 +49,7 @@ function common(read: Read, facts: Facts) {
     first,
     deliveryId: proof.deliveryId,
     replayOf: proof.replayOf,
+    replay: proof.replay,
     shared: {
       v: 1 as const,
       specversion: "1.0" as const,
@@ -102,7 +103,8 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
     subject,
     partitionkey: subject,
     ...(occurred === undefined ? {} : { time: occurred }),
-    priority: priorityOf(source.config, kind),
+    // A planned replay never competes with live traffic.
+    priority: base.replay === undefined ? priorityOf(source.config, kind) : "bulk",
     // One request can hold several items under one delivery id; each is a delivery of its own.
     deliveryId: item.deliveryId === null && place.of > 1 && known !== null ? `${deliveryId}#${place.index}` : deliveryId,
     synthetic: known === null,
@@ -115,6 +117,7 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
     ...(item.cleared === undefined ? {} : { cleared: [...item.cleared] }),
     ...(item.scope === undefined ? {} : { scope: item.scope }),
     ...(base.replayOf === null ? {} : { replayOf: base.replayOf }),
+    ...(base.replay === undefined ? {} : { replay: base.replay }),
   };
 }
 

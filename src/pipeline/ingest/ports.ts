@@ -40,6 +40,8 @@ export interface Arrival {
 export interface Proven extends Pick<Proof, "secretId" | "deliveryId" | "payload"> {
   readonly verdict: Verdict;
   readonly replayOf: string | null;
+  /** Of a planned replay: what its events carry. */
+  readonly replay?: NonNullable<EntityEvent["replay"]>;
   /** Take only this part of a request that held several. */
   readonly onlyPart?: number;
   /** Keep it for a person to look at, with these words, instead of reading it. */

@@ -11,7 +11,7 @@ import type { JsonObject } from "../src/domain/json.ts";
 import { LIMITS } from "../src/domain/limits.ts";
 import type { EventOutcome } from "../src/domain/outcome.ts";
 import { fail, ok, type Result } from "../src/domain/result.ts";
-import { GENESIS, verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
+import { verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
 import type { OperatorAction, OperatorAnswer, Owed, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
@@ -32,7 +32,7 @@ export class EntitySequencer extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#ledger = new SqlLedger(ctx.storage, (error) => {
+    this.#ledger = new SqlLedger(ctx.storage, deploymentOf(env).ledgerDays, (error) => {
       ctx.abort(`a ledger write failed: ${String(error)}`);
       throw error;
     });
@@ -71,7 +71,7 @@ export class EntitySequencer extends DurableObject<Env> {
   }
 
   verify(): Verification {
-    return verifyChain(this.#allEntries(), GENESIS, this.#sequencer.book.head, sha256Hex);
+    return verifyChain(this.#allEntries(), this.#ledger.base(), this.#sequencer.book.head, sha256Hex);
   }
 
   *#allEntries(): Generator<Entry> {

@@ -3,7 +3,7 @@ import { DESTINATIONS } from "./destinations/index.ts";
 import type { RouterConfig, SecretRef } from "./domain/config.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
-import { DEFAULT_RETRY, LIMITS } from "./domain/limits.ts";
+import { DEFAULT_RETRY, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
@@ -31,6 +31,8 @@ export interface Deployment {
   readonly sourceOwner: (source: string) => string;
   /** The keys that seal the secrets of accounts, newest first. */
   readonly accountKeys: readonly string[];
+  /** How long a record's object remembers its deliveries and their lines, at least. */
+  readonly ledgerDays: number;
 }
 
 const deployments = new WeakMap<Env, Deployment>();
@@ -69,6 +71,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
     plan: (event) => planRoutes(config, event),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
+    ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),
   };
 }

@@ -37,7 +37,7 @@ export class EntitySequencer extends Sequencer {
   wakeCost(): WakeCost {
     settleCursors();
     const before = counts.objectRowsRead;
-    new SqlLedger(this.#storage, (error) => {
+    new SqlLedger(this.#storage, 30, (error) => {
       throw error;
     }).load();
     settleCursors();

@@ -10,8 +10,10 @@ const DAY_MS = 86_400_000;
 /** Buckets of one day are numbered day * this + n. */
 const BUCKETS_A_DAY = 100_000;
 
-/** The bucket that holds the one row of marks, below all days. */
-const MARKS_BUCKET = -1;
+/** The bucket below all days, with the row of marks and, once lines were expired, the row that the oldest kept line follows. */
+const STATE_BUCKET = -1;
+/** Buckets that go at once at most: opening a new one stays cheap, however long the object slept. */
+const EXPIRED_AT_ONCE = 4;
 
 /**
  * Entries are keyed by (bucket, key) without a rowid, so an event that goes well costs one row, and its call one more
@@ -56,9 +58,15 @@ export class SqlLedger {
   /** Whether the tables of unfinished things were ever needed. */
   #unfinished: boolean;
 
-  /** `onFailure` must end the object: after a failed write its memory is ahead of its storage. */
-  constructor(storage: DurableObjectStorage, onFailure: (error: unknown) => never) {
+  readonly #keptMs: number;
+
+  /**
+   * Lines are kept for `keptDays` at least, and then go a bucket at a time. `onFailure` must end the object: after a
+   * failed write its memory is ahead of its storage.
+   */
+  constructor(storage: DurableObjectStorage, keptDays: number, onFailure: (error: unknown) => never) {
     this.#storage = storage;
+    this.#keptMs = keptDays * DAY_MS;
     this.#onFailure = onFailure;
     const tables = new Set(
       storage.sql
@@ -83,7 +91,7 @@ export class SqlLedger {
     this.#inBucket = head?.n ?? 0;
     return {
       head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
-      marks: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1")[0] ?? {}) as Marks,
+      marks: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1 AND key = 'marks'")[0] ?? {}) as Marks,
       work: this.#unfinished ? (this.#texts("SELECT work AS text FROM work") as Work[]) : [],
       owed: this.#unfinished ? (this.#texts("SELECT owed AS text FROM owed") as OwedOutcome[]) : [],
     };
@@ -110,7 +118,7 @@ export class SqlLedger {
   saveMarks(marks: Marks): void {
     const write =
       "INSERT OR REPLACE INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash) VALUES (?, 'marks', 0, 0, '', ?, '', '')";
-    this.#atomically(() => this.#storage.sql.exec(write, MARKS_BUCKET, JSON.stringify(marks)));
+    this.#atomically(() => this.#storage.sql.exec(write, STATE_BUCKET, JSON.stringify(marks)));
   }
 
   #atomically(write: () => void): void {
@@ -130,11 +138,24 @@ export class SqlLedger {
     for (const { event, outcome } of paid) this.#storage.sql.exec("DELETE FROM owed WHERE event_id = ? AND rev = ?", event.id, outcome.rev);
   }
 
+  /** What the oldest kept line follows: the beginning, unless older lines were expired. */
+  base(): ChainHead {
+    if (!this.#made) return GENESIS;
+    const found = this.#storage.sql.exec<ChainHead & Record<string, SqlStorageValue>>(
+      "SELECT seq, hash FROM entries WHERE bucket = -1 AND key = 'base'",
+    );
+    return found.toArray()[0] ?? GENESIS;
+  }
+
   /** Lines of the timeline after `seq`, oldest first. */
   timeline(afterSeq: number, limit: number): Entry[] {
     if (!this.#made) return [];
     return this.#storage.sql
-      .exec<EntryRow>("SELECT seq, at_ms, event_id, body, prev, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", afterSeq, limit)
+      .exec<EntryRow>(
+        "SELECT seq, at_ms, event_id, body, prev, hash FROM entries WHERE bucket >= 0 AND seq > ? ORDER BY seq LIMIT ?",
+        afterSeq,
+        limit,
+      )
       .toArray()
       .map((row) => ({ seq: row.seq, atMs: row.at_ms, eventId: row.event_id, body: row.body, prev: row.prev, hash: row.hash }));
   }
@@ -197,11 +218,41 @@ export class SqlLedger {
     const full = this.#inBucket >= LIMITS.bucketEntries;
     const bucket = newest < today ? today : full ? newest + 1 : newest;
     if (bucket !== newest) {
+      this.#expire(atMs);
       this.#buckets.push(bucket);
       this.#inBucket = 0;
     }
     this.#inBucket++;
     return bucket;
+  }
+
+  /**
+   * Forgets whole buckets that are older than what is kept, and remembers what the next line follows. Nothing goes while
+   * work of that time is unfinished, since its outcome is written to its line.
+   */
+  #expire(nowMs: number): void {
+    const { sql } = this.#storage;
+    const before = Math.floor((nowMs - this.#keptMs) / DAY_MS) * BUCKETS_A_DAY;
+    // The newest bucket holds the chain's head, which nothing else does.
+    const old = this.#buckets.slice(0, -1).filter((bucket) => bucket < before);
+    const going = old.slice(0, EXPIRED_AT_ONCE);
+    const last = going.at(-1);
+    if (last === undefined || this.#hasWorkFrom(nowMs - this.#keptMs)) return;
+    sql.exec(
+      `INSERT OR REPLACE INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash)
+       SELECT ?1, 'base', seq, ?2, '', '', '', hash FROM entries WHERE bucket = ?3 ORDER BY seq DESC LIMIT 1`,
+      STATE_BUCKET,
+      nowMs,
+      last,
+    );
+    sql.exec("DELETE FROM entries WHERE bucket >= 0 AND bucket <= ?", last);
+    this.#buckets = this.#buckets.slice(going.length);
+  }
+
+  #hasWorkFrom(beforeMs: number): boolean {
+    if (!this.#unfinished) return false;
+    const query = "SELECT 1 FROM work WHERE json_extract(work, '$.event.receivedAtMs') < ? LIMIT 1";
+    return this.#storage.sql.exec(query, beforeMs + DAY_MS).toArray().length > 0;
   }
 
   /** All buckets, each found by one seek from the one before. */

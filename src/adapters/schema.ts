@@ -143,3 +143,20 @@ export const operatorActions = sqliteTable("operator_actions", {
   subject: text("subject").notNull(),
   reason: text("reason").notNull(),
 });
+
+/** Replays as they were asked for, what they will do, and how far they are; their events carry the replay's id. */
+export const replays = sqliteTable("replays", {
+  id: text("id").primaryKey(),
+  state: text("state").notNull(),
+  /** JSON: what was asked. */
+  request: text("request").notNull(),
+  /** JSON: what was found before anything was done. */
+  plan: text("plan").notNull(),
+  /** JSON: how far it is; null until it has begun. */
+  progress: text("progress"),
+  askedBy: text("asked_by").notNull(),
+  approvedBy: text("approved_by"),
+  cancelledBy: text("cancelled_by"),
+  createdAtMs: integer("created_at_ms").notNull(),
+  updatedAtMs: integer("updated_at_ms").notNull(),
+});

@@ -1,6 +1,6 @@
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import type { EntityKind } from "./entities/index.ts";
-import { LIMITS } from "./limits.ts";
+import { LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold } from "./routing.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
@@ -31,7 +31,7 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "owners" | "sources" | "destinations" | "routes";
+  readonly section: "retention" | "owners" | "sources" | "destinations" | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -40,11 +40,24 @@ export interface ConfigProblem {
 /** Everything wrong with a configuration, not only the first thing. */
 export function checkConfig(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
   return [
+    ...checkRetention(config),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
   ];
 }
+
+const checkRetention = ({ retention }: RouterConfig): readonly ConfigProblem[] =>
+  (retention?.ledgerDays ?? LEDGER_DAYS_LEAST) >= LEDGER_DAYS_LEAST
+    ? []
+    : [
+        {
+          section: "retention",
+          entry: "ledgerDays",
+          word: "ledgerDays",
+          message: `retention.ledgerDays: must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`,
+        },
+      ];
 
 type Report = (word: string, message: string) => ConfigProblem;
 

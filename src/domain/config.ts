@@ -105,13 +105,40 @@ export interface RouteConfig<Source extends string = string, Destination extends
   readonly afterDead?: "halt" | "continue";
 }
 
+/** How long what is stored. */
+export interface RetentionConfig {
+  /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
+  readonly ledgerDays?: number;
+}
+
+/** Hours in which replays may run: times of day as "HH:MM" in UTC; `to` before `from` is on the next day. Absent days: every day. */
+export interface ReplayWindow {
+  readonly from: string;
+  readonly to: string;
+  readonly days?: readonly Weekday[];
+}
+
+export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+export interface ReplayConfig {
+  /** A replay of more events than this waits for an approver. */
+  readonly approvalAbove?: number;
+  /** Replays run only in one of these; absent: at any time. */
+  readonly windows?: readonly ReplayWindow[];
+  /** The most events a second that any replay may put in. */
+  readonly perSecond?: number;
+}
+
 export interface RouterConfig {
+  readonly retention?: RetentionConfig;
   /** Stored with every event, so that one can say by which rules it was routed. Change it with the rules. */
   readonly version: string;
   readonly owners: Readonly<Record<string, OwnerConfig>>;
   readonly sources: Readonly<Record<string, SourceConfig>>;
   readonly destinations: Readonly<Record<string, DestinationConfig>>;
   readonly routes: readonly RouteConfig[];
+  readonly replays?: ReplayConfig;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -121,6 +148,7 @@ export const defineRouter = <
   const Destinations extends Readonly<Record<string, DestinationConfig<Extract<keyof Owners, string>>>>,
 >(config: {
   readonly version: string;
+  readonly retention?: RetentionConfig;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;
@@ -129,4 +157,5 @@ export const defineRouter = <
     Extract<keyof Destinations, string>,
     Extract<keyof Owners, string>
   >[];
+  readonly replays?: ReplayConfig;
 }): RouterConfig => config;

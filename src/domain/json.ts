@@ -43,3 +43,14 @@ export function readPath(root: JsonValue, path: string): JsonValue | undefined {
   }
   return here;
 }
+
+/** A JSON Merge Patch (RFC 7396): members take the place of those they name, null takes one away, lists are replaced whole. */
+export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const merged: Record<string, JsonValue> = { ...target };
+  for (const [name, value] of Object.entries(patch)) {
+    const before = merged[name];
+    if (value === null) delete merged[name];
+    else merged[name] = isJsonObject(value) ? mergePatch(isJsonObject(before) ? before : {}, value) : value;
+  }
+  return merged;
+}

@@ -47,6 +47,30 @@ const LIMIT_TABLE = {
   accountsCached: { value: 2_000, why: "accounts remembered in one isolate: a few hundred bytes each" },
   registrationMs: { value: 900_000, why: "a window in which a sender may bring its own secret: as long as setting it up takes" },
   consumerRetrySeconds: { value: 10, why: "before a message whose batch could not be recorded comes again" },
+  replayPerSecond: {
+    value: 50,
+    why: "default rate of a replay: a tenth of what a destination is granted by default, so live traffic keeps its share",
+  },
+  replayPerSecondMax: { value: 500, why: "what one step of one second reads from the archive and sends, with room to spare" },
+  replayApprovalAbove: {
+    value: 1_000,
+    why: "events of a replay above which a second person must approve, unless configuration says otherwise",
+  },
+  replayRangeRows: {
+    value: 500_000,
+    why: "index rows a replay's time range may hold: one query counts them within D1's 30 s; larger ones are split by time",
+  },
+  replaySample: { value: 20, why: "entities that a plan shows one by one" },
+  replayEntitiesLooked: { value: 100, why: "entities whose objects a plan asks for their newest states: one call each" },
+  replayEventsLooked: { value: 2_000, why: "events that a plan holds against those states" },
+  replayReadsAtOnce: {
+    value: 6,
+    why: "archive reads under way at once: as many connections as an invocation has, and their bodies must fit memory",
+  },
+  replayStepMs: { value: 1_000, why: "a step's time: the rate is events a second, and a cancellation takes effect with the next step" },
+  replayRetryMs: { value: 10_000, why: "before a replay's step that met an unreachable part of the router is done again" },
+  replayStepAttempts: { value: 5, why: "times a step is done again before the events that hold it up are counted as failed" },
+  replayProblemsKept: { value: 20, why: "different problems of single events that a replay names; further ones are only counted" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 
@@ -64,3 +88,6 @@ export const DEFAULT_RETRY = {
 };
 
 export const RETRY_AFTER_CAP_MS = 6 * HOUR_MS;
+
+/** Longer than any sender retries or redelivers by itself: a copy that comes later than this is not known any more. */
+export const LEDGER_DAYS_LEAST = 30;

@@ -1,6 +1,7 @@
 import type { RetryPolicy } from "./config.ts";
 import { streamOf, tellsAll, type EntityEvent } from "./event.ts";
 import type { FailureClass } from "./failure.ts";
+import type { JsonObject } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import type { AttemptRecord, LaneReport, LaneStatus, Remote } from "./outcome.ts";
 import { afterFailure } from "./retry.ts";
@@ -183,3 +184,10 @@ export const revived = (work: Work): Work => ({
   firstAttemptAtMs: null,
   nonce: work.ambiguous ? work.nonce : work.nonce + 1,
 });
+
+/** A dead piece of work with other data, as a person has mended it, and another life. What was sent by then stays in its history. */
+export const mended = (work: Work, data: JsonObject): Work => {
+  const again = revived(work);
+  // Another content is another effect: an answer that got lost was to the old one.
+  return { ...again, nonce: work.nonce + 1, ambiguous: false, event: { ...work.event, payload: { at: "inline", data } } };
+};

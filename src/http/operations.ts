@@ -135,6 +135,14 @@ export const OPERATIONS = {
     body: Action,
     answer: ActionAnswer,
   },
+  editDeadLetter: {
+    method: "post",
+    path: "/dead-letters/:id/edit",
+    role: "operator",
+    summary: "Mends the data by a JSON Merge Patch, or an unreadable body by another one, and tries it again; the original is kept",
+    body: Action.extend({ patch: z.record(z.string(), z.json()).optional(), body: z.string().max(1_048_576).optional() }),
+    answer: ActionAnswer,
+  },
   skipDeadLetter: {
     method: "post",
     path: "/dead-letters/:id/skip",

@@ -1,6 +1,7 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { Result } from "../domain/result.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
@@ -30,7 +31,17 @@ export interface Paged<T> {
   readonly nextCursor: string | null;
 }
 
-export type Acted = Result<{ readonly status: string; readonly eventIds: readonly string[] }, ProblemCode>;
+/** What an operator does to a dead letter: an edit holds a merge patch of the data, or another body for one that could not be read. */
+export interface LetterAction {
+  readonly verb: "retry" | "skip" | "edit";
+  readonly actor: string;
+  readonly reason: string;
+  readonly force: boolean;
+  readonly patch?: JsonObject;
+  readonly body?: string;
+}
+
+export type Acted = Result<{ readonly status: string; readonly eventIds: readonly string[] }, ProblemCode | Refused>;
 
 /** What the ops API needs of the rest of the router. */
 export interface OpsPorts {
@@ -52,10 +63,7 @@ export interface OpsPorts {
     query: Omit<QueryOf<"listDeadLetters">, "cursor"> & { readonly beforeId?: string | undefined },
   ) => Promise<Paged<StoredDeadLetter>>;
   readonly deadLetter: (id: string) => Promise<StoredDeadLetter | null>;
-  readonly act: (
-    letter: StoredDeadLetter,
-    action: { readonly verb: "retry" | "skip"; readonly actor: string; readonly reason: string; readonly force: boolean },
-  ) => Promise<Acted>;
+  readonly act: (letter: StoredDeadLetter, action: LetterAction) => Promise<Acted>;
   readonly destination: (name: string) => Promise<AnswerOf<"pauseDestination">>;
   readonly pause: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;
   readonly resume: (name: string, by: { readonly actor: string; readonly reason: string }) => Promise<void>;

@@ -3,9 +3,10 @@ import type { RouterConfig } from "../domain/config.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
-import type { Call, EntityRef, Handlers, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
+import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
@@ -45,6 +46,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     },
     retryDeadLetter: (call) => act(ports, "retry", call),
     skipDeadLetter: (call) => act(ports, "skip", call),
+    editDeadLetter: (call) => editLetter(ports, call),
     listDestinations: async () => {
       const items = await Promise.all(Object.keys(ports.config.destinations).map((name) => ports.destination(name)));
       return ok({ items, nextCursor: null });
@@ -201,18 +203,35 @@ async function eventsOf(ports: OpsPorts, entity: EntityRef): Promise<readonly St
 
 type Steering = Pick<Call<"retryDeadLetter">, "params" | "body" | "actor">;
 
-async function act(ports: OpsPorts, verb: "retry" | "skip", call: Steering): Promise<Result<AnswerOf<"retryDeadLetter">, Refused>> {
+/** A letter of an entity is mended by a patch of its data, one that could not be read by another body. */
+async function editLetter(ports: OpsPorts, call: Call<"editDeadLetter">): Promise<Result<AnswerOf<"editDeadLetter">, Refused>> {
+  const { patch, body } = call.body;
+  if ((patch === undefined) === (body === undefined))
+    return refuse("invalid_request", "give either patch (a JSON Merge Patch of the data) or body (for one that could not be read)");
+  return act(ports, "edit", call, {
+    ...(patch === undefined ? {} : { patch: patch as JsonObject }),
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+async function act(
+  ports: OpsPorts,
+  verb: "retry" | "skip" | "edit",
+  call: Steering,
+  edit: Pick<LetterAction, "patch" | "body"> = {},
+): Promise<Result<AnswerOf<"retryDeadLetter">, Refused>> {
   const id = call.params["id"] ?? "";
   const letter = await ports.deadLetter(id);
   if (letter === null) return refuse("not_found", `no dead letter has the id ${id}`);
   if (letter.status !== "open") return refuse("not_dead", `it is ${letter.status} already`);
-  const acted = await ports.act(letter, { verb, actor: call.actor.name, reason: call.body.reason, force: call.body.force });
-  if (!acted.ok)
-    return refuse(
-      acted.failure,
-      acted.failure === "moved_on" ? 'send "force": true to apply the older state all the same' : "look at the dead letter again",
-    );
-  return ok({ id, status: acted.value.status, eventIds: [...acted.value.eventIds] });
+  const acted = await ports.act(letter, { verb, actor: call.actor.name, reason: call.body.reason, force: call.body.force, ...edit });
+  if (acted.ok) return ok({ id, status: acted.value.status, eventIds: [...acted.value.eventIds] });
+  const { failure } = acted;
+  if (typeof failure !== "string") return fail(failure);
+  return refuse(
+    failure,
+    failure === "moved_on" ? 'send "force": true to apply the older state all the same' : "look at the dead letter again",
+  );
 }
 
 async function steer(ports: OpsPorts, verb: "pause" | "resume", call: Steering): Promise<Result<AnswerOf<"pauseDestination">, Refused>> {

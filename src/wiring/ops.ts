@@ -17,7 +17,7 @@ import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
-import type { Acted, OpsPorts } from "../http/ops-ports.ts";
+import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
 import { iso } from "../http/views.ts";
 import { takeIn } from "../pipeline/ingest/ingest.ts";
 import { ingestPorts, queuesOf } from "./receive.ts";
@@ -99,12 +99,8 @@ async function rawResponse(env: Env, event: StoredEvent): Promise<Response | nul
   return new Response(raw, { headers });
 }
 
-interface Order {
+interface Order extends LetterAction {
   readonly letter: StoredDeadLetter;
-  readonly verb: "retry" | "skip";
-  readonly actor: string;
-  readonly reason: string;
-  readonly force: boolean;
 }
 
 /** A letter of an entity's lane is its object's business; the others have no entity and are dealt with here. */
@@ -112,8 +108,18 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
   const { letter, verb } = order;
   if (letter.kind === null || letter.entityKey === null) return verb === "skip" ? giveUp(env, order) : putInAgain(env, deployment, order);
   const object = env.ENTITY.getByName(entityName({ kind: letter.kind, key: letter.entityKey }));
-  const { actor, reason, force } = order;
-  const answer = await object.operate({ verb, eventId: letter.eventId, destination: letter.destination, actor, reason, force });
+  const { actor, reason, force, patch } = order;
+  if (verb === "edit" && patch === undefined) return fail({ code: "invalid_request", detail: "a letter of an entity is mended by patch" });
+  const answer = await object.operate({
+    verb,
+    eventId: letter.eventId,
+    destination: letter.destination,
+    actor,
+    reason,
+    force,
+    ...(patch === undefined ? {} : { patch }),
+  });
+  if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
   return answer.ok ? ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] }) : fail(answer.code);
 }
 
@@ -129,10 +135,13 @@ async function giveUp(env: Env, order: Order): Promise<Acted> {
 async function putInAgain(env: Env, deployment: Deployment, order: Order): Promise<Acted> {
   const { letter } = order;
   if (letter.rawRef === null && (await verdictOf(env, letter.eventId)) === "failed") return fail("not_verified");
-  const eventIds = letter.rawRef === null ? await readAnew(env, deployment, letter) : await requeue(env, letter.rawRef, letter.eventId);
+  if (order.verb === "edit" && (order.body === undefined || letter.rawRef !== null))
+    return fail({ code: "invalid_request", detail: "only a body that could not be read can be edited here, by body" });
+  const eventIds =
+    letter.rawRef === null ? await readAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
   await endDeadLetter(env.DB, letter.id, { status: "resolved", atMs: Date.now() });
-  await recordAction(env.DB, action("retry", letter.id, order));
+  await recordAction(env.DB, action(order.verb, letter.id, order));
   return ok({ status: "pending", eventIds });
 }
 
@@ -149,7 +158,8 @@ async function requeue(env: Env, rawRef: string, eventId: string): Promise<reado
   return [eventId];
 }
 
-async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLetter): Promise<readonly string[] | null> {
+/** `edited` takes the place of the body that came, which stays where it is, under the event that it was. */
+async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLetter, edited?: string): Promise<readonly string[] | null> {
   const event = await findEvent(env.DB, letter.eventId);
   const source = deployment.source(event?.source ?? "");
   const raw = event?.rawRef == null ? null : await readRaw(env.BODIES, event.rawRef);
@@ -161,7 +171,7 @@ async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLett
     secrets: [],
     method: "POST",
     clientCertificate: null,
-    body: new Uint8Array(await new Response(raw).arrayBuffer()),
+    body: edited === undefined ? new Uint8Array(await new Response(raw).arrayBuffer()) : new TextEncoder().encode(edited),
     headers: new Headers({
       "content-type": detail.contentType,
       traceparent: detail.traceparent,

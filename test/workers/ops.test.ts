@@ -181,6 +181,75 @@ describe("dead letters", () => {
   });
 });
 
+describe("editing a dead letter", () => {
+  const refusing = (until: () => boolean): void =>
+    void destinations(() =>
+      until()
+        ? Response.json({ id: "R1", version: 1 })
+        : Response.json({ errors: [{ field: "name", message: "must not be empty" }] }, { status: 422 }),
+    );
+  const letterOf = async (id: string): Promise<string> => {
+    const { items } = await (await ops("/dead-letters")).json<{ items: readonly { id: string; eventId: string }[] }>();
+    return items.find((letter) => letter.eventId === id)?.id ?? "none";
+  };
+
+  it("mends the data by a patch, tries it under a new key, and keeps patch, author and reason in the timeline", async () => {
+    let mended = false;
+    refusing(() => mended);
+    const { id } = await (await call(signed("custom", customer({ id: "ED-1" })))).json<{ id: string }>();
+    expect(await eventually(id, (event) => event.status === "dead")).toMatchObject({ status: "dead" });
+    mended = true;
+    const letter = await letterOf(id);
+    const edited = await ops(`/dead-letters/${letter}/edit`, "operator", {
+      patch: { name: "Mended Ltd", region: null },
+      reason: "the name was empty",
+    });
+    expect(edited.status).toBe(200);
+    expect(await eventually(id, (event) => event.status === "delivered")).toMatchObject({ status: "delivered" });
+    const { timeline } = await (await ops("/entities/customer/ED-1")).json<{ timeline: readonly { body: { type: string } }[] }>();
+    expect(timeline.map(({ body }) => body).find(({ type }) => type === "operator")).toMatchObject({
+      action: "edit",
+      actor: expect.any(String),
+      reason: "the name was empty",
+      patch: { name: "Mended Ltd", region: null },
+    });
+    expect(await (await ops("/entities/customer/ED-1/verify")).json()).toMatchObject({ intact: true });
+    expect(await (await ops(`/events/${id}/raw`)).text()).not.toContain("Mended");
+  });
+
+  it("refuses data that is no entity of its kind, with the words why, and leaves the letter open", async () => {
+    refusing(() => false);
+    const { id } = await (await call(signed("custom", customer({ id: "ED-2" })))).json<{ id: string }>();
+    await eventually(id, (event) => event.status === "dead");
+    const letter = await letterOf(id);
+    const edited = await ops(`/dead-letters/${letter}/edit`, "operator", { patch: { name: 7 }, reason: "a slip" });
+    expect(edited.status).toBe(422);
+    expect(await edited.json()).toMatchObject({ code: "not_editable", detail: expect.stringContaining("customer.name") });
+    expect(await letterOf(id)).toBe(letter);
+    expect((await ops(`/dead-letters/${letter}/edit`, "operator", { reason: "nothing given" })).status).toBe(400);
+  });
+
+  it("gives an unreadable body another one, and keeps the one that came", async () => {
+    destinations();
+    const { id } = await (
+      await call(signed("custom", { body: '{"eventId":"ED-3","type":"customer.updated","data":{"id":"ED-3",' }))
+    ).json<{ id: string }>();
+    await eventually(id, (event) => event.status === "quarantined");
+    const { items } = await (await ops("/dead-letters?list=platform")).json<{ items: readonly { id: string; eventId: string }[] }>();
+    const letter = items.find(({ eventId }) => eventId === id)?.id ?? "none";
+    const body = JSON.stringify({
+      eventId: "ED-3",
+      type: "customer.updated",
+      data: { id: "ED-3", name: "Whole", updatedAt: new Date().toISOString() },
+    });
+    const edited = await (
+      await ops(`/dead-letters/${letter}/edit`, "operator", { body, reason: "it was cut off" })
+    ).json<{ eventIds: readonly string[] }>();
+    expect(await eventually(edited.eventIds[0] ?? "")).toMatchObject({ status: "delivered", entity: { kind: "customer", key: "ED-3" } });
+    expect(await (await ops(`/events/${id}/raw`)).text()).toContain('"ED-3",');
+  });
+});
+
 describe("destinations", () => {
   it("hold everything while paused, and deliver it in order when resumed", async () => {
     const posts = destinations();

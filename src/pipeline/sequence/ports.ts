@@ -3,6 +3,7 @@ import type { EntityEvent, Priority } from "../../domain/event.ts";
 import type { FailureClass } from "../../domain/failure.ts";
 import type { Lease, Settlement } from "../../domain/governor.ts";
 import type { EventOutcome } from "../../domain/outcome.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import type { Known, Marks } from "../../domain/sequencing.ts";
 import type { ChainHead, Entry } from "../../domain/timeline.ts";
@@ -91,7 +92,9 @@ export interface SequenceAnswer {
 }
 
 export interface OperatorAction {
-  readonly verb: "retry" | "skip";
+  readonly verb: "retry" | "skip" | "edit";
+  /** Of an edit: a JSON Merge Patch of the entity's data. */
+  readonly patch?: JsonObject;
   readonly eventId: string;
   readonly destination: string;
   readonly actor: string;
@@ -102,4 +105,6 @@ export interface OperatorAction {
 
 export type OperatorAnswer =
   | { readonly ok: true; readonly outcome: EventOutcome | null }
-  | { readonly ok: false; readonly code: "not_dead" | "moved_on" };
+  | { readonly ok: false; readonly code: "not_dead" | "moved_on" }
+  /** `problem` says in words what is wrong with the edited data. */
+  | { readonly ok: false; readonly code: "not_editable"; readonly problem: string };

@@ -2,7 +2,10 @@ import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
-import { headOf, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
+import { parseEntity } from "../../domain/entities/index.ts";
+import { mergePatch } from "../../domain/json.ts";
+import { fail, ok, type Result } from "../../domain/result.ts";
+import { headOf, mended, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
 import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
@@ -234,23 +237,34 @@ export class Sequencer {
     return outcome;
   }
 
-  /** Tries a dead letter again, or gives it up, on a person's word. */
+  /** Tries a dead letter again, with its data mended or as it is, or gives it up, on a person's word. */
   async operate(action: OperatorAction): Promise<OperatorAnswer> {
     const work = this.#book.deadWork(action.eventId, action.destination);
     if (work === null) return { ok: false, code: "not_dead" };
-    if (action.verb === "retry" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)
+    if (action.verb !== "skip" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)
       return { ok: false, code: "moved_on" };
+    const again = revivedBy(action, work);
+    if (!again.ok) return { ok: false, code: "not_editable", problem: again.failure };
     const draft = newDraft();
-    const { verb, actor, reason, destination, eventId } = action;
-    draft.lines.push({ eventId, body: { type: "operator", action: verb, destination, actor, reason } });
+    const { verb, actor, reason, destination, eventId, patch } = action;
+    draft.lines.push({ eventId, body: { type: "operator", action: verb, destination, actor, reason, patch } });
     if (verb === "skip") this.#book.endLane(draft, work, { ...reportOf(work, "cancelled"), reason: `skipped by ${actor}: ${reason}` });
-    else this.#book.putLane(draft, revived(work));
+    else this.#book.putLane(draft, again.value);
     this.#book.write(draft);
-    if (verb === "retry") await this.#lanes.drain(destination, LIMITS.alarmBatch);
+    if (verb !== "skip") await this.#lanes.drain(destination, LIMITS.alarmBatch);
     else this.#book.arm();
     await this.payDebts();
     return { ok: true, outcome: this.#book.find(work.key)?.outcome ?? null };
   }
+}
+
+/** The work as it goes on. Edited data must be an entity of its kind, as what a sender sends must. */
+function revivedBy({ verb, patch = {} }: OperatorAction, work: Work): Result<Work, string> {
+  if (verb !== "edit") return ok(revived(work));
+  const { payload, entity } = work.event;
+  if (payload.at !== "inline") return fail("its data is too large to be edited here; mend the record where it comes from");
+  const data = parseEntity(entity.kind, mergePatch(payload.data, patch));
+  return data.ok ? ok(mended(work, data.value)) : data;
 }
 
 const ending = (event: EntityEvent, status: Status, why: { readonly reason: string; readonly of?: string }): EventOutcome => ({

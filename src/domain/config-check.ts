@@ -111,6 +111,12 @@ function checkLimits(config: RouterConfig, source: SourceConfig, report: Report)
   }
   if (publicOrigin !== undefined && !/^https?:\/\/[^/]+$/.test(publicOrigin))
     problems.push(report("publicOrigin", "must be an origin such as https://hooks.example.com, without a path"));
+  for (const destination of source.echoOf ?? []) {
+    if (config.destinations[destination] === undefined)
+      problems.push(
+        report(destination, `echoOf: unknown destination "${destination}"; declared are ${known(Object.keys(config.destinations))}`),
+      );
+  }
   if (readBack !== undefined && config.destinations[readBack.destination] === undefined)
     problems.push(
       report("readBack", `unknown destination "${readBack.destination}"; declared are ${known(Object.keys(config.destinations))}`),

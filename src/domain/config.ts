@@ -60,6 +60,8 @@ export interface SourceConfig<Owner extends string = string> {
    * an account only, and the entity's key begins with the account; `shared`: ids are unique over all accounts.
    */
   readonly accounts?: { readonly keys: "perAccount" | "shared" };
+  /** The destinations that are this same system: what it tells of our own writes there is an echo, and goes no further. */
+  readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */
   readonly readBack?: { readonly destination: string };
 }

@@ -19,6 +19,10 @@ export interface RouteReason {
 
 export interface RoutePlan {
   readonly lanes: readonly LanePlan[];
+  /** Destinations that are the same system as the event's source. */
+  readonly echoOf?: readonly string[];
+  /** Destinations that any source is the same system as: what goes there may come back. */
+  readonly echoed?: readonly string[];
   readonly why: readonly RouteReason[];
 }
 
@@ -40,7 +44,9 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
       if (!lanes.has(destination)) lanes.set(destination, lanePlan(route, destination, event));
     }
   }
-  return { lanes: [...lanes.values()], why };
+  const echoOf = config.sources[event.sourceName]?.echoOf;
+  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
+  return { lanes: [...lanes.values()], why, ...(echoOf === undefined ? {} : { echoOf }), ...(echoed.length === 0 ? {} : { echoed }) };
 }
 
 const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): LanePlan => ({

@@ -1,4 +1,5 @@
 import { dedupeKey, tellsAll, type EntityEvent } from "./event.ts";
+import type { Said } from "./loops.ts";
 import { compareTokens, type OrderToken } from "./order.ts";
 
 /** The newest state of an entity that one source has told of. */
@@ -9,6 +10,8 @@ export interface Mark {
   readonly eventId: string;
   /** Where the ledger remembers the event, once it does. */
   readonly key: string;
+  /** What this stream said lately, newest last: an echo and a quarrel are known by it. */
+  readonly said?: readonly Said[];
 }
 export type Marks = Readonly<Record<string, Mark>>;
 

@@ -49,6 +49,14 @@ export const newWork = (event: EntityEvent, key: string, place: { readonly plan:
   wasDead: false,
 });
 
+/** Work that is not even tried: a person must decide first. */
+export const newDeadWork = (
+  event: EntityEvent,
+  key: string,
+  place: { readonly plan: LanePlan; readonly position: number },
+  why: { readonly class: FailureClass; readonly reason: string },
+): Work => ({ ...newWork(event, key, place), state: "dead", wasDead: true, ...why });
+
 /** What one attempt came to, in words that know no HTTP. */
 export type AttemptResult =
   | { readonly kind: "applied"; readonly record: AttemptRecord; readonly remote?: Remote }

@@ -2,6 +2,7 @@ import type { StoredEvent } from "../domain/audit-record.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
+import { isOutward } from "../domain/loops.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Entry } from "../domain/timeline.ts";
@@ -136,7 +137,9 @@ async function entityView(
     entity,
     head: state.head,
     sources: Object.fromEntries(
-      Object.entries(state.marks).map(([source, mark]) => [source, { eventId: mark.eventId, order: mark.order }]),
+      Object.entries(state.marks)
+        .filter(([stream]) => !isOutward(stream))
+        .map(([source, mark]) => [source, { eventId: mark.eventId, order: mark.order }]),
     ),
     lanes: state.work.map(({ eventId, position, ...lane }) => ({ ...laneView(lane), eventId, position })),
     links: linksIn(lines),

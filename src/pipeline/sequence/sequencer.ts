@@ -1,11 +1,14 @@
 import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
-import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
+import { digestOf, hear, outwardStream, withSaid, type Heard } from "../../domain/loops.ts";
+import { NO_ORDER } from "../../domain/order.ts";
+import type { RoutePlan } from "../../domain/routing.ts";
+import { admit, movedOn, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
 import { parseEntity } from "../../domain/entities/index.ts";
 import { mergePatch } from "../../domain/json.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { headOf, mended, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
+import { headOf, mended, newDeadWork, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
 import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
@@ -127,19 +130,47 @@ export class Sequencer {
 
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
-    if (admission.mark !== null) this.#book.advance(streamOf(event), admission.mark);
-    if (plan.lanes.length === 0)
-      return this.#close(event, admission.key, ending(event, "ignored", { reason: "no route wants it" }), budget);
+    const { key } = admission;
+    const heard = this.#listen(event, admission.mark, plan);
+    if (heard.kind === "echo")
+      return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
+    if (plan.lanes.length === 0) return this.#close(event, key, ending(event, "ignored", { reason: "no route wants it" }), budget);
     const position = this.#book.nextPosition();
-    const work = plan.lanes.map((lane) => newWork(event, admission.key, { plan: lane, position }));
-    if (budget === null)
-      return Promise.resolve(this.#commit(event, admission.key, { results: work.map((item) => ({ owed: item })), owe: true }));
+    if (heard.kind === "loop") return Promise.resolve(this.#stop(event, { key, plan, position, reason: loopWords(heard) }, budget));
+    const work = plan.lanes.map((lane) => newWork(event, key, { plan: lane, position }));
+    if (budget === null) return Promise.resolve(this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: true }));
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
-    const outcome = (blind ? this.#walk(event, admission.key, work) : this.#fly(event, work, budget)).finally(() =>
-      this.#flights.delete(admission.key),
-    );
-    this.#flights.set(admission.key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
+    const outcome = (blind ? this.#walk(event, key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
+    this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
+  }
+
+  /** Hears what an event says, and notes it: with its source's mark, and with what goes out to each destination. */
+  #listen(event: EntityEvent, mark: Mark | null, { lanes, echoOf = [], echoed = [] }: RoutePlan): Heard {
+    const stream = streamOf(event);
+    const nowMs = this.#ports.clock();
+    const outward = lanes.filter(({ destination }) => echoed.includes(destination));
+    // Of a record that only one system tells of, and that nobody echoes, nothing needs to be remembered.
+    const alone = Object.keys(this.#book.marks).every((other) => other === stream);
+    const digest = alone && outward.length === 0 ? null : digestOf(event);
+    const heard = hear(event, digest, { stream, marks: this.#book.marks, echoOf, nowMs });
+    const note = (name: string, base: Mark): void =>
+      this.#book.advance(name, digest === null ? base : { ...base, said: withSaid(this.#book.marks[name]?.said, { digest, atMs: nowMs }) });
+    if (mark !== null) note(stream, mark);
+    if (heard.kind !== "news") return heard;
+    for (const { destination } of outward) note(outwardStream(destination), { ...OUTWARD, contentHash: digest ?? "", eventId: event.id });
+    return heard;
+  }
+
+  /** Two systems set the record back in turns: nothing is sent, and a person hears of it, once for each destination. */
+  #stop(
+    event: EntityEvent,
+    at: { readonly key: string; readonly plan: RoutePlan; readonly position: number; readonly reason: string },
+    budget: Budget | null,
+  ): EventOutcome {
+    const why = { class: "conflict" as const, reason: at.reason };
+    const results = at.plan.lanes.map((lane) => ({ owed: newDeadWork(event, at.key, { plan: lane, position: at.position }, why) }));
+    return this.#commit(event, at.key, { results, owe: budget === null });
   }
 
   /** Ends an event that has no effects: its line is written, its outcome remembered. */
@@ -257,6 +288,12 @@ export class Sequencer {
     return { ok: true, outcome: this.#book.find(work.key)?.outcome ?? null };
   }
 }
+
+/** What stands in a mark of an outward stream, which orders nothing. */
+const OUTWARD = { order: NO_ORDER, rank: 0, key: "" };
+
+const loopWords = ({ with: others, times }: Extract<Heard, { kind: "loop" }>): string =>
+  `said ${times} times within minutes, and contradicted as often by ${others.join(", ")}: two systems correct each other; decide which one owns this, then retry or skip`;
 
 /** The work as it goes on. Edited data must be an entity of its kind, as what a sender sends must. */
 function revivedBy({ verb, patch = {} }: OperatorAction, work: Work): Result<Work, string> {

@@ -7,14 +7,16 @@ import { childrenNamed } from "./processes.ts";
 import { table, type SuiteResult } from "./report.ts";
 import { removeScratches, scratch } from "./settings.ts";
 import { cost } from "./suites/cost.ts";
+import { entities } from "./suites/entities.ts";
 import { endToEnd } from "./suites/end-to-end.ts";
 import { ingest } from "./suites/ingest.ts";
+import { peer } from "./suites/peer.ts";
 import { size } from "./suites/size.ts";
 import { proving } from "./suites/verify.ts";
 import { batching, history } from "./suites/storage.ts";
 import type { Scope, Suite } from "./suites/suite.ts";
 
-const SUITES: Readonly<Record<string, Suite>> = { ingest, proving, "end-to-end": endToEnd, cost, batching, history, size };
+const SUITES: Readonly<Record<string, Suite>> = { ingest, proving, "end-to-end": endToEnd, peer, entities, cost, batching, history, size };
 
 const USAGE = `usage: npm run bench -- [--quick] [--full] [--only <name>]...
   --quick   shorter slots and fewer rounds, about 2 minutes

@@ -3,7 +3,7 @@ import { ORDER_SECRET, SALESFORCE_TOKEN, SINK_SECRET } from "./bodies.ts";
 import { bundle } from "./bundle.ts";
 import { serveLocally } from "./local-runtime.ts";
 
-const OBJECTS = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor", SOURCE_RATE: "SourceRate" };
+const OBJECTS = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor", SOURCE_RATE: "SourceRate", BACKLOG: "BacklogBoard" };
 
 const varsFor = (sinkUrl: string): Record<string, string> => ({
   ENVIRONMENT: "local",

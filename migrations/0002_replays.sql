@@ -9,4 +9,4 @@ CREATE TABLE `replays` (
 	`cancelled_by` text,
 	`created_at_ms` integer NOT NULL,
 	`updated_at_ms` integer NOT NULL
-);
+) WITHOUT ROWID;

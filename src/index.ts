@@ -7,8 +7,10 @@ import { maintain } from "./wiring/maintain.ts";
 import { opsPorts } from "./wiring/ops.ts";
 import { receivePorts } from "./wiring/receive.ts";
 
+export { BacklogBoard } from "../durable-objects/backlog-board.ts";
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
+export { ReplayRunner } from "../durable-objects/replay-runner.ts";
 export { SourceRate } from "../durable-objects/source-rate.ts";
 
 const checks = new WeakMap<Env, ReturnType<typeof tokenCheck>>();

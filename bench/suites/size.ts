@@ -33,11 +33,12 @@ const EMPTY = `import { DurableObject } from "cloudflare:workers";
 export class EntitySequencer extends DurableObject {}
 export class DestinationGovernor extends DurableObject {}
 export class SourceRate extends DurableObject {}
+export class BacklogBoard extends DurableObject {}
 export default { fetch: () => new Response("") };`;
 
 /** CPU of a runtime from its start to the first answer, ms. */
 async function startCpuMs(script: string, directory: string, name: string): Promise<number> {
-  const objects = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor", SOURCE_RATE: "SourceRate" };
+  const objects = { ENTITY: "EntitySequencer", GOVERNOR: "DestinationGovernor", SOURCE_RATE: "SourceRate", BACKLOG: "BacklogBoard" };
   const vars = { ENVIRONMENT: "local", OPS_ISSUER: "bench", OPS_AUDIENCE: "bench", OPS_JWKS_URL: "" };
   const served = await serveBare({ name, script, vars, queues: [], buckets: [], objects }, { queue: EMPTY, bucket: EMPTY }, directory);
   try {

@@ -45,7 +45,7 @@ export class EntitySequencer extends Sequencer {
   }
 }
 
-export { SourceRate } from "../../src/index.ts";
+export { BacklogBoard, SourceRate } from "../../src/index.ts";
 
 export class DestinationGovernor extends Governor {
   constructor(ctx: DurableObjectState, env: Env) {

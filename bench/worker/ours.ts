@@ -1,7 +1,7 @@
 import router from "../../src/index.ts";
 import { withFreeRate } from "./free-rate.ts";
 
-export { DestinationGovernor, EntitySequencer, SourceRate } from "../../src/index.ts";
+export { BacklogBoard, DestinationGovernor, EntitySequencer, SourceRate } from "../../src/index.ts";
 
 /** The product as it is, but for the local rate limit. */
 export default {

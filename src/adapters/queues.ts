@@ -4,6 +4,13 @@ import { LIMITS } from "../domain/limits.ts";
 export type Queues = Readonly<Record<Priority, Queue>>;
 
 /**
+ * Puts messages in again, to come after `delaySeconds`: a retry would count against the queue's limit of them. Rejects as
+ * `enqueue` does; then the messages are still where they were.
+ */
+export const enqueueLater = (queue: Queue, messages: readonly string[], delaySeconds: number): Promise<void> =>
+  within(sendChunks(queue, messages, { delaySeconds }), LIMITS.queueSendMs);
+
+/**
  * The durable write of ingest. Messages are sent as text, since we have measured and written the JSON ourselves.
  * Rejects when a message is too large, when the queue refuses, and when it takes longer than LIMITS.queueSendMs; in the
  * last case the message may still arrive, which the entity's ledger recognises.
@@ -15,19 +22,19 @@ export async function enqueue(queue: Queue, messages: readonly string[]): Promis
   await within(sending, LIMITS.queueSendMs);
 }
 
-async function sendChunks(queue: Queue, messages: readonly string[]): Promise<void> {
+async function sendChunks(queue: Queue, messages: readonly string[], options?: QueueSendBatchOptions): Promise<void> {
   let chunk: { body: string; contentType: "text" }[] = [];
   let bytes = 0;
   for (const message of messages.map(checked)) {
     if (chunk.length === LIMITS.messageBatchCount || bytes + message.bytes > LIMITS.messageBatchBytes) {
-      await queue.sendBatch(chunk);
+      await queue.sendBatch(chunk, options);
       chunk = [];
       bytes = 0;
     }
     chunk.push({ body: message.body, contentType: "text" });
     bytes += message.bytes;
   }
-  if (chunk.length > 0) await queue.sendBatch(chunk);
+  if (chunk.length > 0) await queue.sendBatch(chunk, options);
 }
 
 function checked(body: string): { body: string; bytes: number } {

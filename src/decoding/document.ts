@@ -29,7 +29,14 @@ export const documentShape = {
   object: z.union([z.strictObject({ path: Path }), z.string().min(1)], 'must be a name, or {path: "..."}').optional(),
   occurredAt: z.strictObject({ path: Path, as: z.enum(["iso", "s", "ms"]) }).optional(),
   /** What says which of two events is newer. */
-  order: z.strictObject({ path: Path, as: z.enum(["int", "iso", "s", "ms", "lex"]) }).optional(),
+  order: z
+    .strictObject({
+      path: Path,
+      as: z.enum(["int", "iso", "s", "ms", "lex"]),
+      /** The numbers count the record's changes one by one: a change behind a missing one waits for it. */
+      consecutive: z.boolean().optional(),
+    })
+    .optional(),
   nature: z.enum(NATURES).default("snapshot"),
   /** Types that say that the record is gone. */
   deletedTypes: z.array(z.string()).default([]),
@@ -185,6 +192,7 @@ export function decodeDocument(request: GenuineRequest, rules: DocumentRules): R
       record,
       occurredAtMs,
       order: order.value,
+      ...(settings.order?.consecutive === true ? { consecutive: true } : {}),
       deliveryId: rules.deliveryId(document.value),
       nature: settings.nature satisfies Nature,
       deleted: settings.deletedTypes.includes(type),

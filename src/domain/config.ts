@@ -60,6 +60,11 @@ export interface SourceConfig<Owner extends string = string> {
    * an account only, and the entity's key begins with the account; `shared`: ids are unique over all accounts.
    */
   readonly accounts?: { readonly keys: "perAccount" | "shared" };
+  /**
+   * For sources that tell of changes, not of states: how long a change waits for one before it that is missing (default
+   * 30,000 ms), and how long every change waits for late ones (default 0: not at all).
+   */
+  readonly patience?: { readonly gapMs?: number; readonly windowMs?: number };
   /** The destinations that are this same system: what it tells of our own writes there is an echo, and goes no further. */
   readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */

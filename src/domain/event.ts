@@ -84,6 +84,8 @@ export const EntityEvent = z.object({
   nature: z.enum(NATURES),
   deleted: z.boolean(),
   order: OrderToken,
+  /** Set where the sender counts the entity's changes one by one, so that a missing one is seen. */
+  consecutive: z.boolean().optional(),
   /** Lifecycle rank of the state carried; breaks ties between equal time tokens. */
   rank: z.number().int(),
   payload: Payload,

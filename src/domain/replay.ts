@@ -266,6 +266,20 @@ export function etaSecondsOf(
   return endMs === null ? null : Math.ceil((endMs - at.nowMs) / 1_000);
 }
 
+/** A replay as it is kept: what was asked and by whom, what it will do, and how far it is. */
+export interface StoredReplay {
+  readonly id: string;
+  readonly state: ReplayState;
+  readonly request: ReplayRequest;
+  readonly plan: ReplayPlan;
+  readonly progress: ReplayProgress | null;
+  readonly askedBy: string;
+  readonly approvedBy: string | null;
+  readonly cancelledBy: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
 /** What is to be done about it now, and by whom. */
 export function nextStepOf(replay: {
   readonly state: ReplayState;

@@ -1,5 +1,6 @@
 import type { RouteConfig, RouterConfig, When } from "./config.ts";
 import type { EntityEvent } from "./event.ts";
+import type { Patience } from "./waiting.ts";
 import { readPath, type JsonObject, type JsonValue } from "./json.ts";
 
 /** One destination an event goes to, and by which route's rules. */
@@ -23,6 +24,8 @@ export interface RoutePlan {
   readonly echoOf?: readonly string[];
   /** Destinations that any source is the same system as: what goes there may come back. */
   readonly echoed?: readonly string[];
+  /** How long changes of its source may wait for those before them; absent: the defaults. */
+  readonly patience?: Partial<Patience>;
   readonly why: readonly RouteReason[];
 }
 
@@ -45,8 +48,15 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     }
   }
   const echoOf = config.sources[event.sourceName]?.echoOf;
+  const patience = config.sources[event.sourceName]?.patience;
   const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
-  return { lanes: [...lanes.values()], why, ...(echoOf === undefined ? {} : { echoOf }), ...(echoed.length === 0 ? {} : { echoed }) };
+  return {
+    lanes: [...lanes.values()],
+    why,
+    ...(echoOf === undefined ? {} : { echoOf }),
+    ...(echoed.length === 0 ? {} : { echoed }),
+    ...(patience === undefined ? {} : { patience }),
+  };
 }
 
 const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): LanePlan => ({

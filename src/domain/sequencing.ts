@@ -10,6 +10,8 @@ export interface Mark {
   readonly eventId: string;
   /** Where the ledger remembers the event, once it does. */
   readonly key: string;
+  /** The last of the sender's counted changes up to which none is missing. */
+  readonly through?: string;
   /** What this stream said lately, newest last: an echo and a quarrel are known by it. */
   readonly said?: readonly Said[];
 }

@@ -4,6 +4,7 @@ import type { FailureClass } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
 import { LIMITS } from "./limits.ts";
 import type { AttemptRecord, LaneReport, LaneStatus, Remote } from "./outcome.ts";
+import type { Wait } from "./waiting.ts";
 import { afterFailure } from "./retry.ts";
 import type { LanePlan } from "./routing.ts";
 
@@ -33,6 +34,8 @@ export interface Work {
   readonly reason?: string;
   readonly fields?: LaneReport["fields"];
   readonly wasDead: boolean;
+  /** Held for its order's sake, not for the destination's: for a missing change, or for late ones. */
+  readonly waits?: Wait["for"];
 }
 
 export const newWork = (event: EntityEvent, key: string, place: { readonly plan: LanePlan; readonly position: number }): Work => ({
@@ -56,6 +59,18 @@ export const newDeadWork = (
   place: { readonly plan: LanePlan; readonly position: number },
   why: { readonly class: FailureClass; readonly reason: string },
 ): Work => ({ ...newWork(event, key, place), state: "dead", wasDead: true, ...why });
+
+/** Work that waits for changes before it; its lane goes on with those as they come. */
+export const patient = (work: Work, wait: Wait): Work => ({
+  ...work,
+  state: "held",
+  dueAtMs: wait.untilMs,
+  reason: wait.reason,
+  waits: wait.for,
+});
+
+/** Waiting work that may go now: nothing is missing any more, or it has waited long enough. */
+export const released = ({ waits: _waits, reason: _reason, ...work }: Work): Work => ({ ...work, state: "waiting", dueAtMs: null });
 
 /** What one attempt came to, in words that know no HTTP. */
 export type AttemptResult =

@@ -3,6 +3,7 @@ import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { DeadLetterView, EventView, LaneView, RejectionView } from "./views.ts";
 
@@ -174,6 +175,7 @@ export const OPERATIONS = {
     body: Action,
     answer: DestinationView,
   },
+  ...REPLAY_OPERATIONS,
   ...SOURCE_OPERATIONS,
   listRejections: {
     method: "get",
@@ -182,6 +184,23 @@ export const OPERATIONS = {
     summary: "What was not let in, counted by minute, with the precise reason",
     query: z.object({ source: z.string().optional(), from: Time, cursor: Cursor, limit: Limit }),
     answer: page(RejectionView),
+  },
+  getBacklog: {
+    method: "get",
+    path: "/backlog",
+    role: "viewer",
+    summary: "How far each class is behind, what is deferred for it, and what is refused at ingest",
+    answer: z.object({
+      classes: z.array(
+        z.object({
+          class: z.string(),
+          ageSeconds: z.number().describe("Of the oldest event that a consumer took lately"),
+          readAt: z.string().nullable(),
+          deferred: z.string().nullable().describe("Why its messages stand back now"),
+          refused: z.boolean().describe("Whether ingest tells its senders to come later"),
+        }),
+      ),
+    }),
   },
   listOwnership: {
     method: "get",

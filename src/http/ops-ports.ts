@@ -1,8 +1,10 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { LaneReport } from "../domain/outcome.ts";
+import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
 import type { Result } from "../domain/result.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
@@ -74,16 +76,34 @@ export interface OpsPorts {
     readonly limit: number;
   }) => Promise<readonly StoredRejection[]>;
   readonly handshakes: OpsPorts["rejections"];
+  readonly backlog: () => Promise<Backlog>;
   /** When each source was last let in, refused, or greeted, as far back as the newest LIMITS.scanRows events and a month of counts. */
   readonly lastContacts: () => Promise<Readonly<Record<string, Contact>>>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
+  readonly replays: Replays;
   /** A fresh secret in the form that a source's scheme takes. */
   readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+interface By {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** Planned replays: each change is on record with who made it and why, and fails if another one came first. */
+export interface Replays {
+  /** Fails with words if the query is too wide. */
+  readonly plan: (request: ReplayRequest) => Promise<Result<ReplayPlan, string>>;
+  readonly create: (request: ReplayRequest, plan: ReplayPlan, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
+  readonly list: (query: { readonly beforeId?: string | undefined; readonly limit: number }) => Promise<readonly StoredReplay[]>;
+  readonly find: (id: string) => Promise<StoredReplay | null>;
+  readonly approve: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
+  readonly cancel: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
 }
 
 export interface Contact {

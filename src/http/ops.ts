@@ -1,4 +1,6 @@
 import type { StoredEvent } from "../domain/audit-record.ts";
+import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
+import { PRIORITIES } from "../domain/event.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
@@ -9,6 +11,7 @@ import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
+import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
 
@@ -54,6 +57,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     },
     pauseDestination: (call) => steer(ports, "pause", call),
     resumeDestination: (call) => steer(ports, "resume", call),
+    ...replayHandlers(ports),
     listSources: ({ origin }) => listSources(ports, origin),
     listAccounts: (call) => listAccounts(ports, call),
     createAccount: (call) => createAccount(ports, call),
@@ -63,6 +67,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     registerAccount: (call) => steerAccount(ports, "register", call),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
+    getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),
     listOwnership: async () => ok(ownership(ports.config)),
   };
 }
@@ -265,6 +270,16 @@ function parseRejectionCursor(cursor: string): RejectionCursor | null {
   const [minute = "", source, reason] = cursor.split("~");
   return /^\d+$/.test(minute) && source !== undefined && reason !== undefined ? { minuteMs: Number(minute), source, reason } : null;
 }
+
+const backlogView = (backlog: Backlog, nowMs: number): AnswerOf<"getBacklog"> => ({
+  classes: PRIORITIES.map((priority) => ({
+    class: priority,
+    ageSeconds: Math.round(ageOf(backlog, priority, nowMs) / 1000),
+    readAt: backlog[priority].atMs === 0 ? null : iso(backlog[priority].atMs),
+    deferred: deferral(backlog, priority, nowMs),
+    refused: refusesAtIngest(backlog, priority, nowMs),
+  })),
+});
 
 function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
   return {

@@ -31,6 +31,8 @@ export interface SourceItem {
   readonly entity: CanonicalEntity;
   /** Canonical fields that a delta sets to nothing. */
   readonly cleared?: readonly string[];
+  /** The order token counts the entity's changes one by one: a missing number is a missing change. */
+  readonly consecutive?: boolean;
   /** The part of the entity that this speaks of, such as one property: order is kept within it, not across parts. */
   readonly scope?: string;
   /** The part of the body that is this item; its text decides whether two copies say the same. Absent: the whole body. */

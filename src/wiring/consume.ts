@@ -1,8 +1,11 @@
+import { BacklogWatch, type Board } from "../adapters/backlog-watch.ts";
 import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
 import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
 import { send } from "../adapters/outbound.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
+import { enqueueLater } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
+import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
 import { fail } from "../domain/result.ts";
@@ -54,8 +57,45 @@ const hintPorts = (deployment: Deployment): HintPorts => ({
 /** The class a queue's name tells: it ends in `-critical`, `-standard` or `-bulk`, before the environment's suffix. */
 const priorityOf = (queue: string): Priority => PRIORITIES.find((priority) => queue.includes(`-${priority}`)) ?? "standard";
 
+const watch = new BacklogWatch();
+
+/** The one board of this deployment. */
+export const backlogBoard = (env: Env): Board => {
+  const board = env.BACKLOG.getByName("all");
+  return { note: async (priority, reading) => board.note(priority, reading), read: async () => board.read() };
+};
+
+/** When an event was taken in, without reading the whole envelope; a message that was put in again is as old as its event. */
+const receivedAtMs = ({ body, timestamp }: QueueMessage): number => {
+  const found = typeof body === "string" ? /"receivedAtMs":(\d+)/.exec(body)?.[1] : undefined;
+  return found === undefined ? timestamp.getTime() : Number(found);
+};
+
+type QueueMessage = MessageBatch["messages"][number];
+
+/** Why this batch stands back for more urgent ones; null if it goes on. */
+async function standsBack(batch: MessageBatch, env: Env, priority: Priority): Promise<string | null> {
+  const nowMs = Date.now();
+  const ageMs = Math.max(0, ...batch.messages.map((message) => nowMs - receivedAtMs(message)));
+  return deferral(await watch.tell(backlogBoard(env), priority, { ageMs, atMs: nowMs }), priority, nowMs);
+}
+
+/** Puts the batch in again for later, and only then lets it go. */
+async function defer(batch: MessageBatch, env: Env, reason: string): Promise<void> {
+  console.warn(JSON.stringify({ level: "warn", message: "bulk messages are deferred", count: batch.messages.length, reason }));
+  const texts = batch.messages.map(({ body }) => (typeof body === "string" ? body : JSON.stringify(body)));
+  try {
+    await enqueueLater(env.QUEUE_BULK, texts, DEFERRED_SECONDS);
+    batch.ackAll();
+  } catch {
+    batch.retryAll({ delaySeconds: DEFERRED_SECONDS });
+  }
+}
+
 export async function consumeBatch(batch: MessageBatch, env: Env, deployment: Deployment): Promise<void> {
   if (batch.queue.includes("-dead")) return keepDead(batch, env);
+  const deferred = await standsBack(batch, env, priorityOf(batch.queue));
+  if (deferred !== null) return defer(batch, env, deferred);
   const messages: Message[] = batch.messages.map((message) => ({ id: message.id, body: message.body }));
   const dispositions = await consume(
     messages,

@@ -19,10 +19,12 @@ import { entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
 import { iso } from "../http/views.ts";
-import { takeIn } from "../pipeline/ingest/ingest.ts";
+import { backlogBoard } from "./consume.ts";
 import { ingestPorts, queuesOf } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { readAnew } from "./read-anew.ts";
+import { replayPorts } from "./replay.ts";
 
 type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
 
@@ -54,8 +56,10 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
       waitUntil(wakeHeld(env, name));
     },
     rejections: (query) => listTallies(env.DB, "rejections", query),
+    backlog: () => backlogBoard(env).read(),
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
+    replays: replayPorts(env, deployment),
   };
 }
 
@@ -138,7 +142,7 @@ async function putInAgain(env: Env, deployment: Deployment, order: Order): Promi
   if (order.verb === "edit" && (order.body === undefined || letter.rawRef !== null))
     return fail({ code: "invalid_request", detail: "only a body that could not be read can be edited here, by body" });
   const eventIds =
-    letter.rawRef === null ? await readAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
+    letter.rawRef === null ? await readLetterAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
   await endDeadLetter(env.DB, letter.id, { status: "resolved", atMs: Date.now() });
   await recordAction(env.DB, action(order.verb, letter.id, order));
@@ -159,36 +163,16 @@ async function requeue(env: Env, rawRef: string, eventId: string): Promise<reado
 }
 
 /** `edited` takes the place of the body that came, which stays where it is, under the event that it was. */
-async function readAnew(env: Env, deployment: Deployment, letter: StoredDeadLetter, edited?: string): Promise<readonly string[] | null> {
+async function readLetterAnew(
+  env: Env,
+  deployment: Deployment,
+  letter: StoredDeadLetter,
+  edited?: string,
+): Promise<readonly string[] | null> {
   const event = await findEvent(env.DB, letter.eventId);
-  const source = deployment.source(event?.source ?? "");
-  const raw = event?.rawRef == null ? null : await readRaw(env.BODIES, event.rawRef);
-  if (event === null || raw === null || !source.ok) return null;
-  const detail = JSON.parse(event.detail) as EventDetail;
-  const arrival = {
-    source: source.value,
-    account: detail.account ?? null,
-    secrets: [],
-    method: "POST",
-    clientCertificate: null,
-    body: edited === undefined ? new Uint8Array(await new Response(raw).arrayBuffer()) : new TextEncoder().encode(edited),
-    headers: new Headers({
-      "content-type": detail.contentType,
-      traceparent: detail.traceparent,
-      "x-correlation-id": event.correlationId ?? `cor_${event.id.slice(4)}`,
-    }),
-    url: new URL(`https://replay.invalid/in/${event.source}`),
-    receivedAtMs: Date.now(),
-  };
-  const proof = {
-    verdict: detail.verdict,
-    secretId: detail.secretId,
-    deliveryId: event.deliveryId,
-    replayOf: event.id,
-    ...(detail.part === undefined ? {} : { onlyPart: detail.part }),
-  };
-  const taken = await takeIn(arrival, proof, ingestPorts(env));
-  if (taken.kind !== "stored") return null;
+  if (event === null) return null;
+  const read = await readAnew(env, deployment, { event, atMs: Date.now(), ports: ingestPorts(env), edited });
+  if (!read.ok || read.value.kind !== "stored") return null;
   await endEvent(env.DB, event.id, { status: "superseded", atMs: Date.now() });
-  return taken.ids;
+  return read.value.ids;
 }

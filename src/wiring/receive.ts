@@ -1,16 +1,19 @@
 import { AccountCache } from "../adapters/account-cache.ts";
 import { keySets } from "../adapters/key-sets.ts";
+import { BacklogWatch } from "../adapters/backlog-watch.ts";
 import { enqueue, type Queues } from "../adapters/queues.ts";
 import { registerSecret } from "../adapters/source-accounts.ts";
 import { SourceRates } from "../adapters/source-rates.ts";
 import { TallyLog } from "../adapters/tally-log.ts";
 import type { Deployment } from "../deployment.ts";
+import { REFUSED_SECONDS, refusesAtIngest } from "../domain/backlog.ts";
 import type { Admission, ReceivePorts } from "../http/receive.ts";
 import { prove, takeIn } from "../pipeline/ingest/ingest.ts";
 import type { Arrival, IngestPorts, LiveSource } from "../pipeline/ingest/ports.ts";
 import type { ClientCertificate } from "../verification/define.ts";
 import { verify } from "../verification/index.ts";
 import { hexHmac } from "../verification/keys.ts";
+import { backlogBoard } from "./consume.ts";
 import { secretOf } from "../verification/tokens.ts";
 
 const rejections = new TallyLog("rejections");
@@ -46,9 +49,19 @@ const certificateOf = (request: Request): ClientCertificate | null => {
   return cf?.tlsClientAuth ?? null;
 };
 
+const watch = new BacklogWatch();
+
+/** Bulk is told to come later once what was taken of it waits too long; nothing else ever is, and nobody waits to hear it. */
+function pressed(env: Env, source: LiveSource, waitUntil: (work: Promise<unknown>) => void): boolean {
+  if (source.config.priority !== "bulk") return false;
+  const nowMs = Date.now();
+  return refusesAtIngest(watch.known(backlogBoard(env), nowMs, waitUntil), "bulk", nowMs);
+}
+
 /** A source's own rate by leased tokens; without one, the edge's guard against abuse. */
 async function admits(env: Env, source: LiveSource, waitUntil: (work: Promise<unknown>) => void): Promise<Admission> {
   const { rate } = source.config;
+  if (pressed(env, source, waitUntil)) return { admitted: false, retryAfterSeconds: REFUSED_SECONDS };
   if (rate === undefined)
     return (await env.INGEST_RATE.limit({ key: source.name })).success ? { admitted: true } : { admitted: false, retryAfterSeconds: 10 };
   const policy = { perSecond: rate.perSecond, burst: rate.burst ?? rate.perSecond };

@@ -115,6 +115,7 @@ async function entityEvent(base: Base, item: SourceItem, place: Place): Promise<
     rank: lifecycleRank(kind, data),
     payload: await storePayload(id, data, place.bodyBytes, ports),
     ...(item.cleared === undefined ? {} : { cleared: [...item.cleared] }),
+    ...(item.consecutive === true ? { consecutive: true } : {}),
     ...(item.scope === undefined ? {} : { scope: item.scope }),
     ...(base.replayOf === null ? {} : { replayOf: base.replayOf }),
     ...(base.replay === undefined ? {} : { replay: base.replay }),

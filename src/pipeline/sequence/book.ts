@@ -1,4 +1,5 @@
-import type { EntityEvent } from "../../domain/event.ts";
+import { streamOf, type EntityEvent } from "../../domain/event.ts";
+import { compareTokens } from "../../domain/order.ts";
 import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
 import { outcomeOfLanes } from "../../domain/outcome.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
@@ -56,6 +57,18 @@ export class Book {
 
   nextPosition(): number {
     return this.#position++;
+  }
+
+  /** A place before everything of the event's stream that is newer and still waits for its order's sake; else the next one. */
+  positionFor(event: EntityEvent): number {
+    const later = [...this.#work.values()].filter(
+      (work) =>
+        work.waits !== undefined && streamOf(work.event) === streamOf(event) && compareTokens(event.order, work.event.order) === "older",
+    );
+    if (later.length === 0) return this.nextPosition();
+    const first = Math.min(...later.map((work) => work.position));
+    const before = Math.max(0, ...[...this.#work.values()].map((work) => work.position).filter((position) => position < first));
+    return (before + first) / 2;
   }
 
   work(): IterableIterator<Work> {

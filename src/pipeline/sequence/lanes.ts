@@ -158,7 +158,7 @@ export class Lanes {
   #dueHead(destination: string, evenHeld: boolean): Work | null {
     const head = headOf(this.#book.work(), destination);
     if (head === null || head.state === "dead") return null;
-    if (head.state === "waiting" || (evenHeld && head.state === "held")) return head;
+    if (head.state === "waiting" || (evenHeld && head.state === "held" && head.waits === undefined)) return head;
     if (this.running.has(`${head.key}\n${destination}`)) return null;
     if (head.dueAtMs === null || head.dueAtMs > this.#ports.clock()) return null;
     // Found running but not by this object: an attempt was cut off by an eviction, its answer is lost.

@@ -1,17 +1,15 @@
 import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
-import { digestOf, hear, outwardStream, withSaid, type Heard } from "../../domain/loops.ts";
-import { NO_ORDER } from "../../domain/order.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
-import { admit, movedOn, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
-import { parseEntity } from "../../domain/entities/index.ts";
-import { mergePatch } from "../../domain/json.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
-import { headOf, mended, newDeadWork, newWork, reportOf, revived, type Work } from "../../domain/work.ts";
+import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
+import { headOf, newDeadWork, newWork, patient, reportOf, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
 import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
+import { listen, loopWords } from "./listening.ts";
+import { revivedBy } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** A delivery on its way: copies that arrive meanwhile find it here and wait for its outcome. */
 interface Flight extends Known {
@@ -36,6 +34,7 @@ export class Sequencer {
   readonly #ports: SequencePorts;
   readonly #book: Book;
   readonly #lanes: Lanes;
+  readonly #room: WaitingRoom;
   readonly #flights = new Map<string, Flight>();
   readonly #runs = new Set<Run>();
 
@@ -43,6 +42,7 @@ export class Sequencer {
     this.#ports = ports;
     this.#book = new Book(ports);
     this.#lanes = new Lanes(ports, this.#book);
+    this.#room = new WaitingRoom(ports, this.#book);
   }
 
   get book(): Book {
@@ -71,6 +71,7 @@ export class Sequencer {
   /** Does what is due: by alarm, or because someone asked. `resumed` is a destination whose held work may go on at once. */
   async wake(resumed?: string): Promise<void> {
     this.#book.disarmed();
+    this.#room.giveUp();
     const destinations = new Set([...this.#book.work()].map((work) => work.plan.destination));
     await Promise.all([...destinations].map((destination) => this.#lanes.drain(destination, LIMITS.alarmBatch, destination === resumed)));
     await this.payDebts();
@@ -131,35 +132,24 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     const { key } = admission;
-    const heard = this.#listen(event, admission.mark, plan);
+    const wait = this.#room.waitFor(event, plan);
+    const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock() });
     if (heard.kind === "echo")
       return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
     if (plan.lanes.length === 0) return this.#close(event, key, ending(event, "ignored", { reason: "no route wants it" }), budget);
-    const position = this.#book.nextPosition();
+    const position = this.#book.positionFor(event);
     if (heard.kind === "loop") return Promise.resolve(this.#stop(event, { key, plan, position, reason: loopWords(heard) }, budget));
     const work = plan.lanes.map((lane) => newWork(event, key, { plan: lane, position }));
+    if (wait !== null)
+      return Promise.resolve(
+        this.#commit(event, key, { results: work.map((item) => ({ owed: patient(item, wait) })), owe: budget === null }),
+      );
+    this.#room.arrived(event);
     if (budget === null) return Promise.resolve(this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: true }));
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
     const outcome = (blind ? this.#walk(event, key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
-  }
-
-  /** Hears what an event says, and notes it: with its source's mark, and with what goes out to each destination. */
-  #listen(event: EntityEvent, mark: Mark | null, { lanes, echoOf = [], echoed = [] }: RoutePlan): Heard {
-    const stream = streamOf(event);
-    const nowMs = this.#ports.clock();
-    const outward = lanes.filter(({ destination }) => echoed.includes(destination));
-    // Of a record that only one system tells of, and that nobody echoes, nothing needs to be remembered.
-    const alone = Object.keys(this.#book.marks).every((other) => other === stream);
-    const digest = alone && outward.length === 0 ? null : digestOf(event);
-    const heard = hear(event, digest, { stream, marks: this.#book.marks, echoOf, nowMs });
-    const note = (name: string, base: Mark): void =>
-      this.#book.advance(name, digest === null ? base : { ...base, said: withSaid(this.#book.marks[name]?.said, { digest, atMs: nowMs }) });
-    if (mark !== null) note(stream, mark);
-    if (heard.kind !== "news") return heard;
-    for (const { destination } of outward) note(outwardStream(destination), { ...OUTWARD, contentHash: digest ?? "", eventId: event.id });
-    return heard;
   }
 
   /** Two systems set the record back in turns: nothing is sent, and a person hears of it, once for each destination. */
@@ -223,7 +213,8 @@ export class Sequencer {
   async #inTurn(run: Run, budget: Budget): Promise<LaneResult> {
     const { work } = run;
     const head = headOf(this.#book.work(), work.plan.destination);
-    if (head !== null)
+    // What waits for changes before it lets those pass.
+    if (head !== null && head.position < work.position)
       return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
     const newer = [...this.#runs].find((other) => supersedesInLine(other.work, work));
     if (newer !== undefined) return { ended: { ...reportOf(work, "superseded"), reason: `collapsed into ${newer.work.event.id}` } };
@@ -287,21 +278,6 @@ export class Sequencer {
     await this.payDebts();
     return { ok: true, outcome: this.#book.find(work.key)?.outcome ?? null };
   }
-}
-
-/** What stands in a mark of an outward stream, which orders nothing. */
-const OUTWARD = { order: NO_ORDER, rank: 0, key: "" };
-
-const loopWords = ({ with: others, times }: Extract<Heard, { kind: "loop" }>): string =>
-  `said ${times} times within minutes, and contradicted as often by ${others.join(", ")}: two systems correct each other; decide which one owns this, then retry or skip`;
-
-/** The work as it goes on. Edited data must be an entity of its kind, as what a sender sends must. */
-function revivedBy({ verb, patch = {} }: OperatorAction, work: Work): Result<Work, string> {
-  if (verb !== "edit") return ok(revived(work));
-  const { payload, entity } = work.event;
-  if (payload.at !== "inline") return fail("its data is too large to be edited here; mend the record where it comes from");
-  const data = parseEntity(entity.kind, mergePatch(payload.data, patch));
-  return data.ok ? ok(mended(work, data.value)) : data;
 }
 
 const ending = (event: EntityEvent, status: Status, why: { readonly reason: string; readonly of?: string }): EventOutcome => ({

@@ -1,0 +1,80 @@
+import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
+import { compareTokens } from "../../domain/order.ts";
+import type { RoutePlan } from "../../domain/routing.ts";
+import { DEFAULT_PATIENCE, countOf, throughWith, waitOf, type Wait } from "../../domain/waiting.ts";
+import { released, reportOf, type Work } from "../../domain/work.ts";
+import { newDraft, type Book } from "./book.ts";
+import type { SequencePorts } from "./ports.ts";
+
+/** Where changes wait for the ones before them. What waits is stored like all work; this decides when it may go. */
+export class WaitingRoom {
+  readonly #ports: SequencePorts;
+  readonly #book: Book;
+
+  constructor(ports: SequencePorts, book: Book) {
+    this.#ports = ports;
+    this.#book = book;
+  }
+
+  /** Whether a change that is admitted now must wait. Asked before its mark is moved. */
+  waitFor(event: EntityEvent, plan: RoutePlan): Wait | null {
+    return waitOf(event, this.#throughOf(event), { ...DEFAULT_PATIENCE, ...plan.patience }, this.#ports.clock());
+  }
+
+  /** An event goes to its lanes: changes that waited only for it may follow, and those that it makes unnecessary end. */
+  arrived(event: EntityEvent): void {
+    if (tellsAll(event)) this.#overtake(event);
+    const waiting = this.#waitingIn(event);
+    const count = countOf(event);
+    const mark = this.#book.marks[streamOf(event)];
+    if (count === null || mark === undefined) return;
+    const held = waiting.flatMap((work) => (work.waits === "gap" ? (countOf(work.event) ?? []) : []));
+    const before = this.#throughOf(event);
+    const last = throughWith(tellsAll(event) && before !== null && count > before ? count - 1n : before, count, held);
+    this.#book.advance(streamOf(event), { ...mark, through: String(last) });
+    this.#release(waiting.filter((work) => work.waits === "gap" && (countOf(work.event) ?? last) <= last));
+  }
+
+  /** Changes that have waited long enough go without those before them, and what is missing is not waited for again. */
+  giveUp(): void {
+    const nowMs = this.#ports.clock();
+    const due = this.#waiting().filter((work) => work.dueAtMs !== null && work.dueAtMs <= nowMs);
+    for (const { event } of due) {
+      const count = countOf(event);
+      const mark = this.#book.marks[streamOf(event)];
+      if (count !== null && mark !== undefined && count > (this.#throughOf(event) ?? 0n))
+        this.#book.advance(streamOf(event), { ...mark, through: String(count) });
+    }
+    this.#book.saveMarks();
+    this.#release(due);
+  }
+
+  #waiting(): readonly Work[] {
+    return [...this.#book.work()].filter((work) => work.waits !== undefined);
+  }
+
+  #throughOf(event: EntityEvent): bigint | null {
+    const { through } = this.#book.marks[streamOf(event)] ?? {};
+    return through === undefined ? null : BigInt(through);
+  }
+
+  #waitingIn(event: EntityEvent): readonly Work[] {
+    return this.#waiting().filter((work) => streamOf(work.event) === streamOf(event));
+  }
+
+  #overtake(event: EntityEvent): void {
+    const older = this.#waitingIn(event).filter((work) => compareTokens(work.event.order, event.order) === "older");
+    if (older.length === 0) return;
+    const draft = newDraft();
+    for (const work of older)
+      this.#book.endLane(draft, work, { ...reportOf(work, "superseded"), reason: `a whole state came that is newer: ${event.id}` });
+    this.#book.write(draft);
+  }
+
+  #release(waiting: readonly Work[]): void {
+    if (waiting.length === 0) return;
+    const draft = newDraft();
+    for (const work of waiting) draft.put.push(released(work));
+    this.#book.write(draft);
+  }
+}

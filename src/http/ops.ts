@@ -6,7 +6,6 @@ import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { isOutward } from "../domain/loops.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { JsonObject } from "../domain/json.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
@@ -217,7 +216,7 @@ async function editLetter(ports: OpsPorts, call: Call<"editDeadLetter">): Promis
   if ((patch === undefined) === (body === undefined))
     return refuse("invalid_request", "give either patch (a JSON Merge Patch of the data) or body (for one that could not be read)");
   return act(ports, "edit", call, {
-    ...(patch === undefined ? {} : { patch: patch as JsonObject }),
+    ...(patch === undefined ? {} : { patch }),
     ...(body === undefined ? {} : { body }),
   });
 }

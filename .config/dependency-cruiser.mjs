@@ -138,7 +138,7 @@ export default {
     only("durable-objects", "An object is a thin shell over domain, stages and adapters.", { path: "^durable-objects/" }, [
       "^durable-objects/",
       DOMAIN,
-      "^src/(pipeline|adapters)/",
+      "^src/(pipeline|adapters|wiring)/",
       "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),

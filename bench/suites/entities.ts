@@ -110,7 +110,7 @@ async function slot(bench: Bench, batches: number, hangs: boolean): Promise<Slot
   const startedMs = Date.now();
   for (let batch = 0; batch < batches; batch++) {
     const due = startedMs + batch * EVERY_MS;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - Date.now())));
+    await until(due);
     const keys = Array.from({ length: PER_BATCH - 1 }, (_none, index) => keyAt(run * batches * PER_BATCH + batch * PER_BATCH + index));
     for (const key of keys) dueMs.set(`${run}-${key}-1`, due);
     running.push(bench.post<BatchAnswer>("batch", { run, keys: [special, ...keys] }));
@@ -129,17 +129,23 @@ async function slot(bench: Bench, batches: number, hangs: boolean): Promise<Slot
 
 const keyAt = (index: number): string => `E${index % ENTITIES}`;
 
-/** Every entity gets its object and a first state, so that none is new when it is measured. */
+/**
+ * Every entity gets its object and a first state, so that none is new when it is measured; no faster than later, since
+ * the runtime keeps some files open for each object that was in use within the last ten seconds.
+ */
 async function fill(bench: Bench): Promise<void> {
-  const lanes = 4;
-  const batches = ENTITIES / PER_BATCH;
-  const loop = async (lane: number): Promise<void> => {
-    for (let batch = lane; batch < batches; batch += lanes)
-      await bench.post("batch", { run: 0, keys: Array.from({ length: PER_BATCH }, (_none, index) => keyAt(batch * PER_BATCH + index)) });
-  };
-  await Promise.all(Array.from({ length: lanes }, (_none, lane) => loop(lane)));
+  const startedMs = Date.now();
+  const running: Promise<BatchAnswer>[] = [];
+  for (let batch = 0; batch * PER_BATCH < ENTITIES; batch++) {
+    await until(startedMs + batch * EVERY_MS);
+    const keys = Array.from({ length: PER_BATCH }, (_none, index) => keyAt(batch * PER_BATCH + index));
+    running.push(bench.post<BatchAnswer>("batch", { run: 0, keys }));
+  }
+  await Promise.all(running);
   await bench.sink.arrivals(ENTITIES, PATIENCE_MS);
 }
+
+const until = (dueMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - Date.now())));
 
 const p = (part: number) => (one: Slot) => percentile(one.latenciesMs, part);
 

@@ -1,12 +1,6 @@
 import type { EntityEvent } from "./event.ts";
 import type { JsonValue } from "./json.ts";
-import type { Marks } from "./sequencing.ts";
-
-/** One thing that a system said of an entity, or that we said to it: a digest of its canonical fields, and when. */
-export interface Said {
-  readonly digest: string;
-  readonly atMs: number;
-}
+import type { Marks, Said } from "./sequencing.ts";
 
 /** What is remembered of each stream: enough to see a quarrel, little enough to travel in one row. */
 const SAID_KEPT = 8;

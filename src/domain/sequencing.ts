@@ -1,6 +1,11 @@
 import { dedupeKey, tellsAll, type EntityEvent } from "./event.ts";
-import type { Said } from "./loops.ts";
 import { compareTokens, type OrderToken } from "./order.ts";
+
+/** One thing that a system said of an entity, or that we said to it: a digest of its canonical fields, and when. */
+export interface Said {
+  readonly digest: string;
+  readonly atMs: number;
+}
 
 /** The newest state of an entity that one source has told of. */
 export interface Mark {

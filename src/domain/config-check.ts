@@ -31,7 +31,7 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "owners" | "sources" | "destinations" | "routes";
+  readonly section: "retention" | "replays" | "owners" | "sources" | "destinations" | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -41,9 +41,22 @@ export interface ConfigProblem {
 export function checkConfig(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
   return [
     ...checkRetention(config),
+    ...checkReplays(config),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
+  ];
+}
+
+const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
+
+function checkReplays({ replays }: RouterConfig): readonly ConfigProblem[] {
+  const problem = (word: string, message: string): ConfigProblem => ({ section: "replays", entry: word, word, message: `replays.${message}` });
+  const times = (replays?.windows ?? []).flatMap(({ from, to }) => [from, to]).filter((time) => !TIME_OF_DAY.test(time));
+  return [
+    ...times.map((time) => problem("windows", `windows: "${time}" is no time of day such as 22:00 (UTC)`)),
+    ...((replays?.perSecond ?? 1) >= 1 ? [] : [problem("perSecond", "perSecond: must be 1 or more")]),
+    ...((replays?.approvalAbove ?? 0) >= 0 ? [] : [problem("approvalAbove", "approvalAbove: must be 0 or more")]),
   ];
 }
 

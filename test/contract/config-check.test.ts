@@ -116,6 +116,28 @@ describe("a mistake in the router's configuration is named with its line", () =>
     ]);
   });
 
+  it.each([
+    ["retention: { ledgerDays: 7 }", "ledgerDays", "must be 30 or more"],
+    ['replays: { windows: [{ from: "25:00", to: "06:00" }] }', "windows", '"25:00" is no time of day'],
+    ["replays: { perSecond: 0 }", "perSecond", "must be 1 or more"],
+  ])("%s", (written, word, message) => {
+    const [[line, said] = ["", ""], ...more] = mistakesAfter('version: "1",', `version: "1",\n  ${written},`);
+    expect(more).toEqual([]);
+    expect(line).toContain(word);
+    expect(said).toContain(message);
+  });
+
+  it.each([
+    ["rate: { perSecond: 0 }", "perSecond must be above 0"],
+    ['ipRanges: ["everywhere"]', '"everywhere" is no address or range'],
+    ['publicOrigin: "https://hooks.example.com/in"', "must be an origin"],
+    ['readBack: { destination: "nowhere" }', 'unknown destination "nowhere"'],
+    ['echoOf: ["nowhere"]', 'echoOf: unknown destination "nowhere"'],
+  ])("%s of a source", (written, message) => {
+    const found = mistakesAfter('{",\n      owner: "platform"', `{",\n      ${written},\n      owner: "platform"`);
+    expect(found).toEqual([[expect.stringContaining(written), expect.stringContaining(message)]]);
+  });
+
   it("a source without a secret that must be there", () => {
     expect(mistakesAfter('{ env: "CUSTOM_SECRET" }, ', "")).toEqual([
       ['secrets: [{ env: "CUSTOM_SECRET_NEXT", optional: true }],', "sources.custom: at least one secret must not be optional"],

@@ -43,6 +43,8 @@ export default defineConfig(async () => {
             include: ["test/{domain,pipeline,contract,systems,guarantees}/**/*.test.ts"],
           },
         },
+        // A minute of its own, and processes to kill: not part of the default run.
+        { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
         {
           plugins: [
             cloudflareTest({

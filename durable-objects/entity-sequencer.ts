@@ -97,7 +97,7 @@ export class EntitySequencer extends DurableObject<Env> {
       traits: deployment.traits,
       deliver: (work) =>
         deliver(work, { clock: Date.now, sha256: sha256Hex, target: deployment.target, data: (item) => this.#data(item), send: sendNow }),
-      lease: (destination, priority) => governor(destination).lease(destination, { count: 1, priority }),
+      lease: (destination, priority, asker) => governor(destination).lease(destination, { count: 1, priority, ...asker }),
       settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
       report: (owed) => this.#report(owed),
       setAlarm: (atMs) => void (atMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.max(atMs, Date.now()))),

@@ -119,7 +119,7 @@ function startRouter(options: RouterOptions): ChildProcess {
 
 /** Ends a child and all that it started: it leads a process group of its own. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, "exit");
   process.kill(-child.pid, "SIGTERM");
   const hard = setTimeout(() => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGKILL"), 5_000);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Agent, request } from "node:http";
+import { Agent, request, type IncomingMessage } from "node:http";
 import { bullmq } from "./packages.ts";
 import { PARTITIONS, partitionName } from "./partitions.ts";
 
@@ -14,7 +14,7 @@ async function deliver(body: string): Promise<void> {
     headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
   });
   outgoing.end(body);
-  const [answer] = (await once(outgoing, "response")) as [import("node:http").IncomingMessage];
+  const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
   answer.resume();
   await once(answer, "end");
   // Thrown, so that BullMQ counts a failed attempt and tries again.

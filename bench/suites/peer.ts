@@ -22,9 +22,7 @@ const NOTES = [
 ];
 
 const faults = (slots: readonly Flowed[]): string =>
-  (["lost", "duplicates", "disorders"] as const)
-    .map((of: keyof Tally) => `${number(sum(slots.map((slot) => slot[of])))} ${of}`)
-    .join(", ");
+  (["lost", "duplicates", "disorders"] as const).map((of: keyof Tally) => `${number(sum(slots.map((slot) => slot[of])))} ${of}`).join(", ");
 
 function rowsOf(rounds: readonly Round<Flowed>[]): Row[] {
   const rate = compare(rounds, (slot) => slot.perSecond);
@@ -44,7 +42,11 @@ function rowsOf(rounds: readonly Round<Flowed>[]): Row[] {
       limitedBy: LIMITED_CPU,
       voided: voidedCpu,
     }),
-    info({ what: "  seen at the sink", ours: faults(rounds.flatMap((round) => round.ours)), floor: faults(rounds.flatMap((round) => round.floor)) }),
+    info({
+      what: "  seen at the sink",
+      ours: faults(rounds.flatMap((round) => round.ours)),
+      floor: faults(rounds.flatMap((round) => round.floor)),
+    }),
     info({ what: "  peer against itself: rate, CPU", ours: "", floor: `${number(rate.control, 2)}x, ${number(cpu.control, 2)}x` }),
   ];
 }

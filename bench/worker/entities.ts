@@ -5,7 +5,7 @@ import { withFreeRate } from "./free-rate.ts";
 import { PROBE_PREFIX } from "./probes.ts";
 import { customerEvent } from "./sample-events.ts";
 
-export { DestinationGovernor, SourceRate } from "../../src/index.ts";
+export { BacklogBoard, DestinationGovernor, SourceRate } from "../../src/index.ts";
 export { EntitySequencer };
 
 /** The benchmark's routes, but here states that wait may collapse into the newest. */
@@ -35,14 +35,14 @@ export interface BatchAnswer {
   readonly retried: number;
 }
 
-export type SinkLimits = Readonly<Record<"perSecond" | "concurrency", number>>;
-
 const LINES = Array.from({ length: 22 }, (_none, index) => ({
   sku: `SKU-${100_000 + index}`,
   description: `Rail kit ${1000 + index}, 19 inch, with screws, black, to dock 4 by road`,
   quantity: String((index % 9) + 1),
   unitPrice: { amount: `${90 + index}.90`, currency: "EUR" },
 }));
+
+let versions = 0;
 
 /** An order's next state, as ingest would have made it of a 4 KB body. */
 function orderEvent(key: string, seq: string): EntityEvent {
@@ -53,6 +53,7 @@ function orderEvent(key: string, seq: string): EntityEvent {
     type: "order.updated",
     subject: `order/${key}`,
     partitionkey: `order/${key}`,
+    order: { kind: "int", value: String(++versions) },
     // Each state differs from the one before, as its body's hash would.
     contentHash: event.id.padEnd(64, "0"),
     raw: { at: "text", text: JSON.stringify(data) },
@@ -91,9 +92,6 @@ async function probe(request: Request, env: Env): Promise<Response> {
       return Response.json(await hot(await request.json<Hot>(), env));
     case "batch":
       return Response.json(await consume(await request.json<Batch>(), env));
-    case "limits":
-      Object.assign(router.destinations.sink, { limits: await request.json<SinkLimits>() });
-      return Response.json({});
     default:
       return new Response(null, { status: 404 });
   }

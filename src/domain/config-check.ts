@@ -51,7 +51,12 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
 function checkReplays({ replays }: RouterConfig): readonly ConfigProblem[] {
-  const problem = (word: string, message: string): ConfigProblem => ({ section: "replays", entry: word, word, message: `replays.${message}` });
+  const problem = (word: string, message: string): ConfigProblem => ({
+    section: "replays",
+    entry: word,
+    word,
+    message: `replays.${message}`,
+  });
   const times = (replays?.windows ?? []).flatMap(({ from, to }) => [from, to]).filter((time) => !TIME_OF_DAY.test(time));
   return [
     ...times.map((time) => problem("windows", `windows: "${time}" is no time of day such as 22:00 (UTC)`)),
@@ -144,6 +149,10 @@ function checkDestination(config: RouterConfig, name: string, abilities: Abiliti
   const problems: ConfigProblem[] = [];
   if (config.owners[destination.owner] === undefined)
     problems.push(report(destination.owner, `unknown owner "${destination.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  for (const [limit, value] of Object.entries(destination.limits ?? {})) {
+    if (typeof value === "number" && !(value > 0))
+      problems.push(report(limit, `limits.${limit}: must be above 0; pause the destination to stop it`));
+  }
   const module = abilities.modules[destination.module];
   if (module === undefined)
     return [

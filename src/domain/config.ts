@@ -91,7 +91,19 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly retry?: Partial<RetryPolicy>;
-  readonly limits?: { readonly perSecond?: number; readonly concurrency?: number };
+  /**
+   * What it may be asked to bear; the rates hold together, each above zero. `burst`: how many at once after a pause (default:
+   * one second's worth of each rate). `weights`: the classes' parts of it under contention, whole numbers from 1 to 100
+   * (default 6 : 3 : 1).
+   */
+  readonly limits?: {
+    readonly perSecond?: number;
+    readonly perMinute?: number;
+    readonly perHour?: number;
+    readonly burst?: number;
+    readonly concurrency?: number;
+    readonly weights?: Readonly<Partial<Record<Priority, number>>>;
+  };
   readonly breaker?: { readonly failures?: number; readonly openMs?: number };
 }
 

@@ -1,25 +1,34 @@
 import type { Priority } from "./event.ts";
 import type { FailureClass } from "./failure.ts";
+import { afterResults, CLOSED, shutUntilMs, type Breaker, type BreakerPolicy } from "./governor/breaker.ts";
+import {
+  newBuckets,
+  perTokenMs,
+  refill,
+  soonestTokenMs,
+  spend,
+  tokensIn,
+  type Buckets,
+  type FullAt,
+  type Rates,
+} from "./governor/buckets.ts";
+import { DEFAULT_WEIGHTS, divide, NO_CONTENTION, type Ask, type Division, type Shares, type Weights } from "./governor/shares.ts";
+import type { RefusedLately } from "./governor/refusals.ts";
+import { freeSlots, live, runningOf, withoutLease, type Held } from "./governor/slots.ts";
 
-/** A destination's limits: what it may be asked to bear. */
-export interface GovernorPolicy {
-  readonly perSecond: number;
+export type { Breaker } from "./governor/breaker.ts";
+export { fullAtMs, type FullAt } from "./governor/buckets.ts";
+export { RefusalCounts } from "./governor/refusals.ts";
+
+/** A destination's limits: what it may be asked to bear. All rates hold together. */
+export interface GovernorPolicy extends Rates, BreakerPolicy {
   readonly concurrency: number;
-  /** Consecutive failures that open the breaker, and for how long. */
-  readonly failures: number;
-  readonly openMs: number;
   readonly leaseTtlMs: number;
+  /** Default 6 : 3 : 1. */
+  readonly weights?: Partial<Weights>;
 }
 
 export const DEFAULT_GOVERNOR: Omit<GovernorPolicy, "leaseTtlMs"> = { perSecond: 100, concurrency: 50, failures: 10, openMs: 30_000 };
-
-/** Of the room that is free, the part each class may take at once, so that a flood of bulk always leaves some for critical. */
-const SHARE: Readonly<Record<Priority, number>> = { critical: 1, standard: 0.8, bulk: 0.5 };
-
-export type Breaker =
-  | { readonly state: "closed"; readonly failures: number }
-  | { readonly state: "open"; readonly untilMs: number }
-  | { readonly state: "halfOpen"; readonly probeUntilMs: number };
 
 export interface Pause {
   readonly actor: string;
@@ -27,76 +36,178 @@ export interface Pause {
   readonly atMs: number;
 }
 
-/** Kept through restarts: `pause`, `breaker`, `quietUntilMs`. The rest is rebuilt by use. */
+/**
+ * Kept through restarts: `pause`, `breaker`, `quietUntilMs`, and of the buckets what a minute's or an hour's rate owes.
+ * The rest is rebuilt by use. Bounded: 1,024 leases, 256 keys.
+ */
 export interface GovernorState {
   readonly pause: Pause | null;
   readonly breaker: Breaker;
   /** The destination asked for quiet until then. */
   readonly quietUntilMs: number;
-  readonly tokens: number;
-  readonly tokensAtMs: number;
-  readonly leases: Readonly<Record<string, { readonly count: number; readonly expiresAtMs: number }>>;
+  readonly buckets: Buckets;
+  readonly leases: readonly Held[];
   readonly nextLease: number;
+  readonly shares: Shares;
 }
 
-export const newGovernor = (policy: GovernorPolicy, nowMs: number): GovernorState => ({
+export const newGovernor = (policy: GovernorPolicy, nowMs: number, owed: FullAt = {}): GovernorState => ({
   pause: null,
-  breaker: { state: "closed", failures: 0 },
+  breaker: CLOSED,
   quietUntilMs: 0,
-  tokens: policy.perSecond,
-  tokensAtMs: nowMs,
-  leases: {},
+  buckets: newBuckets(policy, nowMs, owed),
+  leases: [],
   nextLease: 1,
+  shares: NO_CONTENTION,
 });
 
 export type Refusal = {
   readonly why: "paused" | "open" | "quiet" | "limit";
-  /** When to ask again; null if only a person knows. */ readonly untilMs: number | null;
+  /**
+   * When to ask again; null if only a person knows. Of a limit: the earliest moment at which a token is there that no
+   * earlier ask of the same class and key was told of.
+   */
+  readonly untilMs: number | null;
 };
+
+/** What one key got. Of those refused, the first should ask again at `refusal.untilMs`, each further one `everyMs` later. */
+export interface KeyGrant {
+  readonly granted: number;
+  readonly refusal: Refusal | null;
+  readonly everyMs: number;
+}
 
 export interface Lease {
   readonly id: string;
   readonly granted: number;
-  /** Set when fewer were granted than wanted. */
+  /** Set when fewer were granted than wanted; with several keys, the earliest of theirs. */
   readonly refusal: Refusal | null;
+  /** What each key got, if the ask named them and was not refused as a whole. */
+  readonly keys?: Readonly<Record<string, KeyGrant>>;
 }
 
+/**
+ * `keys`: new work, so many of `count` for each fair key, such as each tenant; what is refused of it will ask one by one.
+ * Without them one asker wants all `count` for `fairKey`, and comes back itself when it is refused. `again`: whether it has
+ * been refused before; absent: it is taken as one that was told to come, if any was.
+ */
 export interface Wanted {
   readonly count: number;
   readonly priority: Priority;
+  readonly fairKey?: string;
+  readonly again?: boolean;
+  readonly keys?: Readonly<Record<string, number>>;
 }
 
-/** Grants up to `wanted.count` attempts as one block. An open breaker lets a single probe through when its time is up. */
+/** Slots come free when attempts end, nobody knows when: asked again after this. */
+const RECHECK_MS = 100;
+
+/**
+ * Grants up to `wanted.count` attempts as one block: as many as all rates have tokens for and slots are free, divided by
+ * weight between the classes and evenly between the keys of a class (the bounds are stated at `divide`). An open breaker
+ * lets a single probe through when its time is up.
+ */
 export function lease(state: GovernorState, wanted: Wanted, policy: GovernorPolicy, nowMs: number): { state: GovernorState; lease: Lease } {
-  const now = refill(expire(state, nowMs), policy, nowMs);
-  const refuse = (refusal: Refusal): { state: GovernorState; lease: Lease } => ({ state: now, lease: { id: "", granted: 0, refusal } });
-  if (now.pause !== null) return refuse({ why: "paused", untilMs: null });
-  if (now.quietUntilMs > nowMs) return refuse({ why: "quiet", untilMs: now.quietUntilMs });
-  if (now.breaker.state === "open" && now.breaker.untilMs > nowMs) return refuse({ why: "open", untilMs: now.breaker.untilMs });
-  if (now.breaker.state === "halfOpen" && now.breaker.probeUntilMs > nowMs)
-    return refuse({ why: "open", untilMs: now.breaker.probeUntilMs });
+  const now = { ...state, buckets: refill(state.buckets, policy, nowMs), leases: live(state.leases, nowMs) };
+  const shut = shutBy(now, nowMs);
+  if (shut !== null) return { state: now, lease: { id: "", granted: 0, refusal: shut } };
+  const ask = askOf(wanted);
   const probing = now.breaker.state !== "closed";
-  const granted = probing ? Math.min(1, wanted.count) : room(now, wanted, policy);
-  if (granted === 0) return refuse({ why: "limit", untilMs: nowMs + Math.ceil(1000 / policy.perSecond) });
-  const id = `${nowMs}-${now.nextLease}`;
-  const taken: GovernorState = {
-    ...now,
-    breaker: probing ? { state: "halfOpen", probeUntilMs: nowMs + policy.leaseTtlMs } : now.breaker,
-    tokens: now.tokens - granted,
-    leases: { ...now.leases, [id]: { count: granted, expiresAtMs: nowMs + policy.leaseTtlMs } },
-    nextLease: now.nextLease + 1,
+  const division = probing ? oneOf(now, ask, policy, nowMs) : shareOf(now, ask, policy, nowMs);
+  const granting = division.granted > 0;
+  const why = probing && granting ? "open" : "limit";
+  const id = granting ? `${nowMs}-${now.nextLease}` : "";
+  return {
+    state: granting ? take(now, { id, division, ask, nowMs }, policy) : { ...now, shares: division.shares },
+    lease: leaseOf(id, division, wanted.keys === undefined ? null : ask, why),
   };
-  const refusal: Refusal | null =
-    granted < wanted.count
-      ? { why: probing ? "open" : "limit", untilMs: nowMs + Math.ceil((1000 * (wanted.count - granted)) / policy.perSecond) }
-      : null;
-  return { state: taken, lease: { id, granted, refusal } };
 }
 
-function room(state: GovernorState, wanted: Wanted, policy: GovernorPolicy): number {
-  const running = Object.values(state.leases).reduce((sum, held) => sum + held.count, 0);
-  const free = Math.min(state.tokens, policy.concurrency - running);
-  return Math.max(0, Math.min(wanted.count, free >= 1 ? Math.max(1, Math.floor(free * SHARE[wanted.priority])) : 0));
+/** What refuses everybody alike. */
+function shutBy(state: GovernorState, nowMs: number): Refusal | null {
+  if (state.pause !== null) return { why: "paused", untilMs: null };
+  if (state.quietUntilMs > nowMs) return { why: "quiet", untilMs: state.quietUntilMs };
+  const untilMs = shutUntilMs(state.breaker, nowMs);
+  return untilMs === null ? null : { why: "open", untilMs };
+}
+
+function askOf(wanted: Wanted): Ask {
+  const keys = wanted.keys === undefined ? [] : Object.entries(wanted.keys).filter(([, count]) => count > 0);
+  const batch = keys.length > 0;
+  const again = batch ? false : wanted.again;
+  return { priority: wanted.priority, keys: batch ? keys : [[wanted.fairKey ?? "", wanted.count]], batch, again };
+}
+
+const roomFor = (state: GovernorState, priority: Priority, policy: GovernorPolicy): number =>
+  Math.min(tokensIn(state.buckets, policy), freeSlots(state.leases, policy.concurrency, priority));
+
+/** When the next token is there after so many grants. Where tokens are there but slots or the turn are not, a little later. */
+function soonest(state: GovernorState, policy: GovernorPolicy, granted: number, kept: boolean): number {
+  const tokenMs = soonestTokenMs(spend(state.buckets, policy, granted + (kept ? 1 : 0)), policy);
+  if (tokenMs > state.buckets.atMs) return tokenMs;
+  return state.buckets.atMs + (kept ? Math.max(1, Math.min(RECHECK_MS, Math.ceil(perTokenMs(policy)))) : RECHECK_MS);
+}
+
+const shareOf = (state: GovernorState, ask: Ask, policy: GovernorPolicy, nowMs: number): Division =>
+  divide(state.shares, ask, roomFor(state, ask.priority, policy), {
+    weights: { ...DEFAULT_WEIGHTS, ...policy.weights },
+    nowMs,
+    perTokenMs: perTokenMs(policy),
+    soonestMs: (granted, kept) => soonest(state, policy, granted, kept),
+  });
+
+/** A probe goes to whoever asks first, whatever its share; it too needs a token and a slot. */
+function oneOf(state: GovernorState, ask: Ask, policy: GovernorPolicy, nowMs: number): Division {
+  const granted = roomFor(state, "critical", policy) > 0 && (ask.keys[0]?.[1] ?? 0) > 0 ? 1 : 0;
+  const everyMs = perTokenMs(policy);
+  const untilMs = Math.max(soonest(state, policy, granted, true), nowMs + 1);
+  const parts = ask.keys.map(([, count], index) => {
+    const got = index === 0 ? granted : 0;
+    return { granted: got, untilMs: got < count ? untilMs : null, everyMs };
+  });
+  return { shares: state.shares, granted, parts };
+}
+
+interface Taking {
+  readonly id: string;
+  readonly division: Division;
+  readonly ask: Ask;
+  readonly nowMs: number;
+}
+
+function take(state: GovernorState, taking: Taking, policy: GovernorPolicy): GovernorState {
+  const { id, division, ask, nowMs } = taking;
+  const expiresAtMs = nowMs + policy.leaseTtlMs;
+  return {
+    ...state,
+    breaker: state.breaker.state === "closed" ? state.breaker : { state: "halfOpen", probeUntilMs: expiresAtMs, probe: id },
+    buckets: spend(state.buckets, policy, division.granted),
+    leases: [...state.leases, { id, count: division.granted, priority: ask.priority, expiresAtMs }],
+    nextLease: state.nextLease + 1,
+    shares: division.shares,
+  };
+}
+
+/** `named`: the ask, if it named its keys. */
+function leaseOf(id: string, division: Division, named: Ask | null, why: Refusal["why"]): Lease {
+  let untilMs = Number.POSITIVE_INFINITY;
+  for (const part of division.parts) untilMs = Math.min(untilMs, part.untilMs ?? untilMs);
+  const refused = division.parts.some((part) => part.untilMs !== null);
+  const lease: Lease = { id, granted: division.granted, refusal: refused ? { why, untilMs } : null };
+  if (named === null) return lease;
+  const keys = division.parts.map((part, index): [string, KeyGrant] => [
+    named.keys[index]?.[0] ?? "",
+    { granted: part.granted, refusal: part.untilMs === null ? null : { why, untilMs: part.untilMs }, everyMs: part.everyMs },
+  ]);
+  return { ...lease, keys: Object.fromEntries(keys) };
+}
+
+/** How many were refused for each key of an ask. */
+export function refusedOf(wanted: Wanted, lease: Lease): ReadonlyMap<string, number> {
+  const { keys } = askOf(wanted);
+  // Refused as a whole, every key was refused all that it asked for.
+  const grantOf = (key: string): number => (keys.length === 1 ? lease.granted : (lease.keys?.[key]?.granted ?? 0));
+  return new Map(keys.map(([key, count]): [string, number] => [key, count - grantOf(key)]).filter(([, refused]) => refused > 0));
 }
 
 /** What came of leased attempts: for each, its failure class, or null for success. */
@@ -106,40 +217,42 @@ export interface Settlement {
   readonly quietUntilMs: number | null;
 }
 
-/** Classes that say something about the destination's health. Refusing our data is not illness. */
-const UNHEALTHY: ReadonlySet<FailureClass> = new Set(["transient", "ambiguous", "auth", "config"]);
-
 /** Gives a lease back with its results, and moves the breaker. Unknown and expired leases only report. */
 export function settleLease(state: GovernorState, settlement: Settlement, policy: GovernorPolicy, nowMs: number): GovernorState {
-  const { [settlement.leaseId]: _settled, ...leases } = state.leases;
-  const breaker = settlement.results.reduce<Breaker>((at, result) => afterResult(at, result, policy, nowMs), state.breaker);
-  const unprobed = breaker.state === "halfOpen" && settlement.results.length === 0 && _settled !== undefined;
   return {
     ...state,
-    leases,
-    breaker: unprobed ? { state: "open", untilMs: nowMs } : breaker,
+    leases: withoutLease(state.leases, settlement.leaseId),
+    breaker: afterResults(state.breaker, settlement, policy, nowMs),
     quietUntilMs: Math.max(state.quietUntilMs, settlement.quietUntilMs ?? 0),
   };
 }
 
-function afterResult(breaker: Breaker, result: FailureClass | null, policy: GovernorPolicy, nowMs: number): Breaker {
-  const open: Breaker = { state: "open", untilMs: nowMs + policy.openMs };
-  if (result !== null && UNHEALTHY.has(result)) {
-    if (breaker.state === "halfOpen") return open;
-    if (breaker.state === "open") return breaker;
-    return breaker.failures + 1 >= policy.failures ? open : { state: "closed", failures: breaker.failures + 1 };
-  }
-  // Throttling says nothing of health; every other answer, even a refusal of our data, shows that the system works.
-  // An open breaker closes only by its probe, not by an answer to an attempt made before it opened.
-  return breaker.state === "open" || (result === "throttled" && breaker.state === "halfOpen") ? breaker : { state: "closed", failures: 0 };
+/** What an operator wants to know of a destination. */
+export interface GovernorView extends Pick<GovernorState, "pause" | "breaker" | "quietUntilMs"> {
+  readonly limits: Rates & { readonly concurrency: number; readonly weights: Weights };
+  /** Attempts that the rates would grant at this moment. */
+  readonly tokens: number;
+  readonly running: number;
+  /** Permits refused in the last 30 to 60 seconds, by class, and the ten keys that were refused most. */
+  readonly refusedLately: RefusedLately;
 }
 
-function expire(state: GovernorState, nowMs: number): GovernorState {
-  const live = Object.entries(state.leases).filter(([, held]) => held.expiresAtMs > nowMs);
-  return { ...state, leases: Object.fromEntries(live) };
-}
-
-function refill(state: GovernorState, policy: GovernorPolicy, nowMs: number): GovernorState {
-  const grown = state.tokens + (Math.max(0, nowMs - state.tokensAtMs) / 1000) * policy.perSecond;
-  return { ...state, tokens: Math.min(policy.perSecond, grown), tokensAtMs: nowMs };
+export function governorView(state: GovernorState, policy: GovernorPolicy, refusedLately: RefusedLately, nowMs: number): GovernorView {
+  const { perSecond, perMinute, perHour, burst, concurrency } = policy;
+  return {
+    pause: state.pause,
+    breaker: state.breaker,
+    quietUntilMs: state.quietUntilMs,
+    limits: {
+      perSecond,
+      ...(perMinute === undefined ? {} : { perMinute }),
+      ...(perHour === undefined ? {} : { perHour }),
+      ...(burst === undefined ? {} : { burst }),
+      concurrency,
+      weights: { ...DEFAULT_WEIGHTS, ...policy.weights },
+    },
+    tokens: tokensIn(refill(state.buckets, policy, nowMs), policy),
+    running: runningOf(live(state.leases, nowMs)),
+    refusedLately,
+  };
 }

@@ -93,14 +93,20 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
  * content is the sender's contradiction: it is recorded, and nothing is overwritten.
  */
 function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
-  // Put in again on purpose: the same state is wanted once more, under a key of its own.
-  if (event.replayOf !== undefined) return { kind: "apply", key, mark: null };
+  // Put in again on purpose: the same state is wanted once more, under a key of its own, but not one that was left behind.
+  if (event.replayOf !== undefined)
+    return event.rank < mark.rank && event.replay?.force !== true
+      ? { kind: "superseded", key, by: mark.eventId }
+      : { kind: "apply", key, mark: null };
   if (!tellsAll(event) || !mark.settled) return { kind: "apply", key, mark: candidate };
   if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
   if (event.order.kind !== "time") return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
   return event.rank < mark.rank ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: candidate };
 }
 
-/** Whether an operator's retry of an event would overwrite a newer state from the same source. */
-export const movedOn = (event: EntityEvent, mark: Mark | undefined): boolean =>
-  mark !== undefined && mark.eventId !== event.id && tellsAll(event) && compareTokens(event.order, mark.order) === "older";
+/** Whether an operator's retry of an event would overwrite a newer state from the same source, or one further along its life. */
+export function movedOn(event: EntityEvent, mark: Mark | undefined): boolean {
+  if (mark === undefined || mark.eventId === event.id || !tellsAll(event)) return false;
+  const stands = compareTokens(event.order, mark.order);
+  return stands === "older" || (stands === "equal" && event.rank < mark.rank);
+}

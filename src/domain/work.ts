@@ -214,3 +214,12 @@ export const mended = (work: Work, data: JsonObject): Work => {
   // Another content is another effect: an answer that got lost was to the old one.
   return { ...again, nonce: work.nonce + 1, ambiguous: false, event: { ...work.event, payload: { at: "inline", data } } };
 };
+
+/** Whether a run that waits in the same lane carries a newer snapshot, so that the older need not be sent. */
+export const supersedesInLine = (other: Work, work: Work): boolean =>
+  other.plan.collapse &&
+  work.plan.collapse &&
+  other.plan.destination === work.plan.destination &&
+  tellsAll(other.event) &&
+  streamOf(other.event) === streamOf(work.event) &&
+  other.position > work.position;

@@ -138,6 +138,15 @@ describe("a mistake in the router's configuration is named with its line", () =>
     expect(found).toEqual([[expect.stringContaining(written), expect.stringContaining(message)]]);
   });
 
+  it("a rate of nothing, which would hold everything for ever", () => {
+    const [[, said] = ["", ""], ...more] = mistakesAfter(
+      '{ module: "http", owner: "platform"',
+      '{ module: "http", limits: { perMinute: 0 }, owner: "platform"',
+    );
+    expect(more).toEqual([]);
+    expect(said).toContain("limits.perMinute: must be above 0");
+  });
+
   it("a source without a secret that must be there", () => {
     expect(mistakesAfter('{ env: "CUSTOM_SECRET" }, ', "")).toEqual([
       ['secrets: [{ env: "CUSTOM_SECRET_NEXT", optional: true }],', "sources.custom: at least one secret must not be optional"],

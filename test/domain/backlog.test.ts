@@ -4,7 +4,10 @@ import { PRIORITIES } from "../../src/domain/event.ts";
 
 const NOW_MS = 10_000_000;
 const behind = (ages: Partial<Record<(typeof PRIORITIES)[number], number>>): Backlog =>
-  Object.entries(ages).reduce((backlog, [priority, ageMs]) => withReading(backlog, priority as "bulk", { ageMs, atMs: NOW_MS }), NO_BACKLOG);
+  Object.entries(ages).reduce(
+    (backlog, [priority, ageMs]) => withReading(backlog, priority as "bulk", { ageMs, atMs: NOW_MS }),
+    NO_BACKLOG,
+  );
 
 describe("bulk", () => {
   it.each([

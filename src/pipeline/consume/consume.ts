@@ -1,7 +1,7 @@
 import { auditRows, type AuditRows } from "../../domain/audit-record.ts";
-import { Envelope, entityName, type EntityEvent, type Priority } from "../../domain/event.ts";
+import { Envelope, entityName, originOf, type EntityEvent, type Priority } from "../../domain/event.ts";
 import type { FailureClass } from "../../domain/failure.ts";
-import type { Lease, Settlement } from "../../domain/governor.ts";
+import type { KeyGrant, Lease, Settlement, Wanted } from "../../domain/governor.ts";
 import type { EventOutcome } from "../../domain/outcome.ts";
 import type { RoutePlan, RouteReason } from "../../domain/routing.ts";
 import { readHints, type HintPorts } from "./hints.ts";
@@ -35,7 +35,7 @@ export interface ConsumePorts {
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
-  readonly lease: (destination: string, wanted: { readonly count: number; readonly priority: Priority }) => Promise<Lease>;
+  readonly lease: (destination: string, wanted: Wanted) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Hands an entity's events to its sequencer, in order: one call. */
   readonly sequence: (
@@ -164,7 +164,7 @@ async function sequenceAll(read: readonly Read[], batch: Batch): Promise<Readonl
     const name = entityName(event.entity);
     groups.set(name, [...(groups.get(name) ?? []), event]);
   }
-  const leases = await leaseAll(lanesOf, batch);
+  const leases = await leaseAll([...groups.values()].flat(), lanesOf, batch);
   await Promise.all([...groups].map(([entity, events]) => sequenceOne(entity, events, { ...batch, leases, lanesOf })));
   await Promise.all([...leases].map(([destination, block]) => settle(batch.ports, destination, block)));
   return reasons;
@@ -173,22 +173,42 @@ async function sequenceAll(read: readonly Read[], batch: Batch): Promise<Readonl
 /** What a destination granted for the whole batch, and what came of it. */
 interface Block {
   readonly lease: Lease;
-  left: number;
+  /** Permits given out, or asked for in vain, by the key that they count for. */
+  readonly taken: Map<string, number>;
   readonly results: (FailureClass | null)[];
   quietUntilMs: number | null;
 }
 
-async function leaseAll(lanesOf: ReadonlyMap<string, readonly string[]>, batch: Batch): Promise<ReadonlyMap<string, Block>> {
-  const counts = new Map<string, number>();
-  for (const destination of [...lanesOf.values()].flat()) counts.set(destination, (counts.get(destination) ?? 0) + 1);
+/** One call per destination for the whole batch, saying how many are for each origin, so that none takes all. */
+async function leaseAll(events: readonly EntityEvent[], lanesOf: Group["lanesOf"], batch: Batch): Promise<ReadonlyMap<string, Block>> {
+  const wanted = new Map<string, Map<string, number>>();
+  for (const event of events)
+    for (const destination of lanesOf.get(event.id) ?? []) {
+      const keys = wanted.get(destination) ?? new Map<string, number>();
+      wanted.set(destination, keys.set(originOf(event), (keys.get(originOf(event)) ?? 0) + 1));
+    }
   const blocks = await Promise.all(
-    [...counts].map(async ([destination, count]): Promise<readonly [string, Block] | null> => {
-      const lease = await batch.ports.lease(destination, { count, priority: batch.priority }).catch(() => null);
+    [...wanted].map(async ([destination, keys]): Promise<readonly [string, Block] | null> => {
+      const count = [...keys.values()].reduce((sum, each) => sum + each, 0);
+      const asked = { count, priority: batch.priority, keys: Object.fromEntries(keys) };
+      const lease = await batch.ports.lease(destination, asked).catch(() => null);
       // Without an answer the sequencers ask for themselves.
-      return lease === null ? null : [destination, { lease, left: lease.granted, results: [], quietUntilMs: null }];
+      return lease === null ? null : [destination, { lease, taken: new Map(), results: [], quietUntilMs: null }];
     }),
   );
   return new Map(blocks.filter((block) => block !== null));
+}
+
+/** One permit of what its key was granted; the refused ones of a key are told to ask again one after the other. */
+function takePermit(block: Block, key: string): { readonly count: number; readonly refusal: Lease["refusal"] } {
+  const named: KeyGrant | undefined = block.lease.keys?.[key];
+  // Refused as a whole, or not divided: then it is one for all keys.
+  const { granted, refusal, everyMs } = named ?? { ...block.lease, everyMs: 0 };
+  const counted = named === undefined ? "" : key;
+  const before = block.taken.get(counted) ?? 0;
+  block.taken.set(counted, before + 1);
+  if (before < granted || refusal === null || refusal.untilMs === null) return { count: before < granted ? 1 : 0, refusal };
+  return { count: 0, refusal: { ...refusal, untilMs: refusal.untilMs + Math.round((before - granted) * everyMs) } };
 }
 
 interface Group extends Batch {
@@ -198,13 +218,14 @@ interface Group extends Batch {
 
 async function sequenceOne(entity: string, events: readonly EntityEvent[], group: Group): Promise<void> {
   const permits: Record<string, ConsumePermits> = {};
-  for (const destination of events.flatMap((event) => group.lanesOf.get(event.id) ?? [])) {
-    const block = group.leases.get(destination);
-    if (block === undefined) continue;
-    const taken = block.left > 0 ? 1 : 0;
-    block.left -= taken;
-    permits[destination] = { leaseId: block.lease.id, count: (permits[destination]?.count ?? 0) + taken, refusal: block.lease.refusal };
-  }
+  for (const event of events)
+    for (const destination of group.lanesOf.get(event.id) ?? []) {
+      const block = group.leases.get(destination);
+      if (block === undefined) continue;
+      const { count, refusal } = takePermit(block, originOf(event));
+      const before = permits[destination];
+      permits[destination] = { leaseId: block.lease.id, count: (before?.count ?? 0) + count, refusal: before?.refusal ?? refusal };
+    }
   try {
     const answer = await group.ports.sequence(entity, events, permits);
     for (const outcome of answer.outcomes) group.outcomes.set(outcome.eventId, outcome);

@@ -35,6 +35,8 @@ export class Book {
   readonly #owed = new Map<string, Owed>();
   #head: ChainHead;
   #position: number;
+  /** Places of events whose first attempts are under way in memory: no late change may be given one of them. */
+  readonly #inFlight = new Set<number>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #marks: Marks;
@@ -67,8 +69,20 @@ export class Book {
     );
     if (later.length === 0) return this.nextPosition();
     const first = Math.min(...later.map((work) => work.position));
-    const before = Math.max(0, ...[...this.#work.values()].map((work) => work.position).filter((position) => position < first));
-    return (before + first) / 2;
+    const taken = [...[...this.#work.values()].map((work) => work.position), ...this.#inFlight];
+    const before = Math.max(0, ...taken.filter((position) => position < first));
+    const between = (before + first) / 2;
+    // After some fifty late ones in one gap there is no number between any more; then arrival counts.
+    return between > before && between < first ? between : this.nextPosition();
+  }
+
+  /** Marks a place as that of a flight, until the flight's outcome is written. */
+  departed(position: number): void {
+    this.#inFlight.add(position);
+  }
+
+  arrived(position: number): void {
+    this.#inFlight.delete(position);
   }
 
   work(): IterableIterator<Work> {
@@ -141,7 +155,7 @@ export class Book {
 
   /** Adds a lane's later result to a draft: its line, the event's new outcome, and the debt to the index. */
   changeLane(draft: Draft, work: Work, report: LaneReport): EventOutcome {
-    const before = draft.outcomes.find((change) => change.key === work.key)?.outcome ?? this.find(work.key)?.outcome;
+    const before = draft.outcomes.findLast((change) => change.key === work.key)?.outcome ?? this.find(work.key)?.outcome;
     const others = (before?.lanes ?? []).filter((lane) => lane.destination !== report.destination);
     const outcome = outcomeOfLanes(work.event.id, (before?.rev ?? 0) + 1, [...others, report]);
     draft.lines.push({ eventId: work.event.id, body: { type: "lane", ...lineOf(report) } });

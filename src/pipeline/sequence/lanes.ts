@@ -1,4 +1,4 @@
-import type { Priority } from "../../domain/event.ts";
+import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
 import { headOf, hold, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
@@ -53,6 +53,8 @@ export class Lanes {
   readonly #ports: SequencePorts;
   readonly #book: Book;
   readonly #tails = new Map<string, Promise<void>>();
+  /** Places of events that wait in memory for their turn: nothing stored that is newer goes before them. */
+  readonly #queued = new Map<string, Set<number>>();
   /** Work whose attempt is under way in this very object. */
   readonly running = new Set<string>();
 
@@ -61,15 +63,24 @@ export class Lanes {
     this.#book = book;
   }
 
-  /** Waits for a turn in a lane; the lane is the caller's until it calls `release`. */
-  enter(destination: string): { readonly turn: Promise<void>; readonly release: () => void } {
+  /** Waits for a turn in a lane, with an event of that place if it is one's; the lane is the caller's until it calls `release`. */
+  enter(destination: string, position?: number): { readonly turn: Promise<void>; readonly release: () => void } {
+    const queued = this.#queued.get(destination) ?? new Set<number>();
+    this.#queued.set(destination, queued);
+    if (position !== undefined) queued.add(position);
     const turn = this.#tails.get(destination) ?? Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#tails.set(
       destination,
       turn.then(() => promise),
     );
-    return { turn, release: resolve };
+    return {
+      turn,
+      release: () => {
+        if (position !== undefined) queued.delete(position);
+        resolve();
+      },
+    };
   }
 
   /** One attempt in the caller's turn, under the caller's permits or a permit of its own. */
@@ -88,7 +99,7 @@ export class Lanes {
       };
     const permit = budget.take(destination);
     if (permit === "refused") return { owed: this.#held(work, budget.refusalOf(destination)) };
-    const own = permit === "none" ? await this.#lease(destination, work.event.priority) : null;
+    const own = permit === "none" ? await this.#lease(destination, work) : null;
     if (own !== null && own.granted === 0) return { owed: this.#held(work, own.refusal) };
     const { result, settled } = await this.#deliver(work, traits);
     const quietUntilMs = settled.done ? null : settled.pauseUntilMs;
@@ -122,9 +133,9 @@ export class Lanes {
     return hold(work, HELD_WORDS[refusal?.why ?? "limit"], Math.round(untilMs));
   }
 
-  async #lease(destination: string, priority: Priority): Promise<{ id: string; granted: number; refusal: Permits[string]["refusal"] }> {
+  async #lease(destination: string, { event, state }: Work): Promise<{ id: string; granted: number; refusal: Permits[string]["refusal"] }> {
     try {
-      return await this.#ports.lease(destination, priority);
+      return await this.#ports.lease(destination, event.priority, { fairKey: originOf(event), again: state === "held" });
     } catch {
       return { id: "", granted: 0, refusal: { why: "limit", untilMs: this.#ports.clock() + 1_000 } };
     }
@@ -158,6 +169,7 @@ export class Lanes {
   #dueHead(destination: string, evenHeld: boolean): Work | null {
     const head = headOf(this.#book.work(), destination);
     if (head === null || head.state === "dead") return null;
+    for (const position of this.#queued.get(destination) ?? []) if (position < head.position) return null;
     if (head.state === "waiting" || (evenHeld && head.state === "held" && head.waits === undefined)) return head;
     if (this.running.has(`${head.key}\n${destination}`)) return null;
     if (head.dueAtMs === null || head.dueAtMs > this.#ports.clock()) return null;

@@ -72,7 +72,12 @@ export interface SequencePorts {
   readonly traits: (destination: string) => LaneTraits | null;
   /** Makes one attempt, reading back first where an effect may already exist. Never rejects. */
   readonly deliver: (work: Work) => Promise<AttemptResult>;
-  readonly lease: (destination: string, priority: Priority) => Promise<Lease>;
+  /** Asks for one permit, as part of what its class and its fair key have. `again`: it was refused before. */
+  readonly lease: (
+    destination: string,
+    priority: Priority,
+    asker?: { readonly fairKey: string; readonly again: boolean },
+  ) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Tells the index; rejects if it could not be told. */
   readonly report: (owed: readonly Owed[]) => Promise<void>;

@@ -1,9 +1,9 @@
-import { streamOf, tellsAll, type EntityEvent } from "../../domain/event.ts";
+import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
-import { headOf, newDeadWork, newWork, patient, reportOf, type Work } from "../../domain/work.ts";
+import { headOf, newDeadWork, newWork, patient, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
 import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
 import { listen, loopWords } from "./listening.ts";
@@ -61,7 +61,7 @@ export class Sequencer {
     return { outcomes, used: budget.used };
   }
 
-  /** Takes events without trying to deliver: they are durable at once, and the alarm brings their effects about. */
+  /** Takes events without trying to deliver: durable at once, and the alarm brings their effects about. */
   async spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
     const answers = events.map((event) => this.#accept(event, null));
     this.#book.saveMarks();
@@ -184,13 +184,16 @@ export class Sequencer {
 
   /** First attempts inside the caller's call; the outcome is one row, written when all lanes are through or time is up. */
   async #fly(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
+    const [{ position, key }] = work as [Work];
+    this.#book.departed(position);
     const runs = work.map((item) => this.#run(item, budget));
     try {
       await this.#bounded(runs);
       for (const run of runs) run.parked = run.result === null;
       const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
-      return this.#commit(event, work[0]?.key ?? "", { results, owe: false });
+      return this.#commit(event, key, { results, owe: false });
     } finally {
+      this.#book.arrived(position);
       for (const run of runs) {
         run.release();
         this.#runs.delete(run);
@@ -200,7 +203,7 @@ export class Sequencer {
   }
 
   #run(work: Work, budget: Budget): Run {
-    const { turn, release } = this.#lanes.enter(work.plan.destination);
+    const { turn, release } = this.#lanes.enter(work.plan.destination, work.position);
     const finished = turn.then(async () => {
       if (!run.parked) run.result = await this.#inTurn(run, budget);
     });
@@ -287,12 +290,3 @@ const ending = (event: EntityEvent, status: Status, why: { readonly reason: stri
   ...why,
   lanes: [],
 });
-
-/** Whether a run that waits in the same lane carries a newer snapshot, so that the older need not be sent. */
-const supersedesInLine = (other: Work, work: Work): boolean =>
-  other.plan.collapse &&
-  work.plan.collapse &&
-  other.plan.destination === work.plan.destination &&
-  tellsAll(other.event) &&
-  streamOf(other.event) === streamOf(work.event) &&
-  other.position > work.position;

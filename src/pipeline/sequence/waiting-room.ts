@@ -50,7 +50,7 @@ export class WaitingRoom {
   }
 
   #waiting(): readonly Work[] {
-    return [...this.#book.work()].filter((work) => work.waits !== undefined);
+    return [...this.#book.work()].filter((work) => work.waits !== undefined && work.state === "held");
   }
 
   #throughOf(event: EntityEvent): bigint | null {

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import type { Served } from "../bare-workerd.ts";
 import { LINES_4_KB, signedOrder } from "../bodies.ts";
 import { postChains } from "../load.ts";
@@ -54,12 +52,6 @@ export async function flow({ served, sink, source, entities, events }: Flow): Pr
   };
 }
 
-/** The peer needs a server from the system and packages that are not this project's; it is measured only where both are there. */
-function peerNotRun(): string {
-  const found = (process.env["PATH"] ?? "").split(path.delimiter).some((directory) => existsSync(path.join(directory, "redis-server")));
-  return found ? "not run: express and bullmq are not installed" : "not run: no redis-server";
-}
-
 const LIMITED = "one thread does it all, so CPU per event decides: ingest, ledger commit, reading answers, index";
 
 /** From post to sink, with order, dedupe, ledger and audit, against a pipeline without them. */
@@ -103,7 +95,6 @@ export async function endToEnd({ quick, directory }: Scope): Promise<SuiteResult
           },
         ),
         info({ what: "  floor against itself", ours: "", ratio: rate.control }),
-        info({ what: "end to end against Express + BullMQ + Redis", ours: peerNotRun() }),
       ],
       notes: [
         `end to end: ${ENTITIES} entities, 4 KB, local queues with the settings of wrangler.toml (one batch at a time), local D1, R2 and objects on both sides`,

@@ -90,8 +90,11 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
   const unset = Object.values(renewal?.secrets ?? {}).filter((variable) => settings.read(variable) === undefined);
   if (unset.length > 0)
     return fail(`sources.${name}: missing secret ${unset.join(", ")}, which its renewal takes; put it with wrangler secret put`);
-  if (source.accounts !== undefined && settings.read("ACCOUNT_KEY") === undefined)
-    return fail(`sources.${name}: it has accounts, and the secret ACCOUNT_KEY that seals theirs is missing`);
+  const accountKey = settings.read("ACCOUNT_KEY");
+  if (source.accounts !== undefined && (accountKey === undefined || !SEALING_KEY.test(accountKey)))
+    return fail(
+      `sources.${name}: it has accounts, and the secret ACCOUNT_KEY that seals theirs is ${accountKey === undefined ? "missing" : "no base64 of 32 bytes"}; make one with: openssl rand -base64 32`,
+    );
   return ok({
     name,
     definition,
@@ -103,6 +106,9 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
     configVersion: config.version,
   });
 }
+
+/** Base64 of 32 bytes. */
+const SEALING_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 const withRanges = (verification: Verification, ranges: readonly string[] | undefined): Verification =>
   ranges === undefined ? verification : { kind: "allOf", of: [verification, { kind: "ipRanges", ranges }] };

@@ -9,6 +9,8 @@ export interface Board {
 /** How often an isolate tells the board of a class, or asks it. */
 const TELL_EVERY_MS = 2_000;
 const ASK_EVERY_MS = 5_000;
+/** A batch waits no longer than this for the board. */
+const TELL_WITHIN_MS = 500;
 
 /** What an isolate knows of the backlog: told and asked now and then, beside the requests, and never waited for by a sender. */
 export class BacklogWatch {
@@ -29,7 +31,10 @@ export class BacklogWatch {
   async tell(board: Board, priority: Priority, reading: Reading): Promise<Backlog> {
     if (reading.atMs - (this.#toldAtMs.get(priority) ?? 0) < TELL_EVERY_MS) return this.#known;
     this.#toldAtMs.set(priority, reading.atMs);
-    await this.#learn(board.note(priority, reading));
+    let timer: ReturnType<typeof setTimeout> | null = null;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, TELL_WITHIN_MS)));
+    await Promise.race([this.#learn(board.note(priority, reading)), late]);
+    clearTimeout(timer);
     return this.#known;
   }
 

@@ -139,7 +139,11 @@ async function shakeHands(on: Visit, handshakes: readonly Handshake[], secrets: 
     method: request.method,
     url: new URL(request.url),
     headers: request.headers,
-    proves: async () => (await ports.prove(arrivalOf(on, secrets, { body: new Uint8Array() }))).kind === "proven",
+    proves: async () => {
+      const proven = await ports.prove(arrivalOf(on, secrets, { body: new Uint8Array() }));
+      // What a source keeps in quarantine has proven nothing.
+      return proven.kind === "proven" && proven.proof.quarantine === undefined;
+    },
     isSecret: (value: string) => ports.isSecret(value, secrets),
     register: (secret: string) => (account === null ? Promise.resolve(false) : ports.register(source.name, account, secret)),
   };

@@ -79,25 +79,41 @@ export const IpRanges = z.strictObject({
 });
 
 /** The ways a sender may prove itself that are configuration, not code. */
-const One = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("hmac"), ...hmacShape }).superRefine(hmacMistakes),
-  z.strictObject({ type: z.literal("standardWebhooks"), toleranceSeconds: Window }),
-  z.strictObject({ type: z.literal("basic") }),
-  z.strictObject({ type: z.literal("bearer") }),
-  z.strictObject({ type: z.literal("header"), name: HeaderName, prefix: z.string().default("") }),
-  z.strictObject({ type: z.literal("query"), parameter: z.string().min(1).default("token") }),
-  Jwt,
-  Jws,
-  HttpSignature,
-  Certificate,
-  IpRanges,
-  /** Only for networks that prove the sender otherwise; the source must also say `unattempted: "accept"`. */
-  z.strictObject({ type: z.literal("none") }),
-]);
+const One = z.discriminatedUnion(
+  "type",
+  [
+    z.strictObject({ type: z.literal("hmac"), ...hmacShape }).superRefine(hmacMistakes),
+    z.strictObject({ type: z.literal("standardWebhooks"), toleranceSeconds: Window }),
+    z.strictObject({ type: z.literal("basic") }),
+    z.strictObject({ type: z.literal("bearer") }),
+    z.strictObject({ type: z.literal("header"), name: HeaderName, prefix: z.string().default("") }),
+    z.strictObject({ type: z.literal("query"), parameter: z.string().min(1).default("token") }),
+    Jwt,
+    Jws,
+    HttpSignature,
+    Certificate,
+    IpRanges,
+    /** Only for networks that prove the sender otherwise; the source must also say `unattempted: "accept"`. */
+    z.strictObject({ type: z.literal("none") }),
+  ],
+  {
+    error: (issue) =>
+      issue.code === "invalid_union"
+        ? "must be one of hmac, standardWebhooks, basic, bearer, header, query, jwt, jws, httpSignature, clientCertificate, ipRanges, none"
+        : undefined,
+  },
+);
 type One = z.infer<typeof One>;
 
-/** One way, or a list of ways that must all prove the request. */
-export const Authentication = z.union([One, z.array(One).min(1)], 'must be {type: "basic" | "bearer" | "header" | ...}, or a list of them');
+const Several = z.array(One).min(1, "must name at least one way");
+
+/** One way, or a list of ways that must all prove the request. Read by its own shape, so that a mistake is named where it is. */
+export const Authentication = z.unknown().transform((value, context): One | One[] => {
+  const parsed = (Array.isArray(value) ? Several : One).safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) context.addIssue({ code: "custom", path, message });
+  return z.NEVER;
+});
 export type Authentication = z.infer<typeof Authentication>;
 
 export const verificationOf = (authentication: Authentication): Verification =>

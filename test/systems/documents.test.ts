@@ -349,3 +349,25 @@ describe("a team's objects over the built-in ones", () => {
     ).toEqual({ number: "5", custom: { tier: "gold" } });
   });
 });
+
+describe("the ways a custom service may prove itself", () => {
+  const problems = (authentication: unknown): string =>
+    (sourceOf("custom").settings.safeParse({ authentication }).error?.issues ?? [])
+      .map(({ path, message }) => `${path.join(".")} ${message}`)
+      .join("; ");
+
+  it.each([
+    [{ type: "baisc" }, "authentication.type must be one of hmac, standardWebhooks, basic"],
+    [{ type: "jwt", issuer: "a", audiance: "b" }, 'Unrecognized key: "audiance"'],
+    [[{ type: "basic" }, { type: "header" }], "authentication.1.name"],
+    [[], "authentication must name at least one way"],
+    [
+      { type: "jwt", issuer: "a", audience: "b", algorithms: ["HS256"], jwksUrl: "https://keys.example.com" },
+      "authentication.algorithms cannot hold HS256",
+    ],
+    [{ type: "httpSignature", algorithm: "ed25519", components: ["@method"] }, "must hold content-digest"],
+    [undefined, "authentication "],
+  ])("%j are refused where the mistake is: %s", (authentication, words) => {
+    expect(problems(authentication)).toContain(words);
+  });
+});

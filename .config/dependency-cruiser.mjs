@@ -1,7 +1,7 @@
 /**
  * Who may import whom: the dependency rule of this project, on resolved paths, types included.
  *
- * domain < verification, decoding < sources, destinations < pipeline < http, adapters < wiring, deployment < durable-objects < index
+ * domain < verification, decoding < sources, connection < destinations < pipeline < http, adapters < wiring, deployment < durable-objects < index
  */
 
 const DOMAIN = "^src/domain/";
@@ -11,7 +11,8 @@ const VERIFICATION = "^src/verification/";
 /** What a sender's file says of its proof, as data. */
 const VERIFICATION_TERMS = "^src/verification/(define|settings|hmac-settings|signature|edge)\\.ts$";
 const DECODING = "^src/decoding/";
-const DESTINATION_PARTS = "^src/destinations/(define|outcome-of-status)\\.ts$";
+const DESTINATION_PARTS = "^src/destinations/(define|outcome-of-status|classify)\\.ts$";
+const CONNECTION = "^src/connection/";
 
 /** Everything that is not listed is forbidden. */
 const only = (name, comment, from, allowed) => ({ name, comment, severity: "error", from, to: { pathNot: allowed } });
@@ -79,8 +80,14 @@ export default {
         path: "^src/destinations/",
         pathNot: "^src/destinations/index\\.ts$",
       },
-      [DESTINATION_PARTS, DOMAIN, "node_modules/(zod|jose)/"],
+      [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
+    only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
+      CONNECTION,
+      DESTINATION_PARTS,
+      DOMAIN,
+      "node_modules/jose/",
+    ]),
     only("destination-registry", "The registry lists the destinations.", { path: "^src/destinations/index\\.ts$" }, ["^src/destinations/"]),
 
     only(
@@ -138,7 +145,7 @@ export default {
     only("durable-objects", "An object is a thin shell over domain, stages and adapters.", { path: "^durable-objects/" }, [
       "^durable-objects/",
       DOMAIN,
-      "^src/(pipeline|adapters|wiring)/",
+      "^src/(pipeline|adapters|wiring|connection)/",
       "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),

@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import { archiveBatch } from "../src/adapters/archive-r2.ts";
 import { recordRows } from "../src/adapters/event-index.ts";
 import { SqlLedger } from "../src/adapters/ledger-sql.ts";
-import { send } from "../src/adapters/outbound.ts";
 import { sha256Hex } from "../src/adapters/sha256.ts";
 import { deploymentOf } from "../src/deployment.ts";
 import { auditRows } from "../src/domain/audit-record.ts";
@@ -14,6 +13,7 @@ import { fail, ok, type Result } from "../src/domain/result.ts";
 import { verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
+import { talkTo } from "../src/wiring/connect.ts";
 import type { OperatorAction, OperatorAnswer, Owed, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
 import { Sequencer } from "../src/pipeline/sequence/sequencer.ts";
 
@@ -96,7 +96,13 @@ export class EntitySequencer extends DurableObject<Env> {
       plan: deployment.plan,
       traits: deployment.traits,
       deliver: (work) =>
-        deliver(work, { clock: Date.now, sha256: sha256Hex, target: deployment.target, data: (item) => this.#data(item), send: sendNow }),
+        deliver(work, {
+          clock: Date.now,
+          sha256: sha256Hex,
+          target: deployment.target,
+          data: (item) => this.#data(item),
+          open: (...to) => talkTo(this.env, ...to),
+        }),
       lease: (destination, priority, asker) => governor(destination).lease(destination, { count: 1, priority, ...asker }),
       settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
       report: (owed) => this.#report(owed),
@@ -128,13 +134,6 @@ export class EntitySequencer extends DurableObject<Env> {
     );
     await recordRows(this.env.DB, rows, Date.now());
   }
-}
-
-async function sendNow(
-  ...[request, timeoutMs]: Parameters<typeof send>
-): Promise<Result<{ status: number; headers: Headers; body: string; nowMs: number }, string>> {
-  const answer = await send(request, timeoutMs);
-  return answer.ok ? ok({ ...answer.value, nowMs: Date.now() }) : answer;
 }
 
 function timer(ms: number): { done: Promise<void>; cancel: () => void } {

@@ -42,7 +42,10 @@ const ABILITIES: Abilities = {
       module,
       {
         checkSettings: (settings) => words(destination.settings.safeParse(settings)),
-        secretNames: destination.secretNames,
+        secretNames: (settings) => {
+          const parsed = destination.settings.safeParse(settings);
+          return parsed.success ? destination.secretNames(parsed.data) : [];
+        },
         ...(destination.kinds === undefined ? {} : { kinds: destination.kinds }),
       },
     ]),

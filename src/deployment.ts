@@ -154,6 +154,7 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
     definition,
     connection: { baseUrl, settings: parsed.data, secrets },
     timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
+    ...(destination.via === undefined ? {} : { via: destination.via.binding }),
   });
 }
 

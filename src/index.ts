@@ -8,6 +8,7 @@ import { opsPorts } from "./wiring/ops.ts";
 import { receivePorts } from "./wiring/receive.ts";
 
 export { BacklogBoard } from "../durable-objects/backlog-board.ts";
+export { CredentialKeeper } from "../durable-objects/credential-keeper.ts";
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
 export { ReplayRunner } from "../durable-objects/replay-runner.ts";

@@ -1,4 +1,5 @@
 import type { RequestSpec, ResponseSeen } from "../destinations/define.ts";
+import { onlyReads } from "../domain/http.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 
@@ -15,27 +16,33 @@ export function egressProblem(baseUrl: string, local: boolean): string | null {
   return PRIVATE_HOST.test(url.hostname) ? `${url.hostname} is a private address` : null;
 }
 
+/** A binding that takes requests another way than over the internet: a VPC or tunnel service, or one that shows a client certificate. */
+export type Way = Pick<Fetcher, "fetch">;
+
 /**
  * Sends one request to a configured host. No redirect is followed: its status is the answer. Fails when no whole answer
  * came within `timeoutMs`; the request may have taken effect all the same.
  */
-export async function send(request: RequestSpec, timeoutMs: number): Promise<Result<Omit<ResponseSeen, "nowMs">, string>> {
+export async function send(request: RequestSpec, timeoutMs: number, via?: Way): Promise<Result<Omit<ResponseSeen, "nowMs">, string>> {
   try {
-    const response = await fetch(request.url, {
+    const response = await (via ?? { fetch }).fetch(request.url, {
       method: request.method,
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return ok({ status: response.status, headers: response.headers, body: await readSome(response) });
+    return ok({ status: response.status, headers: response.headers, body: await readSome(response, bytesRead(request)) });
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
     return fail(timedOut ? `no answer within ${timeoutMs} ms` : `no answer: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-async function readSome(response: Response): Promise<string> {
+/** A list of records is read whole; of an answer to a write, what tells its outcome. */
+const bytesRead = (request: RequestSpec): number => (onlyReads(request) ? LIMITS.pageBytesRead : LIMITS.responseBytesRead);
+
+async function readSome(response: Response, limitBytes: number): Promise<string> {
   if (response.body === null) return "";
   const decoder = new TextDecoder();
   let text = "";
@@ -43,7 +50,7 @@ async function readSome(response: Response): Promise<string> {
   for await (const chunk of response.body) {
     bytes += (chunk as Uint8Array).byteLength;
     text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (bytes >= LIMITS.responseBytesRead) break;
+    if (bytes >= limitBytes) break;
   }
   return text;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineDestination, traceHeaders, type Connection, type Delivery, type RequestSpec } from "./define.ts";
+import { defineDestination, exchange, traceHeaders, type Connection, type Delivery, type RequestSpec } from "./define.ts";
 import { outcomeOfStatus } from "./outcome-of-status.ts";
 
 /** Headers that this module sets itself, or that would carry a credential in plain configuration. */
@@ -48,14 +48,22 @@ type Settings = z.infer<typeof Settings>;
 export const http = defineDestination<Settings>({
   module: "http",
   title: "HTTP endpoint (Standard Webhooks)",
+  facts: {
+    auth: "HMAC-SHA256 signature over id, time and body",
+    upsert: "POST; the receiver drops a `webhook-id` that it has seen",
+    order: "as the router sends",
+    changedSince: "not read",
+    limits: "as configured",
+    proven: "real system",
+  },
   settings: Settings,
-  secretNames: ["signing"],
+  secretNames: () => ["signing"],
   deduplicates: true,
-  toRequest: postSigned,
-  classify: outcomeOfStatus,
+  write: async (delivery, session) => exchange(session, await signedPost(delivery, session), outcomeOfStatus),
 });
 
-async function postSigned(delivery: Delivery, connection: Connection<Settings>): Promise<RequestSpec> {
+/** The one request of a delivery. */
+export async function signedPost(delivery: Delivery, connection: Connection<Settings>): Promise<RequestSpec> {
   const body = JSON.stringify(payloadOf(delivery));
   const timestamp = String(Math.floor(delivery.nowMs / 1000));
   const signature = await sign(`${delivery.idempotencyKey}.${timestamp}.${body}`, connection.secrets["signing"] ?? "");

@@ -3,16 +3,22 @@ import { canonicalFields } from "../domain/entities/index.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { scalarText } from "../domain/mapping.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
+import { orderOfSale } from "../domain/sale.ts";
 import {
   defineDestination,
+  exchange,
   traceHeaders,
+  type ChangePage,
+  type ChangeQuery,
   type Connection,
-  type CurrentRecord,
   type Delivery,
+  type Failed,
   type FieldError,
   type LookupOutcome,
   type Outcome,
+  type RecordRef,
   type RemoteRecord,
+  type RemoteState,
   type RequestSpec,
   type ResponseSeen,
 } from "./define.ts";
@@ -30,9 +36,6 @@ const COLLECTIONS = {
   entitlement: "entitlements",
 } as const;
 
-/** An opportunity's stage as the order's status. Routes let won ones in; one that is taken back later must not stay confirmed. */
-const ORDER_STATUS_OF_STAGE: Readonly<Record<string, string>> = { won: "confirmed", lost: "cancelled" };
-
 /** Fields that the ERP assigns: no part of the content that we write. */
 const ASSIGNED: ReadonlySet<string> = new Set(["id", "number", "externalKey", "version", "updatedAt"]);
 
@@ -45,27 +48,72 @@ export const sandboxErp = defineDestination<Settings>({
   module: "sandbox-erp",
   title: "Sandbox ERP",
   settings: Settings,
-  secretNames: ["apiKey"],
+  facts: {
+    auth: "bearer token",
+    upsert: "PUT by external key, with an idempotency key",
+    order: "versions that rise by one",
+    changedSince: "keyset on (updatedAt, id), milliseconds",
+    limits: "none",
+    proven: "real system",
+  },
+  secretNames: () => ["apiKey"],
   kinds: Object.keys(COLLECTIONS) as readonly (keyof typeof COLLECTIONS)[],
   deduplicates: true,
-  toRequest: async (delivery, connection) => ({
-    ...requestTo(delivery, connection, { "idempotency-key": delivery.idempotencyKey }),
-    ...writeOf(delivery),
-  }),
-  classify,
-  lookup: {
-    toRequest: async (delivery, connection) => requestTo(delivery, connection, {}),
-    classify: classifyLookup,
+  authentication: { apply: (request, _credential, { secrets }) => withBearerToken(request, secrets["apiKey"] ?? "") },
+  write: (delivery, session) =>
+    exchange(session, { ...requestTo(delivery, session, { "idempotency-key": delivery.idempotencyKey }), ...writeOf(delivery) }, classify),
+  confirm: (delivery, session) =>
+    exchange(session, requestTo(delivery, session, {}), (response): LookupOutcome => classifyLookup(response, delivery)),
+  written: (delivery) => contentOf(delivery),
+  read: async (ref, session) => {
+    const answer = await session.send({ method: "GET", url: urlOf(ref, session), headers: READ_HEADERS });
+    return answer.ok ? readRecord(answer.value, ref) : answer;
   },
-  read: {
-    toRequest: async (entity, { baseUrl, secrets }) => ({
-      method: "GET",
-      url: `${baseUrl.replace(/\/$/, "")}/${collectionOf(entity.kind)}/${encodeURIComponent(entity.key.toWellFormed())}`,
-      headers: { authorization: `Bearer ${secrets["apiKey"] ?? ""}`, accept: "application/json", "user-agent": "signalbox" },
-    }),
-    classify: readRecord,
+  changes: {
+    kinds: Object.keys(COLLECTIONS) as readonly (keyof typeof COLLECTIONS)[],
+    resolutionMs: 1,
+    overlapMs: 60_000,
+    lagMs: 0,
+    tellsDeletions: false,
+    page: async (query, session) => {
+      const answer = await session.send({ method: "GET", url: changesUrl(query, session), headers: READ_HEADERS });
+      return answer.ok ? readPage(answer.value, query) : answer;
+    },
   },
 });
+
+const READ_HEADERS = { accept: "application/json", "user-agent": "signalbox" };
+
+const withBearerToken = (request: RequestSpec, token: string): RequestSpec => ({
+  ...request,
+  headers: { ...request.headers, authorization: `Bearer ${token}` },
+});
+
+const urlOf = ({ kind, by, value }: RecordRef, { baseUrl }: Connection<Settings>): string =>
+  `${baseUrl}/${collectionOf(kind)}/${by === "key" ? "by-key/" : ""}${encodeURIComponent(value.toWellFormed())}`;
+
+/** Begins where the page before ended, or at the first change wanted. */
+const changesUrl = ({ kind, fromMs, cursor, limit }: ChangeQuery, { baseUrl }: Connection<Settings>): string => {
+  const from = cursor ?? new URLSearchParams({ changedSince: new Date(fromMs ?? 0).toISOString() }).toString();
+  return `${baseUrl}/${collectionOf(kind)}?${from}&limit=${limit}`;
+};
+
+function readPage(response: ResponseSeen, { kind, untilMs }: ChangeQuery): Result<ChangePage, Failed> {
+  const outcome = outcomeOfStatus(response);
+  if (outcome.kind === "failed") return fail(outcome);
+  const items = bodyOf(response)?.["items"];
+  if (!Array.isArray(items)) return fail({ kind: "failed", class: "transient", detail: "the answer is no list of records" });
+  const states = (items as readonly JsonValue[]).flatMap((item) => (isJsonObject(item) ? [stateOf(item, kind)] : []));
+  const within = states.flatMap((state) => (state !== null && (state.modifiedAtMs ?? 0) < untilMs ? [state] : []));
+  const next = bodyOf(response)?.["next"];
+  const more = within.length === states.length && isJsonObject(next);
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return ok({
+    records: within,
+    nextCursor: more ? new URLSearchParams(next as Readonly<Record<string, string>>).toString() : null,
+    serverNowMs: Number.isNaN(date) ? null : date,
+  });
+}
 
 const collectionOf = (kind: string): string => COLLECTIONS[kind as keyof typeof COLLECTIONS];
 
@@ -77,48 +125,45 @@ function writeOf(delivery: Delivery): Pick<RequestSpec, "method" | "body"> {
   return { method: "PATCH", body: JSON.stringify({ ...content, ...Object.fromEntries(delivery.cleared.map((field) => [field, null])) }) };
 }
 
-function readRecord(response: ResponseSeen, entity: Delivery["entity"]): Result<CurrentRecord | "absent", string> {
+function readRecord(response: ResponseSeen, { kind }: RecordRef): Result<RemoteState | "absent", Failed> {
   const body = bodyOf(response);
   if (isMissing(response, body)) return ok("absent");
-  const version = scalarText(body?.["version"]);
-  if (response.status !== 200 || body === undefined || version === undefined)
-    return fail(`the answer was ${response.status}, and no record`);
-  const known = canonicalFields(entity.kind);
-  const named = Object.entries(body).filter(([name]) => known.has(name) || name === "custom" || name === "extra");
-  return ok({ data: Object.fromEntries(named), order: { kind: "int", value: version } });
+  const outcome = outcomeOfStatus(response);
+  if (outcome.kind === "failed") return fail(outcome);
+  const state = body === undefined ? null : stateOf(body, kind);
+  return state === null
+    ? fail({ kind: "failed", class: "transient", detail: `the answer was ${response.status}, and no record` })
+    : ok(state);
+}
+
+/** A record as the ERP shows it; null if it is none. */
+function stateOf(record: JsonObject, kind: RecordRef["kind"]): RemoteState | null {
+  const remote = remoteOf(record);
+  const version = scalarText(record["version"]);
+  if (remote === undefined || version === undefined || !/^\d+$/.test(version)) return null;
+  const known = canonicalFields(kind === "opportunity" ? "order" : kind);
+  const named = Object.entries(record).filter(([name]) => known.has(name) || name === "custom" || name === "extra");
+  const modifiedAtMs = Date.parse(scalarText(record["updatedAt"]) ?? "");
+  return {
+    remote,
+    key: scalarText(record["externalKey"]) ?? null,
+    data: Object.fromEntries(named),
+    order: { kind: "int", value: version },
+    modifiedAtMs: Number.isNaN(modifiedAtMs) ? null : modifiedAtMs,
+    deleted: false,
+  };
 }
 
 function requestTo(delivery: Delivery, connection: Connection<Settings>, headers: Readonly<Record<string, string>>): RequestSpec {
-  const collection = collectionOf(delivery.entity.kind);
-  const key = encodeURIComponent(delivery.entity.key.toWellFormed());
   return {
     method: "GET",
-    url: `${connection.baseUrl.replace(/\/$/, "")}/${collection}/by-key/${key}`,
-    headers: {
-      ...traceHeaders(delivery),
-      authorization: `Bearer ${connection.secrets["apiKey"] ?? ""}`,
-      accept: "application/json",
-      "content-type": "application/json",
-      ...headers,
-    },
+    url: urlOf({ kind: delivery.entity.kind, by: "key", value: delivery.entity.key }, connection),
+    headers: { ...traceHeaders(delivery), accept: "application/json", "content-type": "application/json", ...headers },
   };
 }
 
 /** The record's content in the ERP's words: the canonical fields as they are, or the order that a sale has become. */
-function contentOf(delivery: Delivery): JsonObject {
-  const { data, entity } = delivery;
-  if (entity.kind !== "opportunity") return data;
-  const order: Record<string, JsonValue | undefined> = {
-    opportunityId: entity.key,
-    customerId: data["customerId"],
-    total: data["amount"],
-    status: ORDER_STATUS_OF_STAGE[typeof data["stage"] === "string" ? data["stage"] : ""] ?? "draft",
-    region: data["region"],
-    custom: data["custom"],
-    extra: data["extra"],
-  };
-  return Object.fromEntries(Object.entries(order).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined));
-}
+const contentOf = ({ data, entity }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
 /**
  * A success names the record. One that does not (a proxy's page, a cut body) is `ambiguous`, so that it is read back.

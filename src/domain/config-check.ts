@@ -22,7 +22,7 @@ export interface Abilities {
       string,
       {
         readonly checkSettings: (settings: unknown) => readonly string[];
-        readonly secretNames: readonly string[];
+        readonly secretNames: (settings: unknown) => readonly string[];
         readonly kinds?: readonly EntityKind[];
       }
     >
@@ -160,7 +160,7 @@ function checkDestination(config: RouterConfig, name: string, abilities: Abiliti
       report(destination.module, `unknown module "${destination.module}"; there are ${known(Object.keys(abilities.modules))}`),
     ];
   problems.push(...module.checkSettings(destination.settings ?? {}).map((message) => report("settings", `settings: ${message}`)));
-  for (const secret of module.secretNames) {
+  for (const secret of module.secretNames(destination.settings ?? {})) {
     if (destination.secrets?.[secret] === undefined)
       problems.push(report(name, `module "${destination.module}" needs secrets.${secret}: the name of the variable that holds it`));
   }

@@ -89,6 +89,11 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Environment variables of the secrets that the module asks for, by the module's names. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /**
+   * Name of a binding in wrangler.toml that requests go through instead of the internet: a VPC or tunnel service for a
+   * system on premises, or a client certificate (`mtls_certificates`).
+   */
+  readonly via?: { readonly binding: string };
   readonly timeoutMs?: number;
   readonly retry?: Partial<RetryPolicy>;
   /**

@@ -54,3 +54,12 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   }
   return merged;
 }
+
+/** Where the engine has it (ECMAScript 2026): a value that JSON.stringify writes letter for letter. */
+const raw = (JSON as unknown as { readonly rawJSON?: (text: string) => JsonValue }).rawJSON;
+
+/** A plain decimal as a JSON number that keeps every digit when it is written; only for documents about to be sent. */
+export const exactNumber = (decimal: string): JsonValue => {
+  const number = Number(decimal);
+  return String(number) === decimal || raw === undefined ? number : raw(decimal);
+};

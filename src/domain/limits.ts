@@ -35,6 +35,7 @@ const LIMIT_TABLE = {
   alarmBatch: { value: 50, why: "attempts per alarm: keeps one alarm well under its wall time, the rest follows in the next" },
   attemptsKept: { value: 20, why: "attempts kept with an event for display; the chain keeps all" },
   responseBytesRead: { value: 64 * KIB, why: "of a destination's answer: enough for any error body, little enough for memory" },
+  pageBytesRead: { value: 8 * KIB * KIB, why: "of a page of records that is read: an invocation has 128 MB for all that it holds" },
   detailCharacters: { value: 500, why: "of a failure's words kept in rows; the third part of a Tryton error alone can be megabytes" },
   bucketEntries: { value: 4_000, why: "rows scanned at most when an object wakes to find its chain's head" },
   pageItems: { value: 200, why: "largest page of a list" },

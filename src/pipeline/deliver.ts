@@ -1,12 +1,5 @@
-import type {
-  Connection,
-  Delivery,
-  DestinationDefinition,
-  LookupOutcome,
-  Outcome,
-  RequestSpec,
-  ResponseSeen,
-} from "../destinations/define.ts";
+import { allFields, differences } from "../domain/differences.ts";
+import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
 import { entityName } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -18,6 +11,13 @@ export interface Target {
   readonly definition: DestinationDefinition;
   readonly connection: Connection<unknown>;
   readonly timeoutMs: number;
+  /** Name of the binding that requests go through, where it is not the internet. */
+  readonly via?: string;
+}
+
+/** A conversation with a destination, and what was exchanged in it so far. */
+export interface Talk extends Session<unknown> {
+  readonly exchanges: readonly { readonly reads: boolean; readonly status: number | null }[];
 }
 
 export interface DeliverPorts {
@@ -25,10 +25,10 @@ export interface DeliverPorts {
   readonly sha256: (text: string) => string;
   /** Fails with the words for a person when a variable or secret of the destination is missing. */
   readonly target: (destination: string) => Result<Target, string>;
+  /** Opens a conversation; nothing is sent by that. */
+  readonly open: (destination: string, target: Target) => Talk;
   /** The entity's data: carried along, or read from where it waits. Fails if it cannot be read now. */
   readonly data: (work: Work) => Promise<Result<JsonObject, string>>;
-  /** Sends one request. Fails with what was seen when no answer came; the request may have taken effect. */
-  readonly send: (request: RequestSpec, timeoutMs: number) => Promise<Result<ResponseSeen, string>>;
 }
 
 /** The key under which a destination recognises this effect again: the same on every retry and for every copy of the delivery. */
@@ -56,66 +56,49 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
   if (!target.ok) return failed(ports, startedAtMs, { class: "config", detail: target.failure });
   const data = await ports.data(work);
   if (!data.ok) return failed(ports, startedAtMs, { class: "transient", detail: data.failure });
+  const { definition } = target.value;
   const delivery = toDelivery(work, data.value, ports);
-  const { lookup } = target.value.definition;
-  if (work.ambiguous && lookup !== undefined) {
-    const found = await exchange(
-      { ports, target: target.value, startedAtMs },
-      await lookup.toRequest(delivery, target.value.connection),
-      (response) => lookup.classify(response, delivery),
-    );
-    if (found.kind !== "absent") return found.result;
-  }
-  const sent = await exchange(
-    { ports, target: target.value, startedAtMs },
-    await target.value.definition.toRequest(delivery, target.value.connection),
-    (response) => target.value.definition.classify(response),
-  );
-  return sent.kind === "absent"
-    ? failed(ports, startedAtMs, { class: "transient", detail: "the destination did not say what it did" })
-    : sent.result;
-}
-
-type Exchanged = { readonly kind: "absent" } | { readonly kind: "answered"; readonly result: AttemptResult };
-
-interface Exchange {
-  readonly ports: DeliverPorts;
-  readonly target: Target;
-  readonly startedAtMs: number;
-}
-
-async function exchange(
-  context: Exchange,
-  request: RequestSpec,
-  classify: (response: ResponseSeen) => Outcome | LookupOutcome,
-): Promise<Exchanged> {
-  const { ports, startedAtMs } = context;
-  const answer = await ports.send(request, context.target.timeoutMs);
-  if (!answer.ok)
-    return {
-      kind: "answered",
-      result: failed(ports, startedAtMs, { class: request.method === "GET" ? "transient" : "ambiguous", detail: answer.failure }),
-    };
-  const outcome = classify(answer.value);
-  if (outcome.kind === "absent") return { kind: "absent" };
-  const httpStatus = answer.value.status;
-  if (outcome.kind === "failed") return { kind: "answered", result: failed(ports, startedAtMs, outcome, httpStatus) };
-  const duplicate = "duplicate" in outcome && outcome.duplicate;
+  const talk = ports.open(work.plan.destination, target.value);
+  const outcome = await bringAbout(definition, delivery, talk, work.ambiguous);
+  const httpStatus = talk.exchanges.findLast(({ status }) => status !== null)?.status ?? undefined;
+  if (outcome.kind === "failed") return failed(ports, startedAtMs, outcome, httpStatus);
   const record: AttemptRecord = {
     startedAtMs,
     durationMs: ports.clock() - startedAtMs,
-    result: request.method === "GET" ? "confirmed" : duplicate ? "duplicate" : "applied",
-    httpStatus,
+    result: "duplicate" in outcome ? (outcome.duplicate ? "duplicate" : "applied") : "confirmed",
+    ...(httpStatus === undefined ? {} : { httpStatus }),
   };
-  return { kind: "answered", result: { kind: "applied", record, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) } };
+  return { kind: "applied", record, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) };
 }
 
-function failed(
-  ports: DeliverPorts,
-  startedAtMs: number,
-  failure: Omit<Extract<Outcome, { kind: "failed" }>, "kind">,
-  httpStatus?: number,
-): AttemptResult {
+/** Writes once, unless an effect may exist already and is found: then nothing is sent that changes anything. */
+export async function bringAbout(
+  definition: DestinationDefinition,
+  delivery: Delivery,
+  talk: Session<unknown>,
+  ambiguous: boolean,
+): Promise<Outcome | Exclude<LookupOutcome, { kind: "absent" }>> {
+  const found = ambiguous ? await confirm(definition, delivery, talk) : ABSENT;
+  return found.kind === "absent" ? definition.write(delivery, talk) : found;
+}
+
+const ABSENT: LookupOutcome = { kind: "absent" };
+
+/** Whether the effect is there: as the module knows, or by reading the record and holding it against what we write. */
+async function confirm(definition: DestinationDefinition, delivery: Delivery, talk: Session<unknown>): Promise<LookupOutcome> {
+  if (definition.confirm !== undefined) return definition.confirm(delivery, talk);
+  if (definition.read === undefined || definition.written === undefined) return ABSENT;
+  const read = await definition.read({ kind: delivery.entity.kind, by: "key", value: delivery.entity.key }, talk);
+  if (!read.ok) return read.failure;
+  if (read.value === "absent") return delivery.deleted ? { kind: "applied" } : ABSENT;
+  const { data, remote, deleted } = read.value;
+  if (delivery.deleted || deleted) return delivery.deleted && deleted ? { kind: "applied", remote } : ABSENT;
+  const written = definition.written(delivery, talk.settings);
+  const empty = delivery.cleared.every((field) => data[field] === undefined);
+  return empty && differences(written, data, allFields(written)).length === 0 ? { kind: "applied", remote } : ABSENT;
+}
+
+function failed(ports: DeliverPorts, startedAtMs: number, failure: Omit<Failed, "kind">, httpStatus?: number): AttemptResult {
   const detail = failure.detail.slice(0, LIMITS.detailCharacters);
   return {
     kind: "failed",

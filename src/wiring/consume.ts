@@ -1,7 +1,6 @@
 import { BacklogWatch, type Board } from "../adapters/backlog-watch.ts";
 import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
 import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
-import { send } from "../adapters/outbound.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import { enqueueLater } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
@@ -11,6 +10,7 @@ import { NEXT_STEP } from "../domain/failure.ts";
 import { fail } from "../domain/result.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
+import { talkTo } from "./connect.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
 
@@ -18,7 +18,7 @@ import type { HintPorts } from "../pipeline/consume/hints.ts";
 function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
   const governor = (destination: string) => env.GOVERNOR.getByName(destination);
   return {
-    hints: hintPorts(deployment),
+    hints: hintPorts(env, deployment),
     plan: deployment.plan,
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
@@ -36,7 +36,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 }
 
 /** Reads records from the destinations that hints are read back from. */
-const hintPorts = (deployment: Deployment): HintPorts => ({
+const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
   readerOf: (source, kind) => {
     const destination = deployment.config.sources[source]?.readBack?.destination;
     const target = destination === undefined ? null : deployment.target(destination);
@@ -46,10 +46,10 @@ const hintPorts = (deployment: Deployment): HintPorts => ({
   read: async (destination, entity) => {
     const target = deployment.target(destination);
     if (!target.ok) return target;
-    const reader = target.value.definition.read;
-    if (reader === undefined) return fail(`destination "${destination}" cannot be read from`);
-    const answer = await send(await reader.toRequest(entity, target.value.connection), target.value.timeoutMs);
-    return answer.ok ? reader.classify({ ...answer.value, nowMs: Date.now() }, entity) : answer;
+    const ref = { kind: entity.kind, by: "id", value: entity.key } as const;
+    const state = await target.value.definition.read?.(ref, talkTo(env, destination, target.value));
+    if (state === undefined) return fail(`destination "${destination}" cannot be read from`);
+    return state.ok ? state : fail(state.failure.detail);
   },
   sha256: async (text) => sha256Hex(text),
 });

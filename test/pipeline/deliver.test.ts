@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bareSession } from "../../src/connection/session.ts";
 import { http } from "../../src/destinations/http.ts";
 import { ok } from "../../src/domain/result.ts";
 import { newWork } from "../../src/domain/work.ts";
@@ -15,9 +16,13 @@ describe("an attempt", () => {
       sha256,
       target: () => ok({ definition: http, connection, timeoutMs: 1_000 }),
       data: async () => ok({ number: "SO-1" }),
-      send: async () => {
-        throw new Error("nothing may be sent");
-      },
+      open: () =>
+        bareSession(http, connection, {
+          clock: () => 0,
+          send: async () => {
+            throw new Error("nothing may be sent");
+          },
+        }),
     });
     expect(result).toMatchObject({ kind: "failed", class: "config", detail: expect.stringContaining("signing") as string });
     expect(JSON.stringify(result)).not.toContain("not base64!");

@@ -1,3 +1,4 @@
+import { bareSession } from "../../src/connection/session.ts";
 import { hash } from "node:crypto";
 import { auditRows } from "../../src/domain/audit-record.ts";
 import type { EntityEvent } from "../../src/domain/event.ts";
@@ -297,7 +298,11 @@ export class EntityHost {
         return target === undefined ? { ok: false, failure: `no destination ${destination}` } : ok(target);
       },
       data: (work) => Promise.resolve(inlineData(work)),
-      send: (request, timeoutMs) => network.send(request, timeoutMs, journey),
+      open: (_destination, { definition, connection, timeoutMs }) =>
+        bareSession(definition, connection, {
+          clock: () => time.nowMs + this.#skewMs,
+          send: (request) => network.send(request, timeoutMs, journey),
+        }),
     };
   }
 

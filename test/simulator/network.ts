@@ -61,6 +61,8 @@ interface Journey {
   readonly onLost: () => void;
 }
 
+const systemAt = (url: string): string => new URL(url).hostname.split(".")[0] ?? "";
+
 /** Carries requests to remote systems, and their answers back, as the weather lets it. An answer that is late is lost. */
 export class Network {
   readonly #time: VirtualTime;
@@ -75,7 +77,7 @@ export class Network {
 
   async send(request: RequestSpec, timeoutMs: number, journey: Journey): Promise<Result<ResponseSeen, string>> {
     const { chance } = journey;
-    const weather = this.#skies.over(request.url, this.#time.nowMs);
+    const weather = this.#skies.over(systemAt(request.url), this.#time.nowMs);
     const wayMs = weather === "slow" ? chance.between(100, timeoutMs - 100) : chance.between(5, 80);
     const outMs = chance.below(wayMs);
     await this.#time.sleep(outMs);
@@ -103,7 +105,7 @@ export class Network {
   }
 
   #receive(request: RequestSpec, chance: Chance): ResponseSeen {
-    const remote = this.#remotes.get(request.url);
+    const remote = this.#remotes.get(systemAt(request.url));
     if (remote === undefined) return seen(404);
     const answer = remote.receive(request, this.#time.nowMs);
     // A middle man that sends it on twice: only who recognises the key can bear that.

@@ -1,4 +1,11 @@
-import type { Delivery, DestinationDefinition, Outcome, ResponseSeen } from "../../src/destinations/define.ts";
+import {
+  exchange,
+  type Delivery,
+  type DestinationDefinition,
+  type LookupOutcome,
+  type Outcome,
+  type ResponseSeen,
+} from "../../src/destinations/define.ts";
 import type { RequestSpec } from "../../src/domain/http.ts";
 import { z } from "zod";
 import { Chance } from "./chance.ts";
@@ -86,9 +93,11 @@ function classify(response: ResponseSeen): Outcome {
   return OUTCOMES[response.status] ?? { kind: "failed", class: "transient", detail: `status ${response.status}` };
 }
 
+export const addressOf = (name: string): string => `https://${name}.example.com`;
+
 const requestOf = (name: string, method: "GET" | "POST", delivery: Delivery): RequestSpec => ({
   method,
-  url: name,
+  url: addressOf(name),
   headers: {
     "idempotency-key": delivery.idempotencyKey,
     "x-event": delivery.eventId,
@@ -99,22 +108,19 @@ const requestOf = (name: string, method: "GET" | "POST", delivery: Delivery): Re
 
 /** The destination module that speaks to a remote system. */
 export function definitionOf({ name, deduplicates, lookup }: RemoteTraits): DestinationDefinition {
-  const found = {
-    toRequest: async (delivery: Delivery) => requestOf(name, "GET", delivery),
-    classify: (response: ResponseSeen) => {
-      if (response.status === 404) return { kind: "absent" as const };
-      const outcome = classify(response);
-      return outcome.kind === "failed" ? outcome : { kind: "applied" as const };
-    },
+  const found = (response: ResponseSeen): LookupOutcome => {
+    if (response.status === 404) return { kind: "absent" };
+    const outcome = classify(response);
+    return outcome.kind === "failed" ? outcome : { kind: "applied" };
   };
   return {
     module: name,
     title: name,
+    facts: { auth: "", upsert: "", order: "", changedSince: "", limits: "", proven: "strict fake" },
     settings: z.unknown(),
-    secretNames: [],
+    secretNames: () => [],
     deduplicates,
-    toRequest: async (delivery) => requestOf(name, "POST", delivery),
-    classify,
-    ...(lookup ? { lookup: found } : {}),
+    write: (delivery, session) => exchange(session, requestOf(name, "POST", delivery), classify),
+    ...(lookup ? { confirm: (delivery, session) => exchange(session, requestOf(name, "GET", delivery), found) } : {}),
   };
 }

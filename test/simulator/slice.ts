@@ -11,7 +11,7 @@ import { Network, Skies } from "./network.ts";
 import { Operators } from "./operators.ts";
 import type { Plant } from "./plant.ts";
 import { consumePorts, Queue } from "./queue.ts";
-import { definitionOf, REMOTES, RemoteSystem } from "./remote-systems.ts";
+import { addressOf, definitionOf, REMOTES, RemoteSystem } from "./remote-systems.ts";
 import { eventOf, newEventId, scriptOf, type State } from "./senders.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Witness } from "./witness.ts";
@@ -114,8 +114,12 @@ export class Slice {
 
   #surroundings(skies: Skies): Surroundings {
     const { trace } = this.#options;
-    const connection = { baseUrl: "", settings: {}, secrets: {} };
-    const targets = REMOTES.map((traits) => ({ definition: definitionOf(traits), connection, timeoutMs: TRAITS.timeoutMs }));
+    const connection = (name: string) => ({ baseUrl: addressOf(name), settings: {}, secrets: {} });
+    const targets = REMOTES.map((traits) => ({
+      definition: definitionOf(traits),
+      connection: connection(traits.name),
+      timeoutMs: TRAITS.timeoutMs,
+    }));
     return {
       time: this.#time,
       network: new Network(this.#time, skies, this.#remotes),

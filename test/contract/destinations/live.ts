@@ -1,4 +1,6 @@
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/start.ts";
+import { openSession } from "../../../src/connection/session.ts";
+import { fail, ok, type Result } from "../../../src/domain/result.ts";
 import type {
   Connection,
   Delivery,
@@ -9,20 +11,26 @@ import type {
   ResponseSeen,
 } from "../../../src/destinations/define.ts";
 
-/** Sends a request as it is described; rejects when the connection breaks, as it does for the router. */
-export async function send(request: RequestSpec): Promise<ResponseSeen> {
-  const { url, method, headers, body } = request;
-  const response = await fetch(url, { method, headers, redirect: "manual", ...(body === undefined ? {} : { body }) });
-  return { status: response.status, headers: response.headers, body: await response.text(), nowMs: Date.now() };
+/** A session over real sockets; a broken connection has no answer, as it has for the router. */
+function sessionOf(module: DestinationDefinition, connection: Connection<unknown>) {
+  const send = async ({ url, method, headers, body }: RequestSpec): Promise<Result<ResponseSeen, string>> => {
+    try {
+      const response = await fetch(url, { method, headers, redirect: "manual", ...(body === undefined ? {} : { body }) });
+      return ok({ status: response.status, headers: response.headers, body: await response.text(), nowMs: Date.now() });
+    } catch (error) {
+      return fail(`no answer: ${String(error)}`);
+    }
+  };
+  const none = { kind: "failed" as const, class: "config" as const, detail: "it has no credential to obtain" };
+  return openSession(module, connection, { clock: Date.now, send, credential: async () => fail(none) });
 }
 
-export async function deliver(module: DestinationDefinition, delivery: Delivery, connection: Connection<unknown>): Promise<Outcome> {
-  return module.classify(await send(await module.toRequest(delivery, connection)));
-}
+export const deliver = (module: DestinationDefinition, delivery: Delivery, connection: Connection<unknown>): Promise<Outcome> =>
+  module.write(delivery, sessionOf(module, connection));
 
 export async function readBack(module: DestinationDefinition, delivery: Delivery, connection: Connection<unknown>): Promise<LookupOutcome> {
-  if (module.lookup === undefined) throw new Error(`${module.module} has no read-back`);
-  return module.lookup.classify(await send(await module.lookup.toRequest(delivery, connection)), delivery);
+  if (module.confirm === undefined) throw new Error(`${module.module} has no read-back`);
+  return module.confirm(delivery, sessionOf(module, connection));
 }
 
 export interface LiveSandbox extends Sandbox {

@@ -1,0 +1,119 @@
+import { Credentials } from "../../../src/connection/credentials.ts";
+import { bareSession, openSession, type OpenSession } from "../../../src/connection/session.ts";
+import type {
+  ChangeQuery,
+  Connection,
+  Delivery,
+  LookupOutcome,
+  Outcome,
+  RemoteState,
+  ResponseSeen,
+} from "../../../src/destinations/define.ts";
+import { onlyReads, type RequestSpec } from "../../../src/domain/http.ts";
+import { fail, ok, type Result } from "../../../src/domain/result.ts";
+import { bringAbout } from "../../../src/pipeline/deliver.ts";
+import type { EntityKind } from "../../../src/domain/entities/index.ts";
+import type { FakeSystem, Trial } from "./fakes/define.ts";
+
+/** What happens to the next request that would change something, instead of the way it should go. */
+export type Interference =
+  | { readonly do: "answer"; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | { readonly do: "loseAnswer" }
+  | { readonly do: "loseRequest" };
+
+/** One module against one fresh fake, with a network in between that can be told to misbehave. */
+export class Bench {
+  readonly trial: Trial;
+  readonly fake: FakeSystem;
+  readonly requests: RequestSpec[] = [];
+  #interference: Interference | null = null;
+  readonly #credentials: Credentials;
+  readonly #connection: Connection<unknown>;
+
+  constructor(trial: Trial, connection: Connection<unknown> = trial.connection) {
+    this.trial = trial;
+    this.fake = trial.start();
+    this.#connection = connection;
+    let serial = 0;
+    this.#credentials = new Credentials(async () => {
+      const obtained = await trial.definition.authentication?.obtain?.(bareSession(trial.definition, connection, this.#wire()));
+      if (obtained === undefined) throw new Error("the module obtains no credential");
+      return obtained.ok ? ok({ id: String(++serial), credential: obtained.value }) : obtained;
+    }, this.#clock);
+  }
+
+  /** The next request that changes something goes wrong. */
+  interfere(interference: Interference): void {
+    this.#interference = interference;
+  }
+
+  session(): OpenSession<unknown> {
+    return openSession(this.trial.definition, this.#connection, {
+      ...this.#wire(),
+      credential: (refused) => this.#credentials.get(refused),
+    });
+  }
+
+  /** One attempt; `ambiguous` after one whose answer was lost. Never throws for what a module can foresee. */
+  deliver(delivery: Delivery, ambiguous = false): Promise<Outcome | Exclude<LookupOutcome, { kind: "absent" }>> {
+    return bringAbout(this.trial.definition, { ...delivery, nowMs: this.#clock() }, this.session(), ambiguous);
+  }
+
+  held(delivery: Delivery): readonly unknown[] {
+    return this.fake.held(delivery.entity.kind, delivery.entity.key);
+  }
+
+  read(kind: EntityKind, key: string): Promise<Result<RemoteState | "absent", unknown>> {
+    const reading = this.trial.definition.read?.({ kind, by: "key", value: key }, this.session());
+    if (reading === undefined) throw new Error("the module reads nothing");
+    return reading;
+  }
+
+  /** All pages of one run, with something happening between the first and the second. */
+  async changes(query: Partial<ChangeQuery> & { readonly kind: EntityKind }, between: () => void = () => undefined) {
+    const reader = this.trial.definition.changes;
+    if (reader === undefined) throw new Error("the module tells no changes");
+    const records: RemoteState[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < 100; page++) {
+      const wanted = { fromMs: null, untilMs: this.#clock() + 1, token: null, limit: 2, ...query, cursor };
+      const answer = await reader.page(wanted, this.session());
+      if (!answer.ok) throw new Error(`a page failed: ${answer.failure.detail}`);
+      if (answer.value === "restart") return { restart: true, records, token: null };
+      records.push(...answer.value.records);
+      cursor = answer.value.nextCursor;
+      if (page === 0) between();
+      if (cursor === null) return { restart: false, records, token: answer.value.token ?? null };
+    }
+    throw new Error("the pages do not end");
+  }
+
+  readonly #clock = (): number => this.fake.time.nowMs;
+
+  #wire() {
+    return { clock: this.#clock, send: (request: RequestSpec) => this.#send(request) };
+  }
+
+  async #send(spec: RequestSpec): Promise<Result<ResponseSeen, string>> {
+    this.requests.push(spec);
+    const interference = this.#isWrite(spec) ? this.#interference : null;
+    if (interference !== null) this.#interference = null;
+    if (interference?.do === "loseRequest") return fail("no answer: the connection broke");
+    if (interference?.do === "answer")
+      return ok({
+        status: interference.status,
+        headers: new Headers(interference.headers),
+        body: interference.body ?? "",
+        nowMs: this.#clock(),
+      });
+    const { url, method, headers, body } = spec;
+    const response = await this.fake.answer(new Request(url, { method, headers, ...(body === undefined ? {} : { body }) }));
+    if (interference?.do === "loseAnswer") return fail("no answer within 10000 ms");
+    return ok({ status: response.status, headers: response.headers, body: await response.text(), nowMs: this.#clock() });
+  }
+
+  /** Token requests are the issuer's, not writes. */
+  #isWrite(spec: RequestSpec): boolean {
+    return !onlyReads(spec) && new Headers(spec.headers).get("content-type") !== "application/x-www-form-urlencoded";
+  }
+}

@@ -1,5 +1,6 @@
+import { z } from "zod";
 import { parseDecimal } from "./decimal.ts";
-import { canonicalFields, parseEntity, type EntityKind } from "./entities/index.ts";
+import { ENTITY_KINDS, canonicalFields, parseEntity, type EntityKind } from "./entities/index.ts";
 import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "./json.ts";
 import { scalarText } from "./mapping.ts";
 import { fail, ok, type Result } from "./result.ts";
@@ -71,12 +72,16 @@ export interface PairProblem {
 }
 
 /** What the team's configuration says beside a module's table: other places, more fields, and its own words for a status. */
-export interface TeamFields {
+export const TeamFields = z.strictObject({
   /** System's path by canonical path; null leaves the field out. */
-  readonly fields?: Readonly<Record<string, string | null>>;
+  fields: z.record(z.string().min(1), z.string().min(1).nullable()).optional(),
   /** System's word by canonical word, by field. */
-  readonly words?: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
-}
+  words: z.record(z.string().min(1), z.record(z.string().min(1), z.union([z.string(), z.number()]))).optional(),
+});
+export type TeamFields = z.infer<typeof TeamFields>;
+
+/** The setting `fields` of modules that have such tables. */
+export const TeamFieldsByKind = z.partialRecord(z.enum(ENTITY_KINDS), TeamFields);
 
 /** A module's table as this team has it. A field that the table does not know travels as it is (`json`). */
 export function withTeamFields(pairs: readonly FieldPair[], team: TeamFields | undefined): readonly FieldPair[] {

@@ -93,6 +93,8 @@ export const EntityEvent = z.object({
   cleared: z.array(z.string()).optional(),
   /** The part of the entity that it speaks of: order is kept within it. */
   scope: z.string().optional(),
+  /** The key it came under, where that is another name of its entity. */
+  alias: z.string().optional(),
   /** Of a hint: the destination from which its state was read. */
   readFrom: z.string().optional(),
   /** Set on an event that an operator or a repair put in again. */

@@ -72,6 +72,12 @@ const LIMIT_TABLE = {
   replayRetryMs: { value: 10_000, why: "before a replay's step that met an unreachable part of the router is done again" },
   replayStepAttempts: { value: 5, why: "times a step is done again before the events that hold it up are counted as failed" },
   replayProblemsKept: { value: 20, why: "different problems of single events that a replay names; further ones are only counted" },
+  joinWithinMs: {
+    value: 30_000,
+    why: "how long an object that is joined to another waits for its own attempts to end; longer than any of them",
+  },
+  joinRetryMs: { value: 2_000, why: "before an entity asks again for what came under its other key: that object was busy or out of reach" },
+  rereadAfterMs: { value: 10_000, why: "before a record is read again that could not be read when a change was missing" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

@@ -9,6 +9,8 @@ export interface LanePlan {
   readonly route: string;
   readonly collapse: boolean;
   readonly afterDead: "halt" | "continue";
+  /** The destination is also a source: its id of the record is a key under which the same entity's events come. */
+  readonly joins?: true;
 }
 
 /** Why a route was or was not taken; kept with the event. */
@@ -29,6 +31,9 @@ export interface RoutePlan {
   readonly why: readonly RouteReason[];
 }
 
+/** A sale becomes a record of another kind, whose events are another entity's. */
+const SOLD = "opportunity";
+
 /**
  * Decides where an event goes. Every route that matches applies; a destination named by two of them is one lane, under
  * the first. Of an entity too large to carry, conditions see the outline: its short fields.
@@ -37,6 +42,7 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
   const data = event.payload.at === "inline" ? event.payload.data : event.payload.outline;
   const lanes = new Map<string, LanePlan>();
   const why: RouteReason[] = [];
+  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
   for (const route of config.routes) {
     if (route.kind !== event.entity.kind) continue;
     const unmet = whyNot(route, event, data);
@@ -44,12 +50,13 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     if (unmet !== null) continue;
     for (const destination of route.to) {
       if (event.replay?.destinations?.includes(destination) === false) continue;
-      if (!lanes.has(destination)) lanes.set(destination, lanePlan(route, destination, event));
+      if (lanes.has(destination)) continue;
+      const lane = lanePlan(route, destination, event);
+      lanes.set(destination, echoed.includes(destination) && event.entity.kind !== SOLD ? { ...lane, joins: true } : lane);
     }
   }
   const echoOf = config.sources[event.sourceName]?.echoOf;
   const patience = config.sources[event.sourceName]?.patience;
-  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
   return {
     lanes: [...lanes.values()],
     why,

@@ -24,6 +24,13 @@ const EntityView = z.object({
   sources: z.record(z.string(), z.object({ eventId: z.string(), order: z.unknown() })).describe("The newest state from each source"),
   lanes: z.array(LaneView.extend({ eventId: z.string(), position: z.number() })).describe("What is still owed, by destination"),
   links: z.array(z.object({ term: z.string(), system: z.string() })),
+  records: z
+    .array(z.object({ destination: z.string(), id: z.string(), number: z.string().nullable() }))
+    .describe("Its record in each destination"),
+  aliases: z
+    .array(z.object({ key: z.string(), joined: z.boolean() }))
+    .describe("Other keys whose events come here; not joined yet: what began under that key is still there"),
+  movedTo: z.string().nullable().describe("The entity that this key turned out to be another name of"),
   timeline: z.array(TimelineLine),
   nextCursor: z.string().nullable(),
 });
@@ -48,6 +55,17 @@ const DestinationView = z.object({
   pausedBy: z.string().nullable(),
   until: z.string().nullable(),
   running: z.number(),
+  limits: z.object({
+    perSecond: z.number(),
+    perMinute: z.number().nullable(),
+    perHour: z.number().nullable(),
+    concurrency: z.number(),
+    weights: z.record(z.string(), z.number()).describe("The classes' parts of it under contention"),
+  }),
+  tokens: z.number().describe("Attempts that the rates would grant now"),
+  refusedLately: z
+    .object({ classes: z.record(z.string(), z.number()), keys: z.array(z.object({ key: z.string(), refused: z.number() })) })
+    .describe("Permits refused in the last minute, by class, and the senders that were refused most"),
 });
 
 const Action = z.object({ reason: z.string().min(3).max(500), force: z.boolean().default(false) });

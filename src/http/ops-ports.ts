@@ -3,6 +3,7 @@ import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { Kin } from "../domain/kin.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
 import type { Result } from "../domain/result.ts";
@@ -58,6 +59,7 @@ export interface OpsPorts {
     readonly head: { readonly seq: number; readonly hash: string };
     readonly marks: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
     readonly work: readonly (LaneReport & { readonly eventId: string; readonly position: number })[];
+    readonly kin: Kin;
   }>;
   readonly timeline: (entity: EntityRef, afterSeq: number, limit: number) => Promise<readonly Entry[]>;
   readonly verify: (entity: EntityRef) => Promise<Verification>;

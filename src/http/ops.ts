@@ -1,3 +1,4 @@
+import { entityName } from "../domain/event.ts";
 import type { StoredEvent } from "../domain/audit-record.ts";
 import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
 import { PRIORITIES } from "../domain/event.ts";
@@ -147,6 +148,9 @@ async function entityView(
     ),
     lanes: state.work.map(({ eventId, position, ...lane }) => ({ ...laneView(lane), eventId, position })),
     links: linksIn(lines),
+    records: Object.entries(state.kin.remotes).map(([destination, { id, number = null }]) => ({ destination, id, number })),
+    aliases: Object.entries(state.kin.aliases).map(([key, how]) => ({ key, joined: how === "joined" })),
+    movedTo: state.kin.movedTo === undefined ? null : entityName(state.kin.movedTo),
     timeline: lines.map((line) => ({
       seq: line.seq,
       at: iso(line.atMs),

@@ -31,9 +31,12 @@ export interface DeliverPorts {
   readonly data: (work: Work) => Promise<Result<JsonObject, string>>;
 }
 
+/** The name that the event came under, so that its effects keep their keys when its entity gets another one. */
+const nameOf = ({ entity, alias }: Work["event"]): Work["event"]["entity"] => (alias === undefined ? entity : { ...entity, key: alias });
+
 /** The key under which a destination recognises this effect again: the same on every retry and for every copy of the delivery. */
 export function idempotencyKey(work: Work, sha256: (text: string) => string): string {
-  const effect = sha256(`${work.key}\n${entityName(work.event.entity)}\n${work.plan.destination}`).slice(0, 40);
+  const effect = sha256(`${work.key}\n${entityName(nameOf(work.event))}\n${work.plan.destination}`).slice(0, 40);
   return work.nonce === 0 ? `sb_${effect}` : `sb_${effect}_r${work.nonce}`;
 }
 

@@ -7,10 +7,9 @@ import type { Deployment } from "../deployment.ts";
 import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
-import { fail } from "../domain/result.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
-import { talkTo } from "./connect.ts";
+import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
 
@@ -37,20 +36,8 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 
 /** Reads records from the destinations that hints are read back from. */
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
-  readerOf: (source, kind) => {
-    const destination = deployment.config.sources[source]?.readBack?.destination;
-    const target = destination === undefined ? null : deployment.target(destination);
-    if (destination === undefined || target?.ok !== true || target.value.definition.read === undefined) return null;
-    return target.value.definition.kinds?.includes(kind) === false ? null : destination;
-  },
-  read: async (destination, entity) => {
-    const target = deployment.target(destination);
-    if (!target.ok) return target;
-    const ref = { kind: entity.kind, by: "id", value: entity.key } as const;
-    const state = await target.value.definition.read?.(ref, talkTo(env, destination, target.value));
-    if (state === undefined) return fail(`destination "${destination}" cannot be read from`);
-    return state.ok ? state : fail(state.failure.detail);
-  },
+  readerOf: (source, kind) => readerOf(deployment, source, kind),
+  read: (destination, entity) => readState(env, deployment, destination, entity),
   sha256: async (text) => sha256Hex(text),
 });
 

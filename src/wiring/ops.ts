@@ -86,6 +86,9 @@ async function destinationState(env: Env, deployment: Deployment, name: string):
     pausedBy: view.pause?.actor ?? null,
     until: untilMs === null ? null : iso(untilMs),
     running: view.running,
+    limits: { ...view.limits, perMinute: view.limits.perMinute ?? null, perHour: view.limits.perHour ?? null },
+    tokens: Math.floor(view.tokens),
+    refusedLately: { classes: view.refusedLately.classes, keys: [...view.refusedLately.keys] },
   };
 }
 

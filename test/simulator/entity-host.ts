@@ -1,3 +1,4 @@
+import { nobody } from "../support/world.ts";
 import { bareSession } from "../../src/connection/session.ts";
 import { hash } from "node:crypto";
 import { auditRows } from "../../src/domain/audit-record.ts";
@@ -235,6 +236,8 @@ export class EntityHost {
       lease: (destination, priority, asker) => mortal(() => governors.lease(destination, { count: 1, priority, ...asker })),
       settleLease: (destination, settlement) => mortal(() => governors.settle(destination, settlement)),
       report: (owed) => mortal(() => this.#around.index.record(owed.map(({ event, outcome }) => this.#rows(event, outcome)))),
+      peer: nobody,
+      readAgain: async () => null,
       setAlarm: (atMs) => (alive() ? this.#setAlarm(atMs) : undefined),
     };
   }

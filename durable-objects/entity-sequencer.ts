@@ -112,6 +112,7 @@ export class EntitySequencer extends DurableObject<Env> {
           clock: Date.now,
           sha256: sha256Hex,
           target: deployment.target,
+          permit: deployment.permit,
           data: (item) => this.#data(item),
           open: (...to) => talkTo(this.env, ...to),
         }),

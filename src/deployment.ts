@@ -5,9 +5,10 @@ import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
 import { DEFAULT_RETRY, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
+import { permit } from "./domain/ownership.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
-import type { Target } from "./pipeline/deliver.ts";
+import type { DeliverPorts, Target } from "./pipeline/deliver.ts";
 import type { LiveSource } from "./pipeline/ingest/ports.ts";
 import type { LaneTraits } from "./pipeline/sequence/ports.ts";
 import { withLocalSenders } from "./local-senders.ts";
@@ -27,6 +28,7 @@ export interface Deployment {
   readonly traits: (destination: string) => LaneTraits | null;
   readonly governorPolicy: (destination: string) => GovernorPolicy;
   readonly plan: (event: EntityEvent) => RoutePlan;
+  readonly permit: DeliverPorts["permit"];
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   /** The keys that seal the secrets of accounts, newest first. */
@@ -69,6 +71,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
       return { ...DEFAULT_GOVERNOR, ...limits, ...breaker, leaseTtlMs: LIMITS.leaseTtlMs };
     },
     plan: (event) => planRoutes(config, event),
+    permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,

@@ -15,6 +15,15 @@ export const router = defineRouter({
     platform: { team: "Integration platform", contact: "integration@example.com" },
   },
 
+  // Only an owner's word counts: what another system says of these does not reach the owner.
+  ownership: {
+    order: { system: "erp" },
+    invoice: { system: "erp" },
+    opportunity: { system: "salesforce" },
+    customer: { system: "salesforce", fields: { taxId: "erp", number: "erp" } },
+    case: { system: "zendesk" },
+  },
+
   sources: {
     salesforce: {
       scheme: "salesforce-outbound-message",
@@ -96,6 +105,7 @@ export const router = defineRouter({
       scheme: "standard-webhooks",
       title: "The ERP, telling of its own changes",
       owner: "finance",
+      system: "erp",
       secrets: [{ env: "ERP_WEBHOOK_SECRET" }],
       settings: { order: { path: "data.version", as: "int" } },
       priority: "critical",

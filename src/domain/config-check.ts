@@ -1,7 +1,8 @@
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
-import type { EntityKind } from "./entities/index.ts";
+import { canonicalFields, type EntityKind } from "./entities/index.ts";
+import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import { LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
-import { canBothHold } from "./routing.ts";
+import { canBothHold, mistakesIn } from "./conditions.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -31,7 +32,7 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section: "retention" | "ownership" | "migrations" | "replays" | "owners" | "sources" | "destinations" | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -42,6 +43,8 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
   return [
     ...checkRetention(config),
     ...checkReplays(config),
+    ...checkOwnership(config),
+    ...checkMigrations(config, abilities),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
@@ -76,6 +79,38 @@ const checkRetention = ({ retention }: RouterConfig): readonly ConfigProblem[] =
           message: `retention.ledgerDays: must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`,
         },
       ];
+
+function checkOwnership(config: RouterConfig): readonly ConfigProblem[] {
+  const systems = new Set([
+    ...Object.keys(config.sources).map((name) => systemOfSource(config, name)),
+    ...Object.keys(config.destinations).map((name) => systemOfDestination(config, name)),
+  ]);
+  return Object.entries(config.ownership ?? {}).flatMap(([kind, row]) => {
+    const report = reporter("ownership", kind);
+    const unknown = [row.system, ...Object.values(row.fields ?? {})].filter((system) => !systems.has(system));
+    const fields = Object.keys(row.fields ?? {}).filter((field) => !canonicalFields(kind as EntityKind).has(field));
+    return [
+      ...unknown.map((system) => report(system, `unknown system "${system}"; sources and destinations are ${known(systems)}`)),
+      ...fields.map((field) => report(field, `${kind} has no field "${field}"; it has ${known(canonicalFields(kind as EntityKind))}`)),
+    ];
+  });
+}
+
+function checkMigrations(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
+  return Object.entries(config.migrations ?? {}).flatMap(([name, { kind, from, to }]) => {
+    const report = reporter("migrations", name);
+    const missing = [from, to].filter((destination) => config.destinations[destination] === undefined);
+    const kinds = abilities.modules[config.destinations[to]?.module ?? ""]?.kinds;
+    return [
+      ...missing.map((destination) =>
+        report(destination, `unknown destination "${destination}"; declared are ${known(Object.keys(config.destinations))}`),
+      ),
+      ...(kinds === undefined || kinds.includes(kind)
+        ? []
+        : [report(to, `destination "${to}" does not take ${kind}; it takes ${known(kinds)}`)]),
+    ];
+  });
+}
 
 type Report = (word: string, message: string) => ConfigProblem;
 
@@ -178,6 +213,7 @@ function checkRoute(config: RouterConfig, place: Place, abilities: Abilities): r
   const problems: ConfigProblem[] = [];
   if (config.owners[route.owner] === undefined)
     problems.push(report(route.owner, `unknown owner "${route.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  for (const { field, message } of mistakesIn(route.when)) problems.push(report(field, `when.${field}: ${message}`));
   if (route.to.length === 0) problems.push(report("to", "it goes nowhere; name a destination"));
   for (const destination of route.to) {
     const target = config.destinations[destination];
@@ -215,6 +251,7 @@ function checkAgainstEarlier(config: RouterConfig, place: Place, report: Report)
     if (earlier.name === route.name) return [report(route.name, "the name is used twice")];
     const shared = route.to.filter((destination) => earlier.to.includes(destination));
     const [first] = shared;
+    if (route.policy !== undefined && route.policy === earlier.policy) return [];
     if (first === undefined || earlier.kind !== route.kind || !shareSource(earlier, route) || !canBothHold(earlier.when, route.when))
       return [];
     return [

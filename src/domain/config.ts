@@ -1,6 +1,7 @@
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
-import type { JsonValue } from "./json.ts";
+import type { When } from "./conditions.ts";
+import type { OwnershipMatrix } from "./ownership.ts";
 import type { ObjectMap } from "./mapping.ts";
 
 /** A person or team that answers for something, and how to reach them. */
@@ -65,6 +66,8 @@ export interface SourceConfig<Owner extends string = string> {
    * 30,000 ms), and how long every change waits for late ones (default 0: not at all).
    */
   readonly patience?: { readonly gapMs?: number; readonly windowMs?: number };
+  /** The system that it speaks for, as the ownership matrix calls it; absent: the first of `echoOf`, else its own name. */
+  readonly system?: string;
   /** The destinations that are this same system: what it tells of our own writes there is an echo, and goes no further. */
   readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */
@@ -84,6 +87,8 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly module: string;
   readonly title?: string;
   readonly owner: Owner;
+  /** The system that it is, as the ownership matrix calls it; absent: its own name. */
+  readonly system?: string;
   /** Name of the variable that holds its base URL. */
   readonly url: { readonly env: string };
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -112,21 +117,35 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly breaker?: { readonly failures?: number; readonly openMs?: number };
 }
 
-/** Field conditions: every named field of the entity's data must equal the value, or one of the values. */
-export type When = Readonly<Record<string, JsonValue>>;
-
 export interface RouteConfig<Source extends string = string, Destination extends string = string, Owner extends string = string> {
   readonly name: string;
   readonly owner: Owner;
   readonly kind: EntityKind;
   /** Sources it takes events from; absent: all. */
   readonly from?: readonly Source[];
+  /** Conditions on the entity's data; all must hold. */
   readonly when?: When;
+  /**
+   * Of the routes that name one policy, the first that matches decides and the others do not apply, in the order in which
+   * they stand. One without conditions at the end is the default.
+   */
+  readonly policy?: string;
   readonly to: readonly Destination[];
   /** Pending snapshots of one entity may collapse into the newest. */
   readonly collapse?: boolean;
   /** What followers of a dead event do: wait for it (default for deltas), or go on (default for snapshots). */
   readonly afterDead?: "halt" | "continue";
+}
+
+/**
+ * A kind that moves from one system to another without its senders noticing. `old`: only the old system is written;
+ * `dual`: both are, and a reconciliation can hold them against each other; `new`: only the new one.
+ */
+export interface MigrationConfig<Destination extends string = string> {
+  readonly kind: EntityKind;
+  readonly from: Destination;
+  readonly to: Destination;
+  readonly phase: "old" | "dual" | "new";
 }
 
 /** How long what is stored. */
@@ -155,6 +174,10 @@ export interface ReplayConfig {
 }
 
 export interface RouterConfig {
+  /** Which system owns what. A write against it does not reach the owner. */
+  readonly ownership?: OwnershipMatrix;
+  /** By name. */
+  readonly migrations?: Readonly<Record<string, MigrationConfig>>;
   readonly retention?: RetentionConfig;
   /** Stored with every event, so that one can say by which rules it was routed. Change it with the rules. */
   readonly version: string;
@@ -173,6 +196,8 @@ export const defineRouter = <
 >(config: {
   readonly version: string;
   readonly retention?: RetentionConfig;
+  readonly ownership?: OwnershipMatrix;
+  readonly migrations?: Readonly<Record<string, MigrationConfig<Extract<keyof Destinations, string>>>>;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
+import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
@@ -220,6 +221,31 @@ export const OPERATIONS = {
       ),
     }),
   },
+  explainRoutes: {
+    method: "post",
+    path: "/routes/explain",
+    role: "viewer",
+    summary: "Where an event would go and why, without sending anything",
+    body: z.object({
+      source: z.string(),
+      kind: z.enum(ENTITY_KINDS),
+      key: z.string().min(1).max(256).default("example"),
+      nature: z.enum(NATURES).default("snapshot"),
+      data: z.record(z.string(), z.json()).describe("The entity in canonical fields"),
+    }),
+    answer: z.object({
+      lanes: z.array(
+        z.object({
+          destination: z.string(),
+          route: z.string(),
+          owner: z.string(),
+          refused: z.string().nullable().describe("Why ownership would refuse the write there"),
+          withheld: z.array(z.string()).describe("Fields that the destination owns, and would not be sent"),
+        }),
+      ),
+      routing: z.array(z.object({ route: z.string(), matched: z.boolean(), because: z.string() })),
+    }),
+  },
   listOwnership: {
     method: "get",
     path: "/ownership",
@@ -228,6 +254,9 @@ export const OPERATIONS = {
     answer: z.object({
       owners: z.record(z.string(), z.object({ team: z.string(), contact: z.string(), runbook: z.string().optional() })),
       items: z.array(z.object({ what: z.enum(["source", "destination", "route"]), name: z.string(), owner: z.string() })),
+      matrix: z
+        .array(z.object({ kind: z.string(), system: z.string(), fields: z.record(z.string(), z.string()) }))
+        .describe("The system that owns each kind, and single fields of it"),
     }),
   },
 } as const satisfies Readonly<Record<string, Operation>>;

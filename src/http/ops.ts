@@ -11,6 +11,7 @@ import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
+import { explainRoutes } from "./ops-routes.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
@@ -68,6 +69,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),
+    explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
     listOwnership: async () => ok(ownership(ports.config)),
   };
 }
@@ -296,5 +298,6 @@ function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
       })),
       ...config.routes.map((route) => ({ what: "route" as const, name: route.name, owner: route.owner })),
     ],
+    matrix: Object.entries(config.ownership ?? {}).map(([kind, { system, fields = {} }]) => ({ kind, system, fields: { ...fields } })),
   };
 }

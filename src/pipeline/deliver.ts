@@ -27,6 +27,8 @@ export interface DeliverPorts {
   readonly target: (destination: string) => Result<Target, string>;
   /** Opens a conversation; nothing is sent by that. */
   readonly open: (destination: string, target: Target) => Talk;
+  /** What of the data may be written to the destination by the ownership matrix; fails with the matrix row in words. */
+  readonly permit: (work: Work, data: JsonObject) => Result<{ readonly data: JsonObject; readonly withheld: readonly string[] }, string>;
   /** The entity's data: carried along, or read from where it waits. Fails if it cannot be read now. */
   readonly data: (work: Work) => Promise<Result<JsonObject, string>>;
 }
@@ -59,8 +61,11 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
   if (!target.ok) return failed(ports, startedAtMs, { class: "config", detail: target.failure });
   const data = await ports.data(work);
   if (!data.ok) return failed(ports, startedAtMs, { class: "transient", detail: data.failure });
+  const permitted = ports.permit(work, data.value);
+  if (!permitted.ok) return failed(ports, startedAtMs, { class: "business", detail: permitted.failure });
+  const { withheld } = permitted.value;
   const { definition } = target.value;
-  const delivery = toDelivery(work, data.value, ports);
+  const delivery = toDelivery(work, permitted.value, ports);
   const talk = ports.open(work.plan.destination, target.value);
   const outcome = await bringAbout(definition, delivery, talk, work.ambiguous);
   const httpStatus = talk.exchanges.findLast(({ status }) => status !== null)?.status ?? undefined;
@@ -70,6 +75,7 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
     durationMs: ports.clock() - startedAtMs,
     result: "duplicate" in outcome ? (outcome.duplicate ? "duplicate" : "applied") : "confirmed",
     ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(withheld.length === 0 ? {} : { detail: `not sent, since the destination owns them: ${withheld.join(", ")}` }),
   };
   return { kind: "applied", record, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) };
 }
@@ -119,7 +125,11 @@ function failed(ports: DeliverPorts, startedAtMs: number, failure: Omit<Failed, 
   };
 }
 
-function toDelivery(work: Work, data: JsonObject, ports: DeliverPorts): Delivery {
+function toDelivery(
+  work: Work,
+  { data, withheld }: { readonly data: JsonObject; readonly withheld: readonly string[] },
+  ports: DeliverPorts,
+): Delivery {
   const { event } = work;
   return {
     eventId: event.id,
@@ -130,7 +140,7 @@ function toDelivery(work: Work, data: JsonObject, ports: DeliverPorts): Delivery
     nature: event.nature,
     deleted: event.deleted,
     data,
-    cleared: event.cleared ?? [],
+    cleared: (event.cleared ?? []).filter((field) => !withheld.includes(field)),
     occurredAtMs: event.time === undefined ? null : Date.parse(event.time),
     receivedAtMs: event.receivedAtMs,
     correlationId: event.correlationid,

@@ -8,7 +8,7 @@ import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
+import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
 import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
@@ -37,7 +37,8 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 /** Reads records from the destinations that hints are read back from. */
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
   readerOf: (source, kind) => readerOf(deployment, source, kind),
-  read: (destination, entity) => readState(env, deployment, destination, entity),
+  read: (destination, event) =>
+    readState(env, deployment, { destination, priority: event.priority, fairKey: originOf(event) }, event.entity),
   sha256: async (text) => sha256Hex(text),
 });
 

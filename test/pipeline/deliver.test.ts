@@ -15,6 +15,7 @@ describe("an attempt", () => {
       clock: () => 0,
       sha256,
       target: () => ok({ definition: http, connection, timeoutMs: 1_000 }),
+      permit: (_work, data) => ok({ data, withheld: [] }),
       data: async () => ok({ number: "SO-1" }),
       open: () =>
         bareSession(http, connection, {

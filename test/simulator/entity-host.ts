@@ -300,6 +300,7 @@ export class EntityHost {
         const target = targets.get(destination);
         return target === undefined ? { ok: false, failure: `no destination ${destination}` } : ok(target);
       },
+      permit: (_work, data) => ok({ data, withheld: [] }),
       data: (work) => Promise.resolve(inlineData(work)),
       open: (_destination, { definition, connection, timeoutMs }) =>
         bareSession(definition, connection, {

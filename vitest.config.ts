@@ -40,6 +40,8 @@ export default defineConfig(async () => {
         {
           test: {
             name: "node",
+            // A shared machine can be slow; what hangs is found all the same.
+            testTimeout: 30_000,
             include: ["test/{domain,pipeline,contract,systems,guarantees}/**/*.test.ts"],
           },
         },
@@ -60,7 +62,12 @@ export default defineConfig(async () => {
               },
             }),
           ],
-          test: { name: "workers", include: ["test/workers/**/*.test.ts"], setupFiles: ["./test/support/apply-migrations.ts"] },
+          test: {
+            name: "workers",
+            testTimeout: 30_000,
+            include: ["test/workers/**/*.test.ts"],
+            setupFiles: ["./test/support/apply-migrations.ts"],
+          },
         },
       ],
     },

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { archiveBatch } from "../src/adapters/archive-r2.ts";
-import { recordRows } from "../src/adapters/event-index.ts";
+import { recordAll } from "../src/adapters/event-databases.ts";
 import { SqlLedger } from "../src/adapters/ledger-sql.ts";
 import { sha256Hex } from "../src/adapters/sha256.ts";
 import { deploymentOf } from "../src/deployment.ts";
@@ -147,7 +147,7 @@ export class EntitySequencer extends DurableObject<Env> {
         sourceOwner: deployment.sourceOwner(event.sourceName),
       }),
     );
-    await recordRows(this.env.DB, rows, Date.now());
+    await recordAll(this.env, rows, Date.now());
   }
 }
 

@@ -3,7 +3,7 @@ import { DESTINATIONS } from "./destinations/index.ts";
 import type { RouterConfig, SecretRef } from "./domain/config.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
-import { DEFAULT_RETRY, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
+import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
 import { permit } from "./domain/ownership.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
@@ -35,6 +35,8 @@ export interface Deployment {
   readonly accountKeys: readonly string[];
   /** How long a record's object remembers its deliveries and their lines, at least. */
   readonly ledgerDays: number;
+  /** How long the index lists what is finished. */
+  readonly indexDays: number;
 }
 
 const deployments = new WeakMap<Env, Deployment>();
@@ -75,6 +77,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
+    indexDays: config.retention?.indexDays ?? Math.max(INDEX_DAYS, config.retention?.ledgerDays ?? 0),
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),
   };
 }

@@ -1,7 +1,7 @@
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
-import { LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
+import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
@@ -68,17 +68,23 @@ function checkReplays({ replays }: RouterConfig): readonly ConfigProblem[] {
   ];
 }
 
-const checkRetention = ({ retention }: RouterConfig): readonly ConfigProblem[] =>
-  (retention?.ledgerDays ?? LEDGER_DAYS_LEAST) >= LEDGER_DAYS_LEAST
-    ? []
-    : [
-        {
-          section: "retention",
-          entry: "ledgerDays",
-          word: "ledgerDays",
-          message: `retention.ledgerDays: must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`,
-        },
-      ];
+function checkRetention({ retention }: RouterConfig): readonly ConfigProblem[] {
+  const ledgerDays = retention?.ledgerDays ?? LEDGER_DAYS_LEAST;
+  const problem = (word: string, message: string): ConfigProblem => ({
+    section: "retention",
+    entry: word,
+    word,
+    message: `retention.${word}: ${message}`,
+  });
+  return [
+    ...(ledgerDays >= LEDGER_DAYS_LEAST
+      ? []
+      : [problem("ledgerDays", `must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`)]),
+    ...((retention?.indexDays ?? Math.max(ledgerDays, INDEX_DAYS)) >= ledgerDays
+      ? []
+      : [problem("indexDays", `must be ${ledgerDays} or more, as long as records remember their deliveries`)]),
+  ];
+}
 
 function checkOwnership(config: RouterConfig): readonly ConfigProblem[] {
   const systems = new Set([

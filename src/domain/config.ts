@@ -152,6 +152,8 @@ export interface MigrationConfig<Destination extends string = string> {
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
   readonly ledgerDays?: number;
+  /** Days for which the index lists finished events: 90 unless told; at least the ledger's. Unfinished ones stay. */
+  readonly indexDays?: number;
 }
 
 /** Hours in which replays may run: times of day as "HH:MM" in UTC; `to` before `from` is on the next day. Absent days: every day. */

@@ -50,6 +50,8 @@ export type Acted = Result<{ readonly status: string; readonly eventIds: readonl
 export interface OpsPorts {
   readonly config: RouterConfig;
   readonly clock: () => number;
+  /** Days for which finished events are listed. */
+  readonly indexDays: number;
   readonly events: (query: EventQuery) => Promise<Paged<StoredEvent>>;
   readonly event: (id: string) => Promise<StoredEvent | null>;
   readonly correlated: (correlationId: string, originId: string | null) => Promise<readonly StoredEvent[]>;

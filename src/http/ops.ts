@@ -3,7 +3,7 @@ import type { StoredEvent } from "../domain/audit-record.ts";
 import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
 import { PRIORITIES } from "../domain/event.ts";
 import type { RouterConfig } from "../domain/config.ts";
-import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
+import { eventIdOfCorrelation, firstEventIdAt, isEventId, eventTimeMs } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { isOutward } from "../domain/loops.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
@@ -27,10 +27,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
   });
   return {
     listEvents: ({ query }) => listEvents(ports, query),
-    getEvent: async ({ params }) => {
-      const found = await lookUp(ports, params["id"] ?? "");
-      return found === null ? refuse("not_found", `no event has the id ${params["id"]}`) : ok(found);
-    },
+    getEvent: ({ params }) => lookUp(ports, params["id"] ?? ""),
     getRaw: ({ params }) => getRaw(ports, params["id"] ?? ""),
     getEntity: ({ params, query }) => withEntity(params, (entity) => entityView(ports, entity, query)),
     verifyEntity: ({ params }) =>
@@ -116,11 +113,16 @@ async function withEntity<T>(
 }
 
 /** An event of ours always has an answer: one that is not indexed yet is pending, not missing. */
-async function lookUp(ports: OpsPorts, id: string): Promise<EventView | null> {
-  if (!isEventId(id)) return null;
+async function lookUp(ports: OpsPorts, id: string): Promise<Result<EventView, Refused>> {
+  if (!isEventId(id)) return refuse("not_found", `no event has the id ${id}`);
   const stored = await ports.event(id);
-  return stored === null ? pendingView(id) : eventView(stored);
+  if (stored !== null) return ok(eventView(stored));
+  return ports.clock() - eventTimeMs(id) > ports.indexDays * DAY_MS
+    ? refuse("expired", `finished events are listed for ${ports.indexDays} days; its record's timeline may still tell of it`)
+    : ok(pendingView(id));
 }
+
+const DAY_MS = 86_400_000;
 
 async function getRaw(ports: OpsPorts, id: string): Promise<Result<Response, Refused>> {
   if (!isEventId(id)) return refuse("not_found", `no event has the id ${id}`);

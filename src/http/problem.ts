@@ -1,6 +1,7 @@
 /** Every problem this Worker answers with: a stable code, its status, and a title for people. RFC 9457. */
 const PROBLEMS = {
   not_found: { status: 404, title: "There is nothing here." },
+  expired: { status: 410, title: "It is older than the index lists." },
   method_not_allowed: { status: 405, title: "This address takes other methods." },
   verification_failed: { status: 401, title: "The request could not be verified." },
   body_too_large: { status: 413, title: "The body is too large." },

@@ -1,6 +1,7 @@
 import { BacklogWatch, type Board } from "../adapters/backlog-watch.ts";
 import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
-import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
+import { recordAll, recordAllPoison } from "../adapters/event-databases.ts";
+import type { PoisonRow } from "../adapters/event-index.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import { enqueueLater } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
@@ -25,7 +26,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
     settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
     archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
-    record: (rows) => recordRows(env.DB, rows, Date.now()),
+    record: (rows) => recordAll(env, rows, Date.now()),
     recordPoison: (messages) =>
       keepPoison(
         env,
@@ -130,7 +131,7 @@ interface Poison {
 
 async function keepPoison(env: Env, poison: readonly Poison[]): Promise<void> {
   const rows = await Promise.all(poison.map((item) => poisonRow(env, item)));
-  await recordPoison(env.DB, rows, Date.now());
+  await recordAllPoison(env, rows, Date.now());
 }
 
 function readEnvelope(text: string): Envelope | null {

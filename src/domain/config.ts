@@ -2,6 +2,7 @@ import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
 import type { OwnershipMatrix } from "./ownership.ts";
+import type { FindingType } from "./reconciliation/findings.ts";
 import type { ObjectMap } from "./mapping.ts";
 
 /** A person or team that answers for something, and how to reach them. */
@@ -148,6 +149,33 @@ export interface MigrationConfig<Destination extends string = string> {
   readonly phase: "old" | "dual" | "new";
 }
 
+/** What is done about drift: told to the owner; put right here from what the system says; or put right there from what we know. */
+export type RepairPolicy = "alert" | "pull" | "push";
+
+/** A kind of record in a system that is compared with what we know of it, by cron. */
+export interface ReconciliationConfig<Destination extends string = string, Owner extends string = string> {
+  readonly kind: EntityKind;
+  /** The destination that is read. */
+  readonly system: Destination;
+  readonly owner: Owner;
+  /** How often what has changed is compared. */
+  readonly everyMinutes: number;
+  /** How often all records are, for deletions and backdated rows (default 24). */
+  readonly fullEveryHours?: number;
+  /** Compared fields with the largest difference that is none; absent: the kind's own. */
+  readonly fields?: readonly { readonly field: string; readonly tolerance?: string }[];
+  /** What is younger may still be on its way (default 15 minutes). */
+  readonly graceMinutes?: number;
+  /** Default: what the module knows of the system's stamps. */
+  readonly overlapMs?: number;
+  readonly lagMs?: number;
+  readonly pageSize?: number;
+  /** Of each type of finding; absent types are told. */
+  readonly repair?: Readonly<Partial<Record<FindingType, RepairPolicy>>>;
+  /** More open findings than this are a storm: they are told as one, and nothing is repaired (default 100). */
+  readonly stormAbove?: number;
+}
+
 /** How long what is stored. */
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
@@ -178,6 +206,8 @@ export interface ReplayConfig {
 export interface RouterConfig {
   /** Which system owns what. A write against it does not reach the owner. */
   readonly ownership?: OwnershipMatrix;
+  /** By name: what is compared with the systems of record. */
+  readonly reconciliations?: Readonly<Record<string, ReconciliationConfig>>;
   /** By name. */
   readonly migrations?: Readonly<Record<string, MigrationConfig>>;
   readonly retention?: RetentionConfig;
@@ -200,6 +230,9 @@ export const defineRouter = <
   readonly retention?: RetentionConfig;
   readonly ownership?: OwnershipMatrix;
   readonly migrations?: Readonly<Record<string, MigrationConfig<Extract<keyof Destinations, string>>>>;
+  readonly reconciliations?: Readonly<
+    Record<string, ReconciliationConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>
+  >;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;

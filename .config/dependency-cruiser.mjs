@@ -134,10 +134,11 @@ export default {
       "node_modules/(drizzle-orm|jose)/",
       "^(node:)?crypto$",
     ]),
-    only("flows", "A workflow is steps over the domain and the stages' types.", { path: "^src/flows/" }, [
+    only("flows", "A workflow is a thin shell: steps over what is put together elsewhere.", { path: "^src/flows/" }, [
       "^src/flows/",
       DOMAIN,
-      "^src/pipeline/",
+      "^src/(pipeline|wiring)/",
+      "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),
     only("configuration-is-data", "router.config.ts holds names and maps, no code.", { path: "^src/router\\.config\\.ts$" }, [DOMAIN]),

@@ -145,6 +145,7 @@ export class EntitySequencer extends DurableObject<Env> {
         rawRef: refs.get(event.id) ?? null,
         ownerOf: deployment.ownerOf,
         sourceOwner: deployment.sourceOwner(event.sourceName),
+        projections: deployment.projections,
       }),
     );
     await recordAll(this.env, rows, Date.now());

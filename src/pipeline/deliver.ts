@@ -1,6 +1,6 @@
 import { allFields, differences } from "../domain/differences.ts";
 import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
-import { entityName } from "../domain/event.ts";
+import { entityName, type EntityEvent } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { AttemptRecord } from "../domain/outcome.ts";
@@ -132,21 +132,32 @@ function toDelivery(
 ): Delivery {
   const { event } = work;
   return {
-    eventId: event.id,
+    ...deliveryOf(event, data),
     idempotencyKey: idempotencyKey(work, ports.sha256),
+    cleared: (event.cleared ?? []).filter((field) => !withheld.includes(field)),
+    attempt: work.attempts + 1,
+    nowMs: ports.clock(),
+  };
+}
+
+/** An event as a module sees it, apart from any attempt. */
+export function deliveryOf(event: EntityEvent, data: JsonObject): Delivery {
+  return {
+    eventId: event.id,
+    idempotencyKey: "",
     type: event.type,
     source: event.sourceName,
     entity: event.entity,
     nature: event.nature,
     deleted: event.deleted,
     data,
-    cleared: (event.cleared ?? []).filter((field) => !withheld.includes(field)),
+    cleared: event.cleared ?? [],
     occurredAtMs: event.time === undefined ? null : Date.parse(event.time),
     receivedAtMs: event.receivedAtMs,
     correlationId: event.correlationid,
     traceparent: event.traceparent,
-    attempt: work.attempts + 1,
-    nowMs: ports.clock(),
+    attempt: 0,
+    nowMs: 0,
   };
 }
 

@@ -22,6 +22,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
     plan: deployment.plan,
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
+    projections: deployment.projections,
     lease: (destination, wanted) => governor(destination).lease(destination, wanted),
     settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
@@ -147,7 +148,7 @@ const deadRow = (event: Envelope, reason: string): EventRow =>
   auditRows(
     event,
     { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] },
-    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform" },
+    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [] },
   ).event;
 
 async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {

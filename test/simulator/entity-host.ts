@@ -243,7 +243,7 @@ export class EntityHost {
   }
 
   #rows(event: EntityEvent, outcome: EventOutcome) {
-    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team" });
+    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team", projections: () => [] });
   }
 
   /**

@@ -17,7 +17,11 @@ function rows(key: string, ageDays: number, status: LaneStatus) {
   const lanes = [
     { destination: "crm", route: "r", status, attempts: [], ...(status === "dead" ? { class: "business" as const, reason: "no" } : {}) },
   ];
-  return auditRows(event, { eventId: id, rev: 1, status, lanes }, { why: [], rawRef: null, ownerOf: () => "it", sourceOwner: "it" });
+  return auditRows(
+    event,
+    { eventId: id, rev: 1, status, lanes },
+    { why: [], rawRef: null, ownerOf: () => "it", sourceOwner: "it", projections: () => [] },
+  );
 }
 
 describe("the index", () => {

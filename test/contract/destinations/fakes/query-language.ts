@@ -5,7 +5,8 @@ type Operand =
   | { readonly is: "call"; readonly name: string; readonly args: readonly Operand[] };
 
 type Condition =
-  | { readonly is: "and" | "or"; readonly of: readonly Condition[] }
+  | { readonly is: "and"; readonly of: readonly Condition[] }
+  | { readonly is: "or"; readonly of: readonly Condition[] }
   | { readonly is: "compare"; readonly left: Operand; readonly operator: string; readonly right: Operand };
 
 interface Join {

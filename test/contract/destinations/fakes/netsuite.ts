@@ -125,8 +125,8 @@ function idOf(value: unknown): string | null {
   return typeof id === "string" ? id : null;
 }
 function total({ body }: Stored): string | null {
-  const items = (body["item"] as { items: { quantity: number; rate: number }[] } | undefined)?.items;
-  return items === undefined ? null : items.reduce((sum, { quantity = 1, rate = 0 }) => sum + quantity * rate, 0).toFixed(2);
+  const items = (body["item"] as { items: { quantity: number; rate?: number }[] } | undefined)?.items;
+  return items === undefined ? null : items.reduce((sum, { quantity, rate = 0 }) => sum + quantity * rate, 0).toFixed(2);
 }
 
 class Refusal extends Error {
@@ -304,7 +304,7 @@ export class Account {
       this.#records.splice(this.#records.indexOf(found), 1);
       return new Response(null, { status: 204 });
     }
-    if (!/^application\/json/.test(request.headers.get("content-type") ?? ""))
+    if (request.headers.get("content-type")?.startsWith("application/json") !== true)
       throw new Refusal(415, "INVALID_HEADER", "unsupported content type");
     const body = this.#valid(record, JSON.parse(text) as Record<string, unknown>);
     if (found === undefined && RECORDS[record]["entity"] !== undefined && body["entity"] === undefined)

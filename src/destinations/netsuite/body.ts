@@ -92,8 +92,10 @@ function currencyOf(content: JsonObject, { currencies }: Settings): Result<JsonO
   const said = ["total.currency", "lines.0.unitPrice.currency"].map((path) => scalarText(readPath(content, path)));
   const currency = said.find((each) => each !== undefined);
   if (currency === undefined) return ok({});
-  const id = Object.hasOwn(currencies, currency) ? currencies[currency] : undefined;
-  const known = Object.keys(currencies).join(", ");
+  if (currency === currencies) return ok({});
+  const ids = typeof currencies === "string" ? {} : currencies;
+  const id = Object.hasOwn(ids, currency) ? ids[currency] : undefined;
+  const known = typeof currencies === "string" ? currencies : Object.keys(ids).join(", ");
   return id === undefined
     ? fail({ field: "total.currency", message: `is ${currency}, and the setting currencies has ${known === "" ? "none" : known}` })
     : ok({ currency: { id } });

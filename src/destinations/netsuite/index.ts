@@ -19,6 +19,8 @@ const ASSERTION_LIFETIME_MS = 300_000;
  * NetSuite by SuiteTalk REST: upserts by external id, reads by SuiteQL. OAuth 2.0 client credentials with a signed assertion
  * (secret `privateKey`, PKCS#8 PEM), or token-based authentication (OAuth 1.0a). The base URL is the account's own, such as
  * `https://1234567-sb1.suitetalk.api.netsuite.com`. The integration user's role needs SuiteAnalytics Workbook and REST web services.
+ * Facts: docs.oracle.com, NetSuite online help, "SuiteTalk REST Web Services" (upsert, external ids, asynchronous requests, errors,
+ * token-based authentication). SuiteQL's columns and the letters of states are from use, so that a team can name others.
  */
 export const netsuite = defineDestination<Settings>({
   module: "netsuite",

@@ -24,7 +24,8 @@ interface RecordTable {
 }
 
 const CURRENCY = { currencyAt: "currencySymbol" };
-const TRANSACTION = "transaction t LEFT JOIN customer e ON t.entity = e.id LEFT JOIN currency c ON t.currency = c.id";
+const CURRENCY_JOIN = " LEFT JOIN currency c ON t.currency = c.id";
+const TRANSACTION = `transaction t LEFT JOIN customer e ON t.entity = e.id${CURRENCY_JOIN}`;
 const TRANSACTION_COLUMNS = { "entity.externalId": "e.externalid", total: "t.foreigntotal", currencySymbol: "c.symbol" };
 const ENTITY: Reference = { field: "customerId", kind: "customer", at: "entity" };
 
@@ -144,21 +145,34 @@ export interface Shape extends RecordTable {
 const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
 
 /** A kind's record type with the account's own fields. Throws for a kind that the module does not take. */
-export function shapeOf(kind: EntityKind, { ownKinds, fields }: Settings): Shape {
+export function shapeOf(kind: EntityKind, { ownKinds, fields, currencies }: Settings): Shape {
   if (!isKind(kind)) throw new Error(`NetSuite takes no ${kind}`);
   const table: RecordTable = TABLES[kind];
-  const references = table.references.map((each) => {
-    const own = ownKinds.includes(each.kind);
-    return { ...each, own, path: `${each.at}.${own ? "id" : "externalId"}` };
+  const references = table.references.map(({ field, kind: of, at }) =>
+    pair.text(field, `${at}.${ownKinds.includes(of) ? "id" : "externalId"}`),
+  );
+  const usual = [...table.pairs, ...references].map((each) => inCurrency(each, currencies));
+  const pairs = withTeamFields(usual, fields[kind]);
+  const placed = table.references.flatMap((each) => {
+    const path = pairs.find(({ field }) => field === each.field)?.at;
+    return path === undefined ? [] : [{ ...each, at: path.split(".")[0] ?? path, path }];
   });
-  const pairs = [...table.pairs, ...references.map(({ field, path }) => pair.text(field, path))];
   return {
     ...table,
+    from: typeof currencies === "string" ? table.from.replace(CURRENCY_JOIN, "") : table.from,
     readAs: kind === "opportunity" ? "order" : kind,
     own: kind !== "opportunity" && ownKinds.includes(kind),
-    byExternalId: references.filter(({ own }) => !own),
-    pairs: withTeamFields(pairs, fields[kind]),
+    references: placed,
+    byExternalId: placed.filter(({ path }) => path.endsWith(".externalId")),
+    pairs,
   };
+}
+
+/** An account with one currency has no table of them. */
+function inCurrency(each: FieldPair, currencies: Settings["currencies"]): FieldPair {
+  if (each.as !== "money" || typeof currencies !== "string") return each;
+  const { currencyAt: _, ...rest } = each;
+  return { ...rest, currency: currencies };
 }
 
 /** SuiteQL's expression for a pair's field; null where it has none, such as a team's field of a sublist. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ENTITY_KINDS } from "../../domain/entities/index.ts";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
+const Currency = z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR");
 const InternalId = z.string().regex(/^-?\d+$/, "must be an internal id");
 
 /** OAuth 2.0 client credentials of a machine-to-machine integration, proven by a certificate that is mapped to a user and role. */
@@ -29,8 +30,11 @@ export const Settings = z.strictObject({
   auth: z.discriminatedUnion("type", [OAuth2, TokenBased]),
   /** `asynchronous`: writes are jobs with an idempotency key, which are asked for later. For accounts whose saves take minutes. */
   mode: z.enum(["synchronous", "asynchronous"]).default("synchronous"),
-  /** Internal id of each currency by its ISO 4217 code. An amount in any other is refused, since none is guessed. */
-  currencies: z.record(z.string().regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR"), InternalId),
+  /**
+   * Internal id of each currency by its ISO 4217 code; of an account without the feature Multiple Currencies, the code alone. An
+   * amount in any other is refused, since none is guessed.
+   */
+  currencies: z.union([Currency, z.record(Currency, InternalId)]),
   /** What a line's sku is to NetSuite: the item's external id, or its internal one. */
   skuIs: z.enum(["externalId", "id"]).default("externalId"),
   /** Internal id of the item whose one line carries the amount of a sale or an invoice that has no lines. */

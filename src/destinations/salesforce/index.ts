@@ -17,6 +17,7 @@ const ASSERTION_LIFETIME_MS = 180_000;
  * Salesforce by its REST API: upserts by an external id field that holds our key, references to other records by theirs, reads by
  * SOQL. OAuth 2.0 JWT bearer (RS256): the secret `privateKey` is PKCS#8 PEM, its certificate is with the external client app.
  * The base URL is the My Domain host, such as `https://acme.my.salesforce.com`. External ids match without regard to case.
+ * Facts: developer.salesforce.com, REST API guide ("Upsert", "Query") and object reference; help.salesforce.com, JWT bearer flow.
  */
 export const salesforce = defineDestination<Settings>({
   module: "salesforce",

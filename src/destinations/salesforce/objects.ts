@@ -133,8 +133,10 @@ export interface Shape {
   readonly object: string;
   /** The field that holds our key: the external id, or Salesforce's own where it owns the kind. */
   readonly keyField: string;
-  readonly parents: readonly (Parent & { readonly object: string; readonly idField: string })[];
+  /** Fields that name another record: its kind and object, and the field with that one's id. */
+  readonly parents: readonly { readonly field: string; readonly kind: EntityKind; readonly object: string; readonly idField: string }[];
   readonly pairs: readonly FieldPair[];
+  readonly constants: JsonObject;
 }
 
 const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
@@ -150,22 +152,25 @@ export function shapeOf(kind: EntityKind, settings: Settings): Shape {
   if (!isKind(kind)) throw new Error(`Salesforce takes no ${kind}`);
   const table: ObjectTable = TABLES[kind];
   const { externalIdField, ownKinds, currency } = settings;
-  const parents = table.parents.map((each) => ({
-    ...each,
-    object: objectOf(each.kind, settings),
-    idField: idFieldOf(each.relationship),
-  }));
-  const references = parents.map((each) =>
-    pair.text(each.field, ownKinds.includes(each.kind) ? each.idField : `${each.relationship}.${externalIdField}`),
+  const references = table.parents.map(({ field, kind: of, relationship }) =>
+    pair.text(field, ownKinds.includes(of) ? idFieldOf(relationship) : `${relationship}.${externalIdField}`),
   );
   const money = currency === undefined ? { currencyAt: "CurrencyIsoCode" } : { currency };
-  const pairs = [...table.pairs, ...references].map((each) => (each.as === "moneyNumber" ? { ...each, ...money } : each));
+  const usual = [...table.pairs, ...references].map((each) => (each.as === "moneyNumber" ? { ...each, ...money } : each));
+  const pairs = withTeamFields(usual, settings.fields[kind]);
   return {
     kind,
     object: objectOf(kind, settings),
     keyField: ownKinds.includes(kind) ? "Id" : externalIdField,
-    parents,
-    pairs: withTeamFields(pairs, settings.fields[kind]),
+    parents: table.parents.flatMap((each) => {
+      const at = pairs.find(({ field }) => field === each.field)?.at;
+      if (at === undefined) return [];
+      const [relationship, ofParent] = at.split(".");
+      const idField = ofParent === undefined || relationship === undefined ? at : idFieldOf(relationship);
+      return [{ field: each.field, kind: each.kind, object: objectOf(each.kind, settings), idField }];
+    }),
+    pairs,
+    constants: settings.constants[kind] ?? {},
   };
 }
 
@@ -184,7 +189,7 @@ export function recordOf({ data, cleared }: Delivery, shape: Shape): Result<Json
   const emptied = shape.parents.flatMap(({ field, idField }): readonly (readonly [string, JsonValue])[] =>
     cleared.includes(field) && readPath(data, field) === undefined ? [[idField, null]] : [],
   );
-  return ok({ ...written.value, ...Object.fromEntries(emptied) });
+  return ok({ ...shape.constants, ...written.value, ...Object.fromEntries(emptied) });
 }
 
 /** Our name of a field of Salesforce's, where the table tells. */

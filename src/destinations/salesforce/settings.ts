@@ -28,6 +28,8 @@ export const Settings = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR")
     .optional(),
+  /** Fields that every record of a kind gets beside its data's, such as `{ case: { Origin: "Web" } }`. */
+  constants: z.partialRecord(z.enum(ENTITY_KINDS), z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))).default({}),
   /** The team's own fields and picklist words, by kind. */
   fields: TeamFieldsByKind.default({}),
 });

@@ -133,6 +133,22 @@ describe("what is written", () => {
   });
 });
 
+it("writes and reads amounts without a currency's id where the account has one currency", async () => {
+  const { bench, requests } = await deliverAll(opportunity, withSettings({ currencies: "EUR" }));
+  expect(requests[0]?.body).not.toHaveProperty("currency");
+  const read = await bench.read("order", opportunity.entity.key);
+  expect(read).toMatchObject({ ok: true, value: { data: { total: { amount: "1200.50", currency: "EUR" } } } });
+  expect(bench.requests.at(-1)?.body).not.toContain("JOIN currency");
+  const other = { ...opportunity, data: { ...opportunity.data, amount: { amount: "1", currency: "USD" } } };
+  expect((await deliverAll(other, withSettings({ currencies: "EUR" }))).outcome).toMatchObject({ class: "business" });
+});
+
+it("writes a reference where the team has put it, by external id still", async () => {
+  const connection = withSettings({ fields: { case: { fields: { customerId: "custevent_payer.externalId" } } } });
+  const { requests } = await deliverAll({ ...supportCase, data: { customerId: "a b" } }, connection);
+  expect(requests[0]?.body).toEqual({ custevent_payer: { externalId: "a__20b" } });
+});
+
 describe("what cannot be written", () => {
   it("is an amount in a currency that the account is not said to have", async () => {
     const { outcome, requests } = await deliverAll({

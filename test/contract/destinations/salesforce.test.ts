@@ -152,6 +152,20 @@ describe("what Salesforce refuses", () => {
   });
 });
 
+it("says each amount's currency where the organization has several, and what every record of a kind gets", async () => {
+  const connection = withSettings({ currency: undefined, constants: { opportunity: { RecordTypeId: "012" } } });
+  const bench = new Bench(salesforceTrial, connection);
+  await bench.deliver(opportunity);
+  expect(sent(bench)).toMatchObject([{ body: { Amount: 1200.5, CurrencyIsoCode: "EUR", RecordTypeId: "012" } }]);
+});
+
+it("clears a reference where the team has put it", async () => {
+  const connection = withSettings({ fields: { opportunity: { fields: { customerId: "Payer__r.Signalbox_Key__c" } } } });
+  const bench = new Bench(salesforceTrial, connection);
+  await bench.deliver({ ...opportunity, nature: "delta", data: {}, cleared: ["customerId"] });
+  expect(sent(bench)).toMatchObject([{ body: { Payer__c: null } }]);
+});
+
 it("clears a reference by its id, and a field by null", async () => {
   const bench = new Bench(salesforceTrial);
   await bench.deliver(opportunity);

@@ -1,8 +1,10 @@
 import type { DestinationDefinition } from "./define.ts";
 import { http } from "./http.ts";
+import { netsuite } from "./netsuite/index.ts";
+import { salesforce } from "./salesforce/index.ts";
 import { sandboxErp } from "./sandbox-erp.ts";
 
-const MODULES: readonly DestinationDefinition[] = [http, sandboxErp];
+const MODULES: readonly DestinationDefinition[] = [http, sandboxErp, netsuite, salesforce];
 
 /** The registry of destination modules by name. Adding one is its file and its line above. */
 export const DESTINATIONS: Readonly<Record<string, DestinationDefinition>> = Object.fromEntries(

@@ -71,6 +71,10 @@ const LIMIT_TABLE = {
   replayRetryMs: { value: 10_000, why: "before a replay's step that met an unreachable part of the router is done again" },
   replayStepAttempts: { value: 5, why: "times a step is done again before the events that hold it up are counted as failed" },
   replayProblemsKept: { value: 20, why: "different problems of single events that a replay names; further ones are only counted" },
+  overviewCounted: { value: 10_000, why: 'index rows the overview counts of one status before it says "at least"' },
+  overviewEvents: { value: 300, why: "newest events the overview sums up: a page's worth of rows, yet enough for a percentile" },
+  overviewCacheMs: { value: 5_000, why: "an isolate answers the overview from memory this long: many open dashboards cost as much as one" },
+  versionsLooked: { value: 2_000, why: "timeline lines looked back over for an event's earlier version" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

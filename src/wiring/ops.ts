@@ -12,6 +12,7 @@ import {
   listTallies,
   recordAction,
 } from "../adapters/event-queries.ts";
+import { listOperatorActions } from "../adapters/overview.ts";
 import { enqueue } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
@@ -22,7 +23,9 @@ import { iso } from "../http/views.ts";
 import { backlogBoard } from "./consume.ts";
 import { ingestPorts, queuesOf } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
 import { replayPorts } from "./replay.ts";
 
@@ -39,6 +42,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     correlated: (correlationId, originId) => findCorrelated(env.DB, correlationId, originId),
     links: (term) => findLinks(env.DB, term),
     raw: (event) => rawResponse(env, event),
+    payload: (event) => payloadOf(env, deployment, event),
     entity: async (entity) => object(entity).state(),
     timeline: async (entity, afterSeq, limit) => object(entity).timeline(afterSeq, limit),
     verify: async (entity) => object(entity).verify(),
@@ -60,6 +64,8 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
+    operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }
 
@@ -124,7 +130,9 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
     ...(patch === undefined ? {} : { patch }),
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
-  return answer.ok ? ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] }) : fail(answer.code);
+  if (!answer.ok) return fail(answer.code);
+  await recordAction(env.DB, action(verb, letter.id, order));
+  return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
 
 async function giveUp(env: Env, order: Order): Promise<Acted> {

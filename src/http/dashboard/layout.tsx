@@ -102,7 +102,10 @@ const Who = ({ actor, formToken }: { readonly actor: Actor; readonly formToken: 
   <form class="who" method="post" action={PATHS.signOut}>
     <input type="hidden" name="formToken" value={formToken} />
     <span>
-      <strong>{actor.name}</strong>, {actor.role}
+      <span class="who-name">
+        <strong>{actor.name}</strong>,{" "}
+      </span>
+      {actor.role}
     </span>
     <button type="submit">Sign out</button>
   </form>

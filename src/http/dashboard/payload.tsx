@@ -28,7 +28,7 @@ export const Payload = ({ of }: { readonly of: PayloadSeen }) => (
 export const Differences = ({ of }: { readonly of: PayloadSeen }) => (
   <>
     <h3>
-      Against <a href={PATHS.event(of.comparedWith ?? "")}>the version before</a>
+      What changed since <a href={PATHS.event(of.comparedWith ?? "")}>an earlier event</a>
     </h3>
     {of.changes.length === 0 ? (
       <p>Nothing differs.</p>

@@ -4,7 +4,7 @@ import { Empty } from "./notices.tsx";
 import { PATHS } from "./paths.ts";
 import { Table } from "./table.tsx";
 import { Facts, Time } from "./text.tsx";
-import { count, counted, duration } from "./words.ts";
+import { count, counted, duration, orderOf } from "./words.ts";
 
 export type ReplaySeen = AnswerOf<"getReplay">;
 
@@ -28,7 +28,7 @@ export const Plan = ({ of: replay }: { readonly of: ReplaySeen }) => {
             ["Over newer states", replay.force ? "yes" : "no"],
             ["Needs approval", plan.needsApproval ? "yes" : "no"],
             ["From", <Time at={query.from} />],
-            ["To time", <Time at={query.to} />],
+            ["Until", <Time at={query.to} />],
             ...filtersOf(replay),
           ]}
         />
@@ -38,7 +38,7 @@ export const Plan = ({ of: replay }: { readonly of: ReplaySeen }) => {
           </p>
         ))}
       </section>
-      <div class="columns">
+      <div class="columns narrow">
         <Counts title="By status" of={plan.byStatus} />
         <Counts title="By source" of={plan.bySource} />
         <Counts title="By kind" of={plan.byKind} />
@@ -78,8 +78,8 @@ const Sample = ({ of: { plan } }: { readonly of: ReplaySeen }) =>
           { label: "Record", leads: true, cell: (row) => <a href={linkOf(row.entity)}>{row.entity}</a> },
           { label: "Events", numeric: true, cell: (row) => count(row.events) },
           { label: "Kept out", numeric: true, cell: (row) => count(row.refused) },
-          { label: "Newest of them", cell: (row) => <code>{JSON.stringify(row.newestOrder)}</code> },
-          { label: "Newest applied", cell: (row) => <code>{JSON.stringify(row.appliedOrder)}</code> },
+          { label: "Newest of them", cell: (row) => orderOf(row.newestOrder) },
+          { label: "Newest applied", cell: (row) => orderOf(row.appliedOrder) },
         ]}
       />
     </section>

@@ -7,21 +7,25 @@ export interface Column<T> {
   readonly numeric?: boolean;
   /** The heading of the row's card where there is no room for columns. */
   readonly leads?: boolean;
+  /** Holds the box that ticks the row. */
+  readonly ticks?: boolean;
 }
 
 interface Props<T> {
   readonly caption: string;
   readonly columns: readonly Column<T>[];
   readonly rows: readonly T[];
+  /** Whether its few short columns fit any screen. */
+  readonly small?: boolean;
 }
 
 /**
  * A table; on a narrow screen every row becomes a card whose lines carry the columns' names. Roles are named, since a
  * browser forgets that a table is one when it is laid out as something else.
  */
-export function Table<T>({ caption, columns, rows }: Props<T>) {
+export function Table<T>({ caption, columns, rows, small = false }: Props<T>) {
   return (
-    <table role="table">
+    <table role="table" class={small ? "narrow-stays" : "cards-when-narrow"}>
       <caption class="unseen">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
@@ -35,9 +39,9 @@ export function Table<T>({ caption, columns, rows }: Props<T>) {
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr role="row">
-            {columns.map(({ label, cell, numeric, leads }) => (
-              <td role="cell" data-label={leads === true ? undefined : label} class={classOf(numeric === true, leads === true)}>
-                {cell(row)}
+            {columns.map(({ label, cell, ...column }) => (
+              <td role="cell" data-label={column.leads === true ? undefined : label} class={classOf(column)}>
+                <div>{cell(row)}</div>
               </td>
             ))}
           </tr>
@@ -47,4 +51,5 @@ export function Table<T>({ caption, columns, rows }: Props<T>) {
   );
 }
 
-const classOf = (numeric: boolean, leads: boolean): string | undefined => (leads ? "leads" : numeric ? "numeric" : undefined);
+const classOf = ({ numeric, leads, ticks }: Pick<Column<never>, "numeric" | "leads" | "ticks">): string | undefined =>
+  leads === true ? "leads" : ticks === true ? "tick-cell" : numeric === true ? "numeric" : undefined;

@@ -3,9 +3,9 @@ import { PATHS } from "./paths.ts";
 import { moment, sentence } from "./words.ts";
 
 /** A time, in UTC. `ago` lets the browser say how long ago that was. */
-export const Time = ({ at, ago = false }: { readonly at: string | null; readonly ago?: boolean }) =>
+export const Time = ({ at, ago = false, none = "never" }: { readonly at: string | null; readonly ago?: boolean; readonly none?: string }) =>
   at === null ? (
-    <span class="faint">never</span>
+    <span class="faint">{none}</span>
   ) : (
     <time datetime={at} title={`${at.slice(0, 10)} ${at.slice(11, 23)} UTC`} data-ago={ago ? "" : undefined}>
       {moment(at)}

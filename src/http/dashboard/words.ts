@@ -35,5 +35,18 @@ export const kinds = (kind: string): string => IRREGULAR[kind] ?? `${sentence(ki
 
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** A reason as a sentence of its own, unless it begins with the name of a field. */
+export const told = (reason: string): string =>
+  reason === "" ? "No reason was given" : /^[\w.[\]]+:/.test(reason) ? reason : sentence(reason);
+
+/** An order token: a version, a time, or what else its sender counts by. */
+export function orderOf(token: unknown): string {
+  if (typeof token !== "object" || token === null) return "none";
+  const { kind, value } = token as { readonly kind?: unknown; readonly value?: unknown };
+  if (kind === "time" && typeof value === "string" && /^\d+$/.test(value)) return moment(new Date(Number(value)).toISOString());
+  if (kind === "int" && typeof value === "string") return `version ${value}`;
+  return kind === "none" ? "none" : JSON.stringify(token);
+}
+
 /** `waitingForApproval` as `waiting for approval`. */
 export const spaced = (name: string): string => name.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll("_", " ");

@@ -22,7 +22,7 @@ export const LOOK = `
 }
 *, *::before, *::after { box-sizing: border-box; }
 html { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif; -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--ground); color: var(--ink); overflow-wrap: anywhere; }
+body { margin: 0; background: var(--ground); color: var(--ink); overflow-wrap: break-word; }
 a { color: var(--accent); text-underline-offset: 0.15em; text-decoration-thickness: 1px; }
 a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
@@ -31,6 +31,7 @@ h2 { font-size: 1.05rem; font-weight: 650; margin: 0 0 0.7rem; }
 h3 { font-size: 0.95rem; font-weight: 650; margin: 0 0 0.4rem; }
 p { margin: 0 0 0.6rem; max-width: 75ch; }
 code, .key, .id { font-family: var(--mono); font-size: 0.88em; }
+code, .key, .id, h1, dd, pre, .note { overflow-wrap: anywhere; }
 .faint { color: var(--soft); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .shapes { position: absolute; }
@@ -38,7 +39,7 @@ code, .key, .id { font-family: var(--mono); font-size: 0.88em; }
 .skip:focus { top: 0.5rem; }
 
 .top { background: var(--paper); border-bottom: 1px solid var(--line); display: grid; grid-template-columns: auto minmax(10rem, 30rem) 1fr; gap: 0.4rem 1.5rem; align-items: center; padding: 0.55rem 1.5rem; }
-.brand { display: flex; align-items: center; gap: 0.55rem; font-weight: 700; color: var(--ink); text-decoration: none; letter-spacing: -0.01em; font-size: 1.05rem; padding: 0.35rem 0; }
+.brand { white-space: nowrap; display: flex; align-items: center; gap: 0.55rem; font-weight: 700; color: var(--ink); text-decoration: none; letter-spacing: -0.01em; font-size: 1.05rem; padding: 0.35rem 0; }
 .brand svg { width: 1.5rem; height: 1.5rem; }
 .brand rect { fill: var(--accent); }
 .brand path { fill: none; stroke: var(--accent-ink); stroke-width: 2; }
@@ -64,9 +65,15 @@ footer { max-width: 82rem; margin: 0 auto; padding: 0 1.5rem 2rem; color: var(--
 .head-text { min-width: 0; }
 .panel { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: 1.1rem 1.25rem; min-width: 0; }
 .panel > :last-child { margin-bottom: 0; }
+.panel > * + h3, .panel > table + .facts, .panel > p + table { margin-top: 1.2rem; }
+.panel.wide { grid-column: 1 / -1; }
 .panel-head { display: flex; flex-wrap: wrap; gap: 0.3rem 1rem; justify-content: space-between; align-items: baseline; }
+.panel-head { margin-bottom: 0.7rem; }
+.panel-head > * { margin: 0; }
 .panel-head p { color: var(--soft); font-size: 0.9rem; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 25rem), 1fr)); gap: 1.25rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.25rem; }
+.columns.narrow { grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+.columns.narrow .facts { grid-template-columns: repeat(auto-fill, minmax(min(100%, 9rem), 1fr)); }
 
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14.5rem), 1fr)); gap: 1rem; }
 .card { background: var(--paper); border: 1px solid var(--line); border-top: 3px solid var(--edge); border-radius: 8px; padding: 0.9rem 1.1rem; }

@@ -7,7 +7,7 @@ import { Payload } from "../payload.tsx";
 import { Table } from "../table.tsx";
 import { Contact, Entity, Facts, Time } from "../text.tsx";
 import { may, type Page, type Visit } from "../visit.ts";
-import { sentence } from "../words.ts";
+import { sentence, told } from "../words.ts";
 
 type Letter = AnswerOf<"getDeadLetter">;
 
@@ -25,7 +25,7 @@ export const deadLetterPage: Page = async (visit) => {
       <>
         <div class="head">
           <div class="head-text">
-            <h1>{sentence(letter.reason) || "Dead letter"}</h1>
+            <h1>{told(letter.reason)}</h1>
             <p>
               <Entity of={letter.entity} />
               {letter.destination === "-" ? "" : `, for ${letter.destination}`}; <a href={PATHS.event(letter.eventId)}>its event</a>
@@ -100,7 +100,7 @@ function Actions({ visit, of: letter }: { readonly visit: Visit; readonly of: Le
           </div>
         </ActionForm>
       </section>
-      <section class="panel">
+      <section class="panel wide">
         <h2>Edit and retry</h2>
         <ActionForm visit={visit} to={to("edit")} label="Edit and retry">
           {letter.entity === null ? (

@@ -9,7 +9,7 @@ import { PATHS } from "../paths.ts";
 import { Table, type Column } from "../table.tsx";
 import { Contact, Entity, Time } from "../text.tsx";
 import { filled, may, withQuery, type Page, type Visit } from "../visit.ts";
-import { counted, sentence } from "../words.ts";
+import { counted, told } from "../words.ts";
 
 const FILTERS = ["list", "status", "owner", "class", "destination"] as const;
 
@@ -150,6 +150,7 @@ const nameOf = (letter: Letter): string => (letter.entity === null ? "an unreada
 
 const TICK: Column<Letter> = {
   label: "Tick",
+  ticks: true,
   cell: (letter) => <input type="checkbox" name="id" value={letter.id} aria-label={`Tick ${nameOf(letter)} for ${letter.destination}`} />,
 };
 
@@ -159,12 +160,14 @@ const COLUMNS: readonly Column<Letter>[] = [
     leads: true,
     cell: (letter) => (
       <>
-        <a href={PATHS.deadLetter(letter.id)}>{sentence(letter.reason) || "No reason given"}</a>
-        {letter.fields.map(({ field, message }) => (
-          <p class="note">
-            <code>{field}</code> {message}
-          </p>
-        ))}
+        <a href={PATHS.deadLetter(letter.id)}>{told(letter.reason)}</a>
+        {letter.fields.map(({ field, message }) =>
+          letter.reason.includes(message) ? null : (
+            <p class="note">
+              <code>{field}</code> {message}
+            </p>
+          ),
+        )}
       </>
     ),
   },

@@ -11,7 +11,7 @@ type Destination = AnswerOf<"listDestinations">["items"][number];
 
 /** The systems that events go to: how they are, and the switch that holds everything for one. */
 export const destinationsPage: Page = async (visit) => {
-  const found = await visit.ask("listDestinations");
+  const [found, ownership] = await Promise.all([visit.ask("listDestinations"), visit.ask("listOwnership")]);
   if (!found.ok) return refusedView(found.failure, "Destinations");
   return {
     title: "Destinations",
@@ -25,9 +25,9 @@ export const destinationsPage: Page = async (visit) => {
           </div>
         </div>
         {may(visit, "pauseDestination") ? null : <NoPermission what="Pausing and resuming" needs="operator" has={visit.actor.role} />}
-        <div class="columns">
+        <div class="columns narrow">
           {found.value.items.map((destination) => (
-            <One visit={visit} of={destination} />
+            <One visit={visit} of={destination} team={ownership.ok ? ownership.value.owners[destination.owner]?.team : undefined} />
           ))}
         </div>
       </>
@@ -41,7 +41,13 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   quiet: "It asked us to come later.",
 };
 
-const One = ({ visit, of: destination }: { readonly visit: Visit; readonly of: Destination }) => {
+interface OneProps {
+  readonly visit: Visit;
+  readonly of: Destination;
+  readonly team: string | undefined;
+}
+
+const One = ({ visit, of: destination, team }: OneProps) => {
   const paused = destination.pausedBy !== null;
   const verb = paused ? "resume" : "pause";
   return (
@@ -56,9 +62,9 @@ const One = ({ visit, of: destination }: { readonly visit: Visit; readonly of: D
       <Facts
         of={[
           ["Name", <code>{destination.name}</code>],
-          ["Owner", destination.owner],
+          ["Owner", team ?? destination.owner],
           ["Attempts running", count(destination.running)],
-          ["Until", destination.until === null ? <span class="faint">no end set</span> : <Time at={destination.until} />],
+          ...(destination.until === null ? [] : [["Until", <Time at={destination.until} />] as const]),
           [
             "Its events",
             <>

@@ -8,7 +8,7 @@ import { Table } from "../table.tsx";
 import { Facts, Time } from "../text.tsx";
 import { withQuery, type Page, type Visit } from "../visit.ts";
 import { Way, type Step } from "../way.tsx";
-import { count, sentence } from "../words.ts";
+import { count, orderOf, sentence, told } from "../words.ts";
 
 type EntitySeen = AnswerOf<"getEntity">;
 
@@ -132,13 +132,7 @@ const Sources = ({ of }: { readonly of: EntitySeen }) => (
     ) : (
       <Facts
         of={Object.entries(of.sources).map(
-          ([source, mark]) =>
-            [
-              source,
-              <a href={PATHS.event(mark.eventId)}>
-                <code>{JSON.stringify(mark.order)}</code>
-              </a>,
-            ] as const,
+          ([source, mark]) => [source, <a href={PATHS.event(mark.eventId)}>{orderOf(mark.order)}</a>] as const,
         )}
       />
     )}
@@ -195,7 +189,7 @@ function stepOf(line: EntitySeen["timeline"][number]): Step {
       <>
         <Status of={body.status ?? "pending"} /> {lanes} {body.class === undefined ? null : <Word>{body.class}</Word>}{" "}
         {number === undefined ? "" : `as ${number}. `}
-        {body.reason === undefined ? "" : sentence(body.reason)}
+        {body.reason === undefined ? "" : told(body.reason)}
       </>
     ),
   };

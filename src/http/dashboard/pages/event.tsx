@@ -6,11 +6,14 @@ import { PATHS } from "../paths.ts";
 import { Payload } from "../payload.tsx";
 import { Entity, Facts, Time } from "../text.tsx";
 import { may, type Page, type Visit } from "../visit.ts";
-import { duration, sentence } from "../words.ts";
+import { duration, orderOf, sentence, told } from "../words.ts";
 import { Way, type Step } from "../way.tsx";
 import { EventTable } from "./events.tsx";
 
 type Event = AnswerOf<"getEvent">;
+
+/** A correlation of hundreds has a page of its own. */
+const OTHERS_SHOWN = 20;
 
 /** One event: its way through the router and over all systems, its data, and what it changed. */
 export const eventPage: Page = async (visit) => {
@@ -25,7 +28,7 @@ export const eventPage: Page = async (visit) => {
     ask("getPayload", { params: { id }, query: against }),
     ask("trace", { params: { anyKey: event.correlationId ?? id } }),
   ]);
-  const others = hops.ok ? hops.value.events.filter((hop) => hop.id !== id) : [];
+  const others = hops.ok ? hops.value.events.filter((hop) => hop.id !== id).slice(-OTHERS_SHOWN) : [];
   return {
     title: event.type ?? "Event",
     live: true,
@@ -92,7 +95,7 @@ const Summary = ({ of: event }: { readonly of: Event }) => (
       <section class="panel">
         <h2>Why it is {event.status}</h2>
         <p>
-          {sentence(event.reason)}
+          {told(event.reason)}
           {event.of === null ? null : (
             <>
               {" "}
@@ -174,7 +177,7 @@ function attemptStep(lane: LaneSeen, attempt: LaneSeen["attempts"][number], inde
 
 const Raw = ({ visit, id }: { readonly visit: Visit; readonly id: string }) =>
   may(visit, "getRaw") ? (
-    <p>
+    <p class="after">
       <a href={PATHS.raw(id)} download={`${id}.txt`}>
         Save the raw body as it came
       </a>
@@ -200,7 +203,7 @@ const Technical = ({ of: event }: { readonly of: Event }) => (
         ["Received", <Time at={event.receivedAt} />],
         ["Happened", event.occurredAt === null ? <span class="faint">not told</span> : <Time at={event.occurredAt} />],
         ["Priority", event.priority],
-        ["Order token", <code>{JSON.stringify(event.order)}</code>],
+        ["Order token", orderOf(event.order)],
         ["Content hash", <code>{event.contentHash}</code>],
         ["Configuration", event.configVersion],
       ]}

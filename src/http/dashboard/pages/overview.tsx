@@ -7,7 +7,7 @@ import { PATHS } from "../paths.ts";
 import { Table } from "../table.tsx";
 import { Contact, Entity, Time } from "../text.tsx";
 import { withQuery, type Page } from "../visit.ts";
-import { count, counted, duration, kinds, sentence } from "../words.ts";
+import { count, counted, duration, kinds, sentence, told } from "../words.ts";
 
 type Overview = AnswerOf<"getOverview">;
 
@@ -60,6 +60,7 @@ const Records = ({ of }: { readonly of: Overview }) => (
       <Empty title="No event yet">Post a signed sample to see one here.</Empty>
     ) : (
       <Table
+        small
         caption="What became of the newest events, by kind of record"
         rows={of.recent.kinds}
         columns={[
@@ -97,6 +98,7 @@ const WhoMustAct = ({ of }: { readonly of: Overview }) => (
       <Empty title="Nobody">Every dead letter has been dealt with.</Empty>
     ) : (
       <Table
+        small
         caption="Open dead letters by team"
         rows={teamsOf(of)}
         columns={[
@@ -134,7 +136,7 @@ const LatestFailures = ({ of }: { readonly of: Overview }) =>
         rows={of.latestFailures}
         columns={[
           { label: "Record", leads: true, cell: (row) => (row.entity === null ? "Unreadable" : <Entity of={row.entity} />) },
-          { label: "Why", cell: (row) => <a href={PATHS.deadLetter(row.id)}>{sentence(row.reason) || "No reason given"}</a> },
+          { label: "Why", cell: (row) => <a href={PATHS.deadLetter(row.id)}>{told(row.reason)}</a> },
           { label: "Class", cell: (row) => <Word>{row.class}</Word> },
           { label: "Owner", cell: (row) => row.owner.team ?? row.owner.name },
           { label: "When", cell: (row) => <Time at={row.createdAt} ago /> },
@@ -147,6 +149,7 @@ const Depth = ({ of }: { readonly of: Overview }) => (
   <section class="panel">
     <h2>Unfinished events</h2>
     <Table
+      small
       caption="Unfinished events by status"
       rows={of.waiting}
       columns={[
@@ -170,11 +173,12 @@ const Ages = ({ of }: { readonly of: Overview }) => (
   <section class="panel">
     <h2>Age of the queues</h2>
     <Table
+      small
       caption="How far each class of traffic is behind"
       rows={of.backlog.classes}
       columns={[
         { label: "Class", leads: true, cell: (row) => sentence(row.class) },
-        { label: "Behind", numeric: true, cell: (row) => duration(row.ageSeconds * 1000) },
+        { label: "Behind", numeric: true, cell: (row) => (row.ageSeconds === 0 ? "0 s" : duration(row.ageSeconds * 1000)) },
         {
           label: "Now",
           cell: (row) =>
@@ -241,12 +245,13 @@ const Destinations = ({ of }: { readonly of: Overview }) => (
       </p>
     </div>
     <Table
+      small
       caption="Destinations"
       rows={of.destinations}
       columns={[
         { label: "System", leads: true, cell: (row) => <strong>{row.title}</strong> },
         { label: "State", cell: (row) => <Status of={destinationWord(row.state)} /> },
-        { label: "Attempts running", numeric: true, cell: (row) => count(row.running) },
+        { label: "Running", numeric: true, cell: (row) => count(row.running) },
         { label: "Why", cell: (row) => row.problem ?? (row.pausedBy === null ? "" : `paused by ${row.pausedBy}`) },
       ]}
     />

@@ -39,7 +39,7 @@ export const ownershipPage: Page = async ({ ask }) => {
                 </p>
               )}
               <Owned items={items.filter(({ owner }) => owner === name)} />
-              <p class="note">
+              <p class="note after">
                 <a href={withQuery(PATHS.deadLetters, { owner: name })}>Their dead letters</a>
               </p>
             </section>

@@ -38,14 +38,14 @@ export const sourcesPage: Page = async (visit) => {
                 leads: true,
                 cell: (row) => (
                   <>
-                    <a href={PATHS.source(row.name)}>{row.title}</a>
+                    <a href={PATHS.source(row.name)}>{row.title}</a> <span class="key faint">{row.name}</span>
                     {row.problem === null ? null : <p class="note">{row.problem}</p>}
                   </>
                 ),
               },
               { label: "State", cell: (row) => <Status of={row.ready ? "ready" : "not ready"} /> },
               { label: "Proof", cell: (row) => <Word>{row.verdict}</Word> },
-              { label: "Last event", cell: (row) => <Time at={row.lastAcceptedAt} ago /> },
+              { label: "Last event", cell: (row) => <Time at={row.lastAcceptedAt} ago none="not lately" /> },
               { label: "Last refusal", cell: (row) => <Time at={row.lastRejectedAt} ago /> },
               { label: "Refused in an hour", numeric: true, cell: (row) => count(row.rejectionsLastHour) },
             ]}
@@ -101,7 +101,7 @@ const Health = ({ of }: { readonly of: Source }) => (
         ["How requests are proven", of.check],
         ["Strongest verdict", of.verdict],
         ["Owner", of.owner],
-        ["Last event", <Time at={of.lastAcceptedAt} />],
+        ["Last event", <Time at={of.lastAcceptedAt} none="not lately" />],
         ["Last refusal", <Time at={of.lastRejectedAt} />],
         ["Last handshake", <Time at={of.lastHandshakeAt} />],
         ["Refused in the last hour", count(of.rejectionsLastHour)],

@@ -124,8 +124,8 @@ async function seed(stage: Stage): Promise<readonly string[]> {
 }
 
 /** An opportunity in a currency that the ERP does not take: refused for good. */
-export async function deadOpportunity(stage: Stage, id: string): Promise<string> {
-  const sent = await stage.send("salesforce", opportunity({ id, name: "Pounds & Co", amount: "50.00", currency: "GBP" }));
+export async function deadOpportunity(stage: Stage, id: string, currency = "GBP"): Promise<string> {
+  const sent = await stage.send("salesforce", opportunity({ id, name: "Pounds & Co", amount: "50.00", currency }));
   await stage.event(sent.id, ["dead"]);
   return sent.id;
 }

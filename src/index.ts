@@ -1,5 +1,6 @@
 import { deploymentOf } from "./deployment.ts";
-import { createApp, type AppContext } from "./http/app.ts";
+import { createApp } from "./http/app.ts";
+import type { AppContext } from "./http/app-ports.ts";
 import { tokenCheck, type TokenCheck } from "./http/auth.ts";
 import { opsHandlers } from "./http/ops.ts";
 import { consumeBatch } from "./wiring/consume.ts";

@@ -1,28 +1,12 @@
-import { Hono, type Context } from "hono";
+import { Hono } from "hono";
 import { LIMITS } from "../domain/limits.ts";
-import type { Result } from "../domain/result.ts";
-import type { Actor } from "./auth.ts";
+import type { AppPorts } from "./app-ports.ts";
 import { mountDashboard } from "./dashboard/dashboard.tsx";
 import { openapi } from "./openapi.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation, type OperationName } from "./operations.ts";
-import type { Handlers } from "./ops-ports.ts";
 import { perform, whyNotAllowed } from "./perform.ts";
 import { problem } from "./problem.ts";
-import { receive, type ReceivePorts } from "./receive.ts";
-
-export type AppContext = Context<{ Bindings: Env }>;
-
-/** Makes each request's ports from its environment, and only those it needs. */
-export interface AppPorts {
-  readonly receive: (context: AppContext) => ReceivePorts;
-  readonly ops: (context: AppContext) => Handlers;
-  readonly authenticate: (context: AppContext) => Promise<Result<Actor, string>>;
-  /** Who a token names; fails with words if it is none of this deployment's. */
-  readonly actorOf: (context: AppContext, token: string) => Promise<Result<Actor, string>>;
-  /** What is wrong with this deployment; empty when all is well. */
-  readonly problems: (context: AppContext) => readonly string[];
-  readonly log: (entry: Readonly<Record<string, unknown>>) => void;
-}
+import { receive } from "./receive.ts";
 
 /** The HTTP surface: ingest, health, the ops API and its description. */
 export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {

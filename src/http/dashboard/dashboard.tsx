@@ -2,7 +2,7 @@ import type { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { etag } from "hono/etag";
 import { fail } from "../../domain/result.ts";
-import type { AppContext, AppPorts } from "../app.ts";
+import type { AppContext, AppPorts } from "../app-ports.ts";
 import { perform } from "../perform.ts";
 import { statusOf } from "../problem.ts";
 import { ACTIONS, type Acted, type Action } from "./actions.ts";

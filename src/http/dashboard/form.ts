@@ -1,4 +1,4 @@
-import type { AppContext } from "../app.ts";
+import type { AppContext } from "../app-ports.ts";
 
 /** A form as it was sent. */
 export interface Form {

@@ -1,5 +1,5 @@
 import { getCookie } from "hono/cookie";
-import type { AppContext, AppPorts } from "../app.ts";
+import type { AppContext, AppPorts } from "../app-ports.ts";
 import type { Actor } from "../auth.ts";
 
 export const SESSION_COOKIE = "signalbox_session";

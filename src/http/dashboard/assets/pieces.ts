@@ -8,6 +8,7 @@ tbody tr:last-child td { border-bottom: 0; }
 tbody tr:hover td { background: color-mix(in srgb, var(--sunk) 45%, transparent); }
 th.numeric, td.numeric { text-align: right; }
 .numeric + :not(.numeric) { padding-left: 0.8rem; }
+td a, dd a, li a, .panel-head a, .card h2 a { display: inline-block; min-height: 24px; }
 time { white-space: nowrap; }
 td.tick-cell { width: 2rem; }
 .entity { text-decoration: none; }
@@ -113,7 +114,7 @@ table + .no-permission, p + .no-permission { margin-top: 0.9rem; }
   .cards { grid-template-columns: repeat(auto-fit, minmax(min(100%, 9.5rem), 1fr)); gap: 0.7rem; }
   .card { padding: 0.7rem 0.8rem; }
   .card .figure { font-size: 1.4rem; }
-  .filters { grid-template-columns: 1fr 1fr; }
+  .filters { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .way > li { grid-template-columns: 1fr; padding-left: 1.3rem; }
   .way > li::before, .way > li::after { left: 0.35rem; }
   .way .at { text-align: left; }

@@ -107,7 +107,8 @@ table + .no-permission, p + .no-permission { margin-top: 0.9rem; }
   .brand { gap: 0.4rem; font-size: 1rem; }
   .find { grid-column: 1 / -1; grid-row: 2; }
   .who-name { display: none; }
-  nav.pages { padding: 0 0.2rem; }
+  nav.pages { padding: 0 2rem 0 0.2rem; mask-image: linear-gradient(90deg, #000 calc(100% - 2rem), transparent); }
+  .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   main { padding: 1rem 0.9rem 2rem; gap: 1rem; }
   footer { padding: 0 0.9rem 1.5rem; }
   .panel { padding: 0.9rem; }
@@ -125,7 +126,7 @@ table + .no-permission, p + .no-permission { margin-top: 0.9rem; }
   .cards-when-narrow tr { display: flex; flex-direction: column; border-bottom: 1px solid var(--line); padding: 0.7rem 0; position: relative; }
   .cards-when-narrow tbody tr:first-child { padding-top: 0; }
   .cards-when-narrow tbody tr:last-child { border-bottom: 0; padding-bottom: 0; }
-  .cards-when-narrow td { border: 0; padding: 0.12rem 0; display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.6rem; justify-items: start; align-items: baseline; }
+  .cards-when-narrow td { border: 0; padding: 0.12rem 0; display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: 0.6rem; justify-items: start; align-items: start; }
   .cards-when-narrow td > * { min-width: 0; }
   .cards-when-narrow td.numeric { text-align: left; }
   .cards-when-narrow td::before { content: attr(data-label); color: var(--soft); font-size: 0.85rem; }

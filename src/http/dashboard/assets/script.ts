@@ -83,6 +83,7 @@ export const SCRIPT = String.raw`"use strict";
   };
 
   dress();
+  document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   if (control) {
     control.hidden = false;
     const button = control.querySelector("button");

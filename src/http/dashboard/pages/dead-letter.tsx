@@ -1,3 +1,4 @@
+import { LIMITS } from "../../../domain/limits.ts";
 import type { AnswerOf } from "../../operations.ts";
 import { ActionForm, Button, Reason, TextArea, Tick } from "../forms.tsx";
 import { Status, Word } from "../marks.tsx";
@@ -17,7 +18,10 @@ export const deadLetterPage: Page = async (visit) => {
   const found = await ask("getDeadLetter", { params });
   if (!found.ok) return refusedView(found.failure, "Dead letter");
   const { value: letter } = found;
-  const payload = await ask("getPayload", { params: { id: letter.eventId } });
+  const [payload, body] = await Promise.all([
+    ask("getPayload", { params: { id: letter.eventId } }),
+    letter.entity === null ? bodyOf(visit, letter) : undefined,
+  ]);
   return {
     title: `Dead letter for ${letter.destination}`,
     live: letter.status === "open",
@@ -36,7 +40,7 @@ export const deadLetterPage: Page = async (visit) => {
           </p>
         </div>
         <NextStep of={letter} />
-        {letter.status === "open" ? <Actions visit={visit} of={letter} /> : null}
+        {letter.status === "open" ? <Actions visit={visit} of={letter} body={body} /> : null}
         <section class="panel">
           <h2>Data</h2>
           {payload.ok ? <Payload of={payload.value} /> : <Empty title="No data can be shown">{sentence(payload.failure.detail)}.</Empty>}
@@ -73,7 +77,21 @@ const NextStep = ({ of: letter }: { readonly of: Letter }) => (
   </section>
 );
 
-function Actions({ visit, of: letter }: { readonly visit: Visit; readonly of: Letter }) {
+/** The body that could not be read, to be mended in place; not one too large for that. */
+async function bodyOf(visit: Visit, letter: Letter): Promise<string | undefined> {
+  if (letter.status !== "open" || !may(visit, "getRaw")) return undefined;
+  const raw = await visit.ask("getRaw", { params: { id: letter.eventId } });
+  const text = raw.ok ? await raw.value.text() : "";
+  return text.length > LIMITS.responseBytesRead ? undefined : text;
+}
+
+interface ActionsProps {
+  readonly visit: Visit;
+  readonly of: Letter;
+  readonly body: string | undefined;
+}
+
+function Actions({ visit, of: letter, body }: ActionsProps) {
   if (!may(visit, "retryDeadLetter"))
     return <NoPermission what="Retrying, editing or skipping it" needs="operator" has={visit.actor.role} />;
   const to = (verb: string): string => `${PATHS.deadLetter(letter.id)}/${verb}`;
@@ -84,7 +102,9 @@ function Actions({ visit, of: letter }: { readonly visit: Visit; readonly of: Le
         <h2>Retry</h2>
         <ActionForm visit={visit} to={to("retry")} label="Retry">
           <Reason within="retry" value={entered["reason"]} />
-          <Tick within="retry" name="force" label="Even over a newer state of the record" ticked={entered["force"] === "on"} />
+          {letter.entity === null ? null : (
+            <Tick within="retry" name="force" label="Even over a newer state of the record" ticked={entered["force"] === "on"} />
+          )}
           <div class="row">
             <Button tone="main">Retry</Button>
           </div>
@@ -108,7 +128,7 @@ function Actions({ visit, of: letter }: { readonly visit: Visit; readonly of: Le
               within="edit"
               name="body"
               label="The body that takes its place"
-              value={entered["body"]}
+              value={entered["body"] ?? body}
               hint="It is read as if the sender had sent it. The body that came is kept."
             />
           ) : (

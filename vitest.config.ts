@@ -47,6 +47,8 @@ export default defineConfig(async () => {
         },
         // A minute of its own, and processes to kill: not part of the default run.
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
+        // Needs a browser, which npm does not bring: not part of the default run either.
+        { test: { name: "browser", include: ["test/browser/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000 } },
         {
           plugins: [
             cloudflareTest({

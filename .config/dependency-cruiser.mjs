@@ -174,7 +174,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "default"],
-      extensions: [".ts", ".js", ".mjs", ".d.ts"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".d.ts"],
     },
     builtInModules: { add: ["cloudflare:workers", "cloudflare:test"] },
   },

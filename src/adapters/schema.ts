@@ -134,7 +134,7 @@ export const subscriptions = sqliteTable(
   (table) => [primaryKey({ columns: [table.source, table.subscriptionId] })],
 );
 
-/** What operators did to destinations and to the router itself; what they do to an entity is in its timeline. */
+/** What operators did, for whoever asks later; what they do to an entity is in its timeline too, where it cannot be changed unseen. */
 export const operatorActions = sqliteTable("operator_actions", {
   id: text("id").primaryKey(),
   atMs: integer("at_ms").notNull(),

@@ -78,6 +78,10 @@ const LIMIT_TABLE = {
   },
   joinRetryMs: { value: 2_000, why: "before an entity asks again for what came under its other key: that object was busy or out of reach" },
   rereadAfterMs: { value: 10_000, why: "before a record is read again that could not be read when a change was missing" },
+  overviewCounted: { value: 10_000, why: 'index rows the overview counts of one status before it says "at least"' },
+  overviewEvents: { value: 300, why: "newest events the overview sums up: a page's worth of rows, yet enough for a percentile" },
+  overviewCacheMs: { value: 5_000, why: "an isolate answers the overview from memory this long: many open dashboards cost as much as one" },
+  versionsLooked: { value: 2_000, why: "timeline lines looked back over for an event's earlier version" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

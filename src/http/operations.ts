@@ -4,9 +4,10 @@ import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
-import { DeadLetterView, EventView, LaneView, RejectionView } from "./views.ts";
+import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
 
 const Nothing = z.object({});
 
@@ -44,29 +45,17 @@ const VerifyView = z.object({
   reason: z.string().optional(),
 });
 
-const DestinationView = z.object({
-  name: z.string(),
-  title: z.string(),
-  module: z.string(),
-  owner: z.string(),
-  state: z
-    .enum(["open", "halfOpen", "closed", "paused", "quiet", "misconfigured"])
-    .describe("Of the breaker, unless paused, quiet or misconfigured"),
-  problem: z.string().nullable(),
-  pausedBy: z.string().nullable(),
-  until: z.string().nullable(),
-  running: z.number(),
-  limits: z.object({
-    perSecond: z.number(),
-    perMinute: z.number().nullable(),
-    perHour: z.number().nullable(),
-    concurrency: z.number(),
-    weights: z.record(z.string(), z.number()).describe("The classes' parts of it under contention"),
-  }),
-  tokens: z.number().describe("Attempts that the rates would grant now"),
-  refusedLately: z
-    .object({ classes: z.record(z.string(), z.number()), keys: z.array(z.object({ key: z.string(), refused: z.number() })) })
-    .describe("Permits refused in the last minute, by class, and the senders that were refused most"),
+/** An event's entity as today's mapping reads it, and where it differs from another event's. */
+const PayloadView = z.object({
+  eventId: z.string(),
+  entity: z.object({ kind: z.string(), key: z.string() }),
+  nature: z.string(),
+  deleted: z.boolean(),
+  data: z.record(z.string(), z.unknown()),
+  cleared: z.array(z.string()),
+  masked: z.boolean().describe("Whether personal data is hidden from this role"),
+  comparedWith: z.string().nullable(),
+  changes: z.array(z.object({ field: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
 });
 
 const Action = z.object({ reason: z.string().min(3).max(500), force: z.boolean().default(false) });
@@ -104,6 +93,16 @@ export const OPERATIONS = {
     answer: EventView,
   },
   getRaw: { method: "get", path: "/events/:id/raw", role: "operator", summary: "The raw body as it came", answer: "bytes" },
+  getPayload: {
+    method: "get",
+    path: "/events/:id/payload",
+    role: "viewer",
+    summary: "The event's data as today's mapping reads it, and what it changed; personal data only from operator on",
+    query: z.object({
+      against: z.string().optional().describe("The event to compare with; default: the one before it from the same source"),
+    }),
+    answer: PayloadView,
+  },
   getEntity: {
     method: "get",
     path: "/entities/:kind/:key",
@@ -196,6 +195,7 @@ export const OPERATIONS = {
   },
   ...REPLAY_OPERATIONS,
   ...SOURCE_OPERATIONS,
+  ...OVERSIGHT_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",
@@ -209,17 +209,7 @@ export const OPERATIONS = {
     path: "/backlog",
     role: "viewer",
     summary: "How far each class is behind, what is deferred for it, and what is refused at ingest",
-    answer: z.object({
-      classes: z.array(
-        z.object({
-          class: z.string(),
-          ageSeconds: z.number().describe("Of the oldest event that a consumer took lately"),
-          readAt: z.string().nullable(),
-          deferred: z.string().nullable().describe("Why its messages stand back now"),
-          refused: z.boolean().describe("Whether ingest tells its senders to come later"),
-        }),
-      ),
-    }),
+    answer: BacklogView,
   },
   explainRoutes: {
     method: "post",

@@ -4,6 +4,7 @@ import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Kin } from "../domain/kin.ts";
+import type { RecentEvent } from "../domain/overview.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
 import type { Result } from "../domain/result.ts";
@@ -57,6 +58,8 @@ export interface OpsPorts {
   readonly correlated: (correlationId: string, originId: string | null) => Promise<readonly StoredEvent[]>;
   readonly links: (term: string) => Promise<readonly { readonly kind: string; readonly entityKey: string; readonly system: string }[]>;
   readonly raw: (event: StoredEvent) => Promise<Response | null>;
+  /** The event's entity as today's mapping reads it from the raw body; fails with words if that is gone or cannot be read. */
+  readonly payload: (event: StoredEvent) => Promise<Result<EventPayload, string>>;
   readonly entity: (entity: EntityRef) => Promise<{
     readonly head: { readonly seq: number; readonly hash: string };
     readonly marks: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
@@ -86,12 +89,45 @@ export interface OpsPorts {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
   readonly replays: Replays;
+  /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
+  readonly overview: () => Promise<OverviewRead>;
+  readonly operatorActions: (query: {
+    readonly actor?: string | undefined;
+    readonly beforeId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly StoredAction[]>;
   /** A fresh secret in the form that a source's scheme takes. */
   readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface EventPayload extends EntityRef {
+  readonly nature: string;
+  readonly deleted: boolean;
+  readonly data: JsonObject;
+  readonly cleared: readonly string[];
+}
+
+export interface OverviewRead {
+  readonly atMs: number;
+  readonly waiting: readonly { readonly status: string; readonly events: number; readonly oldestId: string | null }[];
+  readonly openLetters: readonly { readonly list: string; readonly owner: string; readonly class: string; readonly letters: number }[];
+  readonly latestLetters: readonly StoredDeadLetter[];
+  readonly recent: readonly RecentEvent[];
+  readonly destinations: readonly AnswerOf<"pauseDestination">[];
+  readonly backlog: Backlog;
+}
+
+export interface StoredAction {
+  readonly id: string;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string;
 }
 
 interface By {

@@ -1,7 +1,5 @@
 import { entityName } from "../domain/event.ts";
 import type { StoredEvent } from "../domain/audit-record.ts";
-import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
-import { PRIORITIES } from "../domain/event.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId, eventTimeMs } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
@@ -10,6 +8,8 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
+import { oversightHandlers } from "./ops-oversight.ts";
+import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
 import { replayHandlers } from "./ops-replays.ts";
@@ -29,7 +29,11 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     listEvents: ({ query }) => listEvents(ports, query),
     getEvent: ({ params }) => lookUp(ports, params["id"] ?? ""),
     getRaw: ({ params }) => getRaw(ports, params["id"] ?? ""),
-    getEntity: ({ params, query }) => withEntity(params, (entity) => entityView(ports, entity, query)),
+    getEntity: ({ params, query, actor }) =>
+      withEntity(params, async (entity) => {
+        const view = await entityView(ports, entity, query);
+        return view.ok ? ok(hidingPatches(view.value, entity.kind, actor)) : view;
+      }),
     verifyEntity: ({ params }) =>
       withEntity(params, async (entity) => {
         const verdict = await ports.verify(entity);
@@ -65,8 +69,9 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     registerAccount: (call) => steerAccount(ports, "register", call),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
-    getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
+    ...oversightHandlers(ports, ownerNamed),
+    getPayload: (call) => getPayload(ports, call),
     listOwnership: async () => ok(ownership(ports.config)),
   };
 }
@@ -277,16 +282,6 @@ function parseRejectionCursor(cursor: string): RejectionCursor | null {
   const [minute = "", source, reason] = cursor.split("~");
   return /^\d+$/.test(minute) && source !== undefined && reason !== undefined ? { minuteMs: Number(minute), source, reason } : null;
 }
-
-const backlogView = (backlog: Backlog, nowMs: number): AnswerOf<"getBacklog"> => ({
-  classes: PRIORITIES.map((priority) => ({
-    class: priority,
-    ageSeconds: Math.round(ageOf(backlog, priority, nowMs) / 1000),
-    readAt: backlog[priority].atMs === 0 ? null : iso(backlog[priority].atMs),
-    deferred: deferral(backlog, priority, nowMs),
-    refused: refusesAtIngest(backlog, priority, nowMs),
-  })),
-});
 
 function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
   return {

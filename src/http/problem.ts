@@ -17,11 +17,15 @@ const PROBLEMS = {
   moved_on: { status: 409, title: "A newer state was taken since; a retry would overwrite it." },
   not_editable: { status: 422, title: "The edited data cannot be taken." },
   raw_not_archived: { status: 409, title: "The event is still on its way; its raw body is not archived yet." },
+  no_payload: { status: 409, title: "The event has no data that can be shown." },
   unavailable: { status: 503, title: "A part of the router is not available; try again later." },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+export const statusOf = (code: ProblemCode): number => PROBLEMS[code].status;
+export const titleOf = (code: ProblemCode): string => PROBLEMS[code].title;
 
 interface More {
   readonly detail?: string;

@@ -2,6 +2,7 @@ import { parseRawRef, readRaw } from "../adapters/archive-r2.ts";
 import { eventIndex } from "../adapters/event-databases.ts";
 import { listTallies, recordAction } from "../adapters/event-queries.ts";
 import { enqueue, queuesOf } from "../adapters/queues.ts";
+import { listOperatorActions } from "../adapters/overview.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { entityName } from "../domain/event.ts";
@@ -11,7 +12,9 @@ import { iso } from "../http/views.ts";
 import { backlogBoard } from "./consume.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
 import { addressed, replayPorts } from "./replay.ts";
 
@@ -30,6 +33,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     correlated: (correlationId, originId) => index.findCorrelated(correlationId, originId),
     links: (term) => index.findLinks(term),
     raw: (event) => rawResponse(env, event),
+    payload: (event) => payloadOf(env, deployment, event),
     entity: async (entity) => object(entity).state(),
     timeline: async (entity, afterSeq, limit) => object(entity).timeline(afterSeq, limit),
     verify: async (entity) => object(entity).verify(),
@@ -51,6 +55,8 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
+    operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }
 
@@ -118,7 +124,9 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
     ...(patch === undefined ? {} : { patch }),
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
-  return answer.ok ? ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] }) : fail(answer.code);
+  if (!answer.ok) return fail(answer.code);
+  await recordAction(env.DB, action(verb, letter.id, order));
+  return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
 
 async function giveUp(env: Env, order: Order): Promise<Acted> {

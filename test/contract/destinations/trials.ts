@@ -1,6 +1,12 @@
 import { httpTrial } from "./fakes/http-receiver.ts";
+import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import type { Trial } from "./fakes/define.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
-export const TRIALS: Readonly<Record<string, Trial>> = { http: httpTrial, "sandbox-erp": sandboxErpTrial };
+export const TRIALS: Readonly<Record<string, Trial>> = {
+  http: httpTrial,
+  "sandbox-erp": sandboxErpTrial,
+  "business-central": businessCentralTrial,
+  "business-central, client secret": businessCentralSecretTrial,
+};

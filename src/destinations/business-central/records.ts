@@ -1,5 +1,13 @@
 import type { EntityKind } from "../../domain/entities/index.ts";
-import { pair, toCanonical, withTeamFields, type FieldPair, type TeamFields } from "../../domain/field-pairs.ts";
+import {
+  pair,
+  toCanonical,
+  toRemote,
+  withTeamFields,
+  type FieldPair,
+  type PairProblem,
+  type TeamFields,
+} from "../../domain/field-pairs.ts";
 import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
@@ -76,11 +84,16 @@ export function resourceOf(kind: EntityKind, settings: RecordSettings): Resource
 /** A delivery's content in the words of its resource's kind. */
 export const contentOf = ({ data, entity }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
-/** Where an order keeps what a sale calls otherwise. */
-const CLEARED_OF_SALE: Readonly<Record<string, string>> = { amount: "total" };
+/** A delivery as the system's properties. AL has no null: a text that is cleared is empty, a day is 0001-01-01. */
+export function bodyOf(data: JsonObject, cleared: readonly string[], { pairs }: Resource): Result<JsonObject, readonly PairProblem[]> {
+  const body = toRemote(data, pairs, cleared);
+  if (!body.ok) return body;
+  const days = new Set(pairs.flatMap(({ at, as }) => (as === "day" ? [at] : [])));
+  const empty = (name: string): JsonValue => (days.has(name) ? NO_DAY : "");
+  return ok(Object.fromEntries(Object.entries(body.value).map(([name, value]) => [name, value ?? empty(name)])));
+}
 
-export const clearedOf = ({ cleared, entity }: Delivery): readonly string[] =>
-  entity.kind === "opportunity" ? cleared.map((field) => CLEARED_OF_SALE[field] ?? field) : cleared;
+const NO_DAY = "0001-01-01";
 
 /**
  * A row as canonical state. Keys are fields of the type Code, which the system keeps in capitals
@@ -117,7 +130,7 @@ function readable(row: JsonObject, { kind }: Resource): JsonObject {
 
 /** Option values with a space travel escaped (`_x0020_`) or not; a day that was never set is 0001-01-01. */
 const plainOf = (name: string, value: JsonValue): JsonValue => {
-  if (value === "0001-01-01") return null;
+  if (value === NO_DAY) return null;
   if (name === "status" && typeof value === "string") return value.replaceAll("_x0020_", " ");
   return name === "blocked" && value === " " ? "_x0020_" : value;
 };

@@ -1,7 +1,6 @@
 import { converge } from "../../connection/converge.ts";
 import { objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
 import { allFields, differences } from "../../domain/differences.ts";
-import { toRemote } from "../../domain/field-pairs.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
@@ -9,7 +8,7 @@ import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type RemoteRecord, type RequestSpec, type Session } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { lineBody, lineSteps, linesIn, type LineSteps } from "./lines.ts";
-import { clearedOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
+import { bodyOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
 
 export interface WriteSettings extends RecordSettings {
   readonly company: string;
@@ -53,7 +52,7 @@ export async function write(delivery: Delivery, session: Talk): Promise<Outcome>
   const content = contentOf(delivery);
   if (resource.kind === "order" && (delivery.deleted || content["status"] === "cancelled")) return remove(delivery, resource, session);
   const data = delivery.deleted ? { status: "inactive" } : content;
-  const body = toRemote(data, resource.pairs, clearedOf(delivery).map(String));
+  const body = bodyOf(data, delivery.cleared, resource);
   if (!body.ok) return unwritable(body.failure);
   const missing = delivery.deleted ? null : await missingReference(data, resource, session);
   if (missing !== null) return missing;

@@ -1,3 +1,4 @@
+import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { httpTrial } from "./fakes/http-receiver.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import type { Trial } from "./fakes/define.ts";
@@ -9,4 +10,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "sandbox-erp": sandboxErpTrial,
   "business-central": businessCentralTrial,
   "business-central, client secret": businessCentralSecretTrial,
+  "finance-operations": financeOperationsTrial,
+  "finance-operations, orders by reference": financeOperationsReferenceTrial,
 };

@@ -1,10 +1,11 @@
 import { businessCentral } from "./business-central/index.ts";
+import { dataverse } from "./dataverse/index.ts";
 import type { DestinationDefinition } from "./define.ts";
 import { financeOperations } from "./finance-operations/index.ts";
 import { http } from "./http.ts";
 import { sandboxErp } from "./sandbox-erp.ts";
 
-const MODULES: readonly DestinationDefinition[] = [http, sandboxErp, businessCentral, financeOperations];
+const MODULES: readonly DestinationDefinition[] = [http, sandboxErp, businessCentral, financeOperations, dataverse];
 
 /** The registry of destination modules by name. Adding one is its file and its line above. */
 export const DESTINATIONS: Readonly<Record<string, DestinationDefinition>> = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { httpTrial } from "./fakes/http-receiver.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
@@ -10,6 +11,8 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "sandbox-erp": sandboxErpTrial,
   "business-central": businessCentralTrial,
   "business-central, client secret": businessCentralSecretTrial,
+  dataverse: dataverseTrial,
+  "dataverse, without change tracking": dataverseUntrackedTrial,
   "finance-operations": financeOperationsTrial,
   "finance-operations, orders by reference": financeOperationsReferenceTrial,
 };

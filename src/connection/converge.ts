@@ -15,7 +15,7 @@ export interface Convergence<Row> {
 
 /** Finds, then creates or updates; again from the start on a conflict, at most three times. */
 export async function converge<Row>(steps: Convergence<Row>): Promise<Outcome> {
-  let last: Failed = TAKEN;
+  let last: Failed = RACED;
   let taken = false;
   for (let round = 0; round < ROUNDS; round++) {
     const found = await steps.find();
@@ -25,8 +25,11 @@ export async function converge<Row>(steps: Convergence<Row>): Promise<Outcome> {
     const outcome = found.value === "absent" ? await steps.create() : await steps.update(found.value);
     if (outcome === "duplicate") {
       if (found.value !== "absent") return TAKEN;
-      taken = true;
-    } else if (outcome.kind === "failed" && outcome.class === "conflict") last = outcome;
+      [last, taken] = [RACED, true];
+      continue;
+    }
+    taken = false;
+    if (outcome.kind === "failed" && outcome.class === "conflict") last = outcome;
     else return outcome;
   }
   return last;
@@ -37,3 +40,5 @@ const TAKEN: Failed = {
   class: "business",
   detail: "another record of the system holds a value that must be unique, and not our key; correct one of them",
 };
+
+const RACED: Failed = { kind: "failed", class: "conflict", detail: "somebody else makes this record at the same time" };

@@ -1,13 +1,14 @@
 import { converge } from "../../connection/converge.ts";
 import { objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
 import { allFields, differences } from "../../domain/differences.ts";
+import { lineSteps, linesIn, type LineSteps } from "../../domain/document-lines.ts";
 import { isJsonObject, parseJson, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type RemoteRecord, type RequestSpec, type Session } from "../define.ts";
 import { failureOf } from "./errors.ts";
-import { lineBody, lineSteps, linesIn, type LineSteps } from "./lines.ts";
+import { heldLines, itemBody } from "./lines.ts";
 import { bodyOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
 
 export interface WriteSettings extends RecordSettings {
@@ -87,7 +88,7 @@ async function create(
     ...(resource.kind === "invoice" ? {} : session.settings.onCreate[resource.kind]),
     ...body,
     [resource.keyField]: delivery.entity.key,
-    ...(resource.kind === "order" && lines !== undefined ? { salesOrderLines: lines.map(lineBody) } : {}),
+    ...(resource.kind === "order" && lines !== undefined ? { salesOrderLines: lines.map(itemBody) } : {}),
   };
   return change(delivery, resource, session, { method: "POST", url: setUrl(session, resource), body: record });
 }
@@ -99,7 +100,7 @@ async function update(
   { row, body, lines }: { readonly row: JsonObject; readonly body: JsonObject; readonly lines: readonly JsonObject[] | undefined },
 ): Promise<Outcome | "duplicate"> {
   const url = `${setUrl(session, resource)}(${scalarText(row["id"]) ?? ""})`;
-  const steps = resource.kind === "order" && lines !== undefined ? lineSteps(row, lines) : NO_STEPS;
+  const steps = resource.kind === "order" && lines !== undefined ? lineSteps(heldLines(row), lines.map(itemBody)) : NO_STEPS;
   const done = await changeLines(delivery, resource, session, { url, steps });
   if (done !== null) return done;
   const changed = changedIn(body, row);
@@ -116,11 +117,11 @@ interface Change {
   readonly method: "POST" | "PATCH" | "DELETE";
   readonly url: string;
   readonly body?: JsonObject;
-  readonly etag?: string;
+  readonly etag?: string | undefined;
 }
 
 const requestsOf = (url: string, { change: changes, add, remove: removals }: LineSteps): readonly Change[] => [
-  ...changes.map(({ id, etag, body }): Change => ({ method: "PATCH", url: `${url}/salesOrderLines(${id})`, body, etag })),
+  ...changes.map(({ id, etag, values }): Change => ({ method: "PATCH", url: `${url}/salesOrderLines(${id})`, body: values, etag })),
   ...add.map((body): Change => ({ method: "POST", url: `${url}/salesOrderLines`, body })),
   ...removals.map(({ id, etag }): Change => ({ method: "DELETE", url: `${url}/salesOrderLines(${id})`, etag })),
 ];

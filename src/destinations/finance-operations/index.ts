@@ -14,7 +14,7 @@ import {
 } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { contentOf, resourceOf, stateOf } from "./records.ts";
-import { certain, findByKey, get, searchUrl, write } from "./write.ts";
+import { certain, expansionOf, findByKey, get, searchUrl, write } from "./write.ts";
 
 const Scalars = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));
 const RECORD_KINDS = ["customer", "order", "invoice"] as const;
@@ -36,6 +36,17 @@ const Settings = z.strictObject({
   open: z
     .partialRecord(z.enum(RECORD_KINDS), z.string().min(1))
     .default({ order: "SalesOrderStatus eq Microsoft.Dynamics.DataEntities.SalesStatus'Backorder'" }),
+  /** The entity set of order lines, whose key is `InventoryLotId`. */
+  lineSet: z.string().min(1).default("SalesOrderLines"),
+  /** Its fields. A description goes along where the team says which field takes it; else the product's own stands. */
+  lineFields: z
+    .strictObject({
+      sku: z.string().min(1).default("ItemNumber"),
+      quantity: z.string().min(1).default("OrderedSalesQuantity"),
+      unitPrice: z.string().min(1).default("SalesPrice"),
+      description: z.string().min(1).optional(),
+    })
+    .prefault({}),
   fields: TeamFieldsByKind.default({}),
 });
 type Settings = z.infer<typeof Settings>;
@@ -45,8 +56,8 @@ const READ_KINDS = ["customer", "opportunity", "order", "invoice"] as const;
 /**
  * Dynamics 365 Finance and Supply Chain Management, OData data entities. The base URL is the environment's, such as
  * `https://acme.operations.dynamics.com`
- * (https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/odata). Order lines are not
- * written: their key is a lot number that the system gives. Invoices come from posting, and are only read.
+ * (https://learn.microsoft.com/en-us/dynamics365/fin-ops-core/dev-itpro/data-entities/odata). Invoices come from posting,
+ * and are only read.
  */
 export const financeOperations = defineDestination<Settings>({
   module: "finance-operations",
@@ -66,6 +77,8 @@ export const financeOperations = defineDestination<Settings>({
   authentication: entraAuthentication(),
   origins: entraOrigins,
   write,
+  // Lines are records of their own, and a write done again ends at the same record: it is its own read-back.
+  confirm: () => Promise.resolve({ kind: "absent" }),
   written: (delivery, settings) => writtenPart(contentOf(delivery), resourceOf(delivery.entity.kind, settings).pairs),
   read,
   changes: {
@@ -98,6 +111,7 @@ async function page(query: ChangeQuery, session: Session<Settings>): Promise<Res
   const url = searchUrl(session, resource, filters.length === 0 ? undefined : filters.join(" and "), {
     $orderby: options.orderby,
     $top: String(query.limit),
+    ...expansionOf(resource),
   });
   const answer = await get(session, url);
   if (!answer.ok) return answer;

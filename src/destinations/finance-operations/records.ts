@@ -12,8 +12,10 @@ import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { NO_ORDER, timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
+import type { LineFields } from "../../domain/document-lines.ts";
 import { orderOfSale } from "../../domain/sale.ts";
 import type { Delivery, Failed, RemoteState } from "../define.ts";
+import { linesOf } from "./lines.ts";
 
 export type RecordKind = "customer" | "order" | "invoice";
 
@@ -21,6 +23,8 @@ export type RecordKind = "customer" | "order" | "invoice";
 export interface RecordSettings {
   readonly company: string;
   readonly orderKey: string;
+  readonly lineSet: string;
+  readonly lineFields: LineFields;
   readonly stamps: Readonly<Partial<Record<RecordKind, string>>>;
   readonly fields: Readonly<Partial<Record<EntityKind, TeamFields>>>;
 }
@@ -36,6 +40,8 @@ export interface Resource {
   readonly pairs: readonly FieldPair[];
   /** The field of the last change, where the entity has one. */
   readonly stamp: string | undefined;
+  /** Of orders: where their lines are, and in which fields. */
+  readonly lines?: { readonly set: string; readonly fields: LineFields };
 }
 
 /**
@@ -69,6 +75,8 @@ const ORDER: readonly FieldPair[] = [
   pair.text("total.currency", "CurrencyCode", { way: "out" }),
   pair.money("total", "OrderTotalAmount", { currencyAt: "CurrencyCode", way: "in" }),
   pair.time("orderedAt", "OrderCreationDateTime", { way: "in" }),
+  // Written by lines.ts, since each is a record of its own.
+  pair.json("lines", "lines", { way: "in" }),
 ];
 
 const INVOICE: readonly FieldPair[] = [
@@ -80,7 +88,7 @@ const INVOICE: readonly FieldPair[] = [
 ];
 
 /** The entity that a kind is kept in; an opportunity is kept as the order that it becomes. */
-export function resourceOf(kind: EntityKind, { orderKey, stamps, fields }: RecordSettings): Resource {
+export function resourceOf(kind: EntityKind, { orderKey, stamps, fields, lineSet, lineFields }: RecordSettings): Resource {
   const pairs = (own: readonly FieldPair[]): readonly FieldPair[] => withTeamFields(own, fields[kind]);
   if (kind === "customer")
     return {
@@ -107,6 +115,7 @@ export function resourceOf(kind: EntityKind, { orderKey, stamps, fields }: Recor
     keyField: orderKey,
     pairs: pairs(ORDER).filter(({ at }) => at !== orderKey || orderKey === "SalesOrderNumber"),
     stamp: stamps.order,
+    lines: { set: lineSet, fields: lineFields },
   };
 }
 
@@ -123,7 +132,8 @@ export function bodyOf(data: JsonObject, cleared: readonly string[], { pairs }: 
 export function stateOf(row: JsonObject, resource: Resource, askedFor?: string): Result<RemoteState, Failed> {
   const stored = scalarText(row[resource.keyField]) ?? "";
   const id = scalarText(row[resource.addressedBy ?? resource.keyField]) ?? "";
-  const data = toCanonical(resource.kind, withoutEmptyTimes(row), resource.pairs);
+  const lines = linesOf(row, resource);
+  const data = toCanonical(resource.kind, { ...withoutEmptyTimes(row), ...(lines.length === 0 ? {} : { lines }) }, resource.pairs);
   if (!data.ok || id === "")
     return fail({ kind: "failed", class: "business", detail: `${resource.set} ${id}: ${data.ok ? "has no key" : data.failure}` });
   const modifiedAtMs = Date.parse(scalarText(resource.stamp === undefined ? undefined : row[resource.stamp]) ?? "");

@@ -1,10 +1,12 @@
 import { literal, objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
+import { lineBody, lineSteps, linesIn } from "../../domain/document-lines.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type RequestSpec, type ResponseSeen, type Session } from "../define.ts";
 import { failureOf, isAbsent } from "./errors.ts";
+import { LINES, LOT, heldLines } from "./lines.ts";
 import { bodyOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
 
 export interface WriteSettings extends RecordSettings {
@@ -20,11 +22,19 @@ const ROUNDS = 3;
 
 export const setUrl = ({ baseUrl }: Pick<Talk, "baseUrl">, { set }: Pick<Resource, "set">): string => `${baseUrl}/data/${set}`;
 
-const addressOf = (session: Talk, resource: Resource, addressedBy: string, value: string): string =>
-  withOptions(
-    `${setUrl(session, resource)}(dataAreaId=${literal(session.settings.company)},${addressedBy}=${literal(value)})`,
-    CROSS_COMPANY,
-  );
+const addressOf = (
+  session: Talk,
+  { set }: Pick<Resource, "set">,
+  key: { readonly field: string; readonly value: string },
+  options: Readonly<Record<string, string>> = {},
+): string =>
+  withOptions(`${setUrl(session, { set })}(dataAreaId=${literal(session.settings.company)},${key.field}=${literal(key.value)})`, {
+    ...CROSS_COMPANY,
+    ...options,
+  });
+
+/** Lines come with their order. */
+export const expansionOf = ({ lines }: Resource): Readonly<Record<string, string>> => (lines === undefined ? {} : { $expand: LINES });
 
 /** Filter and options of a search in the company. */
 export const searchUrl = (
@@ -49,13 +59,13 @@ export const certain = (failure: Failed | "duplicate"): Failed =>
 export async function findByKey(session: Talk, resource: Resource, key: string): Promise<Result<JsonObject | "absent", Failed>> {
   const { addressedBy, keyField } = resource;
   if (addressedBy === keyField) {
-    const answer = await get(session, addressOf(session, resource, keyField, key));
+    const answer = await get(session, addressOf(session, resource, { field: keyField, value: key }, expansionOf(resource)));
     if (!answer.ok) return answer;
     if (isAbsent(answer.value)) return ok("absent");
     const row = objectOf(answer.value);
     return answer.value.status === 200 && row !== undefined ? ok(row) : fail(certain(failureOf(answer.value, resource)));
   }
-  const answer = await get(session, searchUrl(session, resource, `${keyField} eq ${quoted(key)}`, { $top: "2" }));
+  const answer = await get(session, searchUrl(session, resource, `${keyField} eq ${quoted(key)}`, { $top: "2", ...expansionOf(resource) }));
   if (!answer.ok) return answer;
   const rows = rowsOf(answer.value);
   if (answer.value.status !== 200 || rows === undefined) return fail(certain(failureOf(answer.value, resource)));
@@ -83,10 +93,49 @@ export async function write(delivery: Delivery, session: Talk): Promise<Outcome>
     const changed = await changeExisting(delivery, resource, session, removes ? null : body.value);
     const outcome = changed === "absent" ? await whenAbsent(delivery, resource, session, { removes, body: body.value }) : changed;
     if (outcome === "duplicate") continue;
-    if (outcome.kind !== "failed" || outcome.class !== "conflict") return outcome;
-    last = outcome;
+    const done = outcome.kind === "applied" && !removes ? await bringLines(delivery, resource, session, { outcome, data }) : outcome;
+    if (done.kind !== "failed" || done.class !== "conflict") return done;
+    last = done;
   }
   return last;
+}
+
+/**
+ * Brings an order's lines to those of the delivery, where it says anything of them, one after the other. What stops
+ * half-way is gone on with at the next attempt, from the lines that are there then.
+ */
+async function bringLines(
+  delivery: Delivery,
+  resource: Resource,
+  session: Talk,
+  { outcome, data }: { readonly outcome: Outcome; readonly data: JsonObject },
+): Promise<Outcome> {
+  const { lines } = resource;
+  const wanted = linesIn(data);
+  if (lines === undefined || wanted === undefined) return outcome;
+  const found = await findByKey(session, resource, delivery.entity.key);
+  if (!found.ok) return found.failure;
+  if (found.value === "absent") return { kind: "failed", class: "conflict", detail: "the order was deleted while it was written" };
+  const steps = lineSteps(
+    heldLines(found.value),
+    wanted.map((line) => lineBody(line, lines.fields)),
+  );
+  const order = { dataAreaId: session.settings.company, SalesOrderNumber: scalarText(found.value["SalesOrderNumber"]) ?? "" };
+  const at = (lot: string): string => addressOf(session, lines, { field: LOT, value: lot });
+  const requests = [
+    ...steps.change.map(({ id, values }) => ({ ...request(delivery, "PATCH", at(id)), body: JSON.stringify(values) })),
+    ...steps.add.map((values) => ({
+      ...request(delivery, "POST", withOptions(setUrl(session, lines), CROSS_COMPANY)),
+      body: JSON.stringify({ ...order, ...values }),
+    })),
+    ...steps.remove.map(({ id }) => request(delivery, "DELETE", at(id))),
+  ];
+  for (const each of requests) {
+    const answer = await session.send(each);
+    if (!answer.ok) return answer.failure;
+    if (![200, 201, 204].includes(answer.value.status)) return certain(failureOf(answer.value, resource));
+  }
+  return outcome;
 }
 
 /** Null deletes. */
@@ -99,7 +148,7 @@ async function changeExisting(
   const number = await numberOf(delivery, resource, session);
   if (!number.ok) return number.failure;
   if (number.value === null || resource.addressedBy === null) return "absent";
-  const url = addressOf(session, resource, resource.addressedBy, number.value);
+  const url = addressOf(session, resource, { field: resource.addressedBy, value: number.value });
   const answer = await session.send(
     body === null ? request(delivery, "DELETE", url) : { ...request(delivery, "PATCH", url), body: JSON.stringify(body) },
   );

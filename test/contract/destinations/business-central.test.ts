@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ERRORS } from "../../../src/destinations/business-central/errors.ts";
-import { lineBody } from "../../../src/destinations/business-central/lines.ts";
+import { itemBody } from "../../../src/destinations/business-central/lines.ts";
 import { resourceOf } from "../../../src/destinations/business-central/records.ts";
 import type { Delivery, RemoteState } from "../../../src/destinations/define.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
@@ -48,9 +48,9 @@ describe("Business Central's published resources", () => {
   });
 
   it("an order's lines are written by properties that exist and can be written", () => {
-    for (const name of Object.keys(lineBody(line("A", "1"))))
+    for (const name of Object.keys(itemBody(line("A", "1"))))
       expect(propertiesOf("salesOrderLines")[name]).toMatchObject({ type: expect.any(String) as string });
-    for (const name of Object.keys(lineBody(line("A", "1")))) expect(propertiesOf("salesOrderLines")[name]?.readOnly).toBeUndefined();
+    for (const name of Object.keys(itemBody(line("A", "1")))) expect(propertiesOf("salesOrderLines")[name]?.readOnly).toBeUndefined();
   });
 
   it("every error code of the table is a published one", () => {

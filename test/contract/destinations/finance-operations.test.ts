@@ -50,6 +50,29 @@ it("an order that is numbered by the system is found by our reference, and known
   });
 });
 
+it("an order gets the lines that are wanted: changed, added and taken away by place", async () => {
+  for (const trial of [financeOperationsTrial, financeOperationsReferenceTrial]) {
+    const bench = new Bench(trial);
+    const line = (sku: string, quantity: string) => ({ sku, quantity, unitPrice: { amount: "2.50", currency: "USD" } });
+    const linesOf = async () => {
+      const read = await bench.read("order", "R-1");
+      return read.ok && read.value !== "absent" ? read.value.data["lines"] : undefined;
+    };
+    await bench.deliver(of("order", { customerId: "CUST-7", lines: [line("A", "1"), line("B", "2"), line("C", "3")] }));
+    await bench.deliver(of("order", { customerId: "CUST-7", lines: [line("A", "1"), line("B", "5")] }));
+    expect(await linesOf()).toEqual(
+      [line("A", "1"), line("B", "5")].map((each) => ({ ...each, unitPrice: { amount: "2.5", currency: "USD" } })),
+    );
+    bench.interfere({ do: "loseAnswer" });
+    const grown = of("order", { customerId: "CUST-7", lines: [line("A", "1"), line("B", "5"), line("D", "4")] });
+    expect(await bench.deliver(grown)).toMatchObject({ class: "ambiguous" });
+    expect(await bench.deliver(grown, true)).toMatchObject({ kind: "applied" });
+    expect(await linesOf()).toMatchObject([{ sku: "A" }, { sku: "B" }, { sku: "D", quantity: "4" }]);
+    await bench.deliver(of("order", { customerId: "CUST-7" }));
+    expect(await linesOf()).toHaveLength(3);
+  }
+});
+
 it("an order that is cancelled, or whose sale is lost after all, is taken away", async () => {
   for (const trial of [financeOperationsTrial, financeOperationsReferenceTrial]) {
     for (const [kind, data] of [

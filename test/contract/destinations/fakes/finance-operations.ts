@@ -59,6 +59,21 @@ const ENTITIES: Readonly<Record<string, Entity>> = {
     computed: ["SalesOrderStatus", "OrderTotalAmount", "OrderCreationDateTime", "ModifiedDateTime"],
     required: ["OrderingCustomerAccountNumber"],
   },
+  SalesOrderLines: {
+    type: "SalesOrderLineEntity",
+    key: "InventoryLotId",
+    fields: {
+      dataAreaId: "string",
+      InventoryLotId: "string",
+      SalesOrderNumber: "string",
+      ItemNumber: "string",
+      OrderedSalesQuantity: "number",
+      SalesPrice: "number",
+      SalesOrderLineStatus: "string",
+    },
+    computed: ["InventoryLotId", "SalesOrderLineStatus"],
+    required: ["SalesOrderNumber", "ItemNumber"],
+  },
   SalesInvoiceHeadersV2: {
     type: "SalesInvoiceHeaderV2Entity",
     key: "InvoiceNumber",
@@ -168,7 +183,7 @@ export class FakeFinanceOperations implements FakeSystem {
     const row = key === null ? undefined : visible.find((each) => each["dataAreaId"] === key.company && same(each[entity.key], key.value));
     if (request.method === "GET") {
       if (key === null) return this.#list(set, entity, visible, url.searchParams);
-      return row === undefined ? new Response("", { status: 404 }) : this.#json(200, shown(row));
+      return row === undefined ? new Response("", { status: 404 }) : this.#json(200, this.#shown(row, set, url.searchParams));
     }
     if (this.#lock) {
       this.#lock = false;
@@ -195,7 +210,7 @@ export class FakeFinanceOperations implements FakeSystem {
 
   #list(set: string, entity: Entity, visible: readonly Row[], query: URLSearchParams): Response {
     for (const name of query.keys())
-      if (!["$filter", "$orderby", "$top", "cross-company"].includes(name))
+      if (!["$filter", "$orderby", "$top", "$expand", "cross-company"].includes(name))
         throw new Refused(400, `The query option '${name}' is not allowed.`);
     const rules: FilterRules = { properties: new Set(Object.keys(entity.fields)), ignoreCase: true };
     const filter = query.get("$filter");
@@ -203,7 +218,10 @@ export class FakeFinanceOperations implements FakeSystem {
     const rows = found
       .toSorted(parseOrder(query.get("$orderby") ?? entity.key, rules))
       .slice(0, Math.min(10_000, Number(query.get("$top") ?? 10_000)));
-    return this.#json(200, { "@odata.context": `${BASE_URL}/data/$metadata#${set}`, value: rows.map(shown) });
+    return this.#json(200, {
+      "@odata.context": `${BASE_URL}/data/$metadata#${set}`,
+      value: rows.map((row) => this.#shown(row, set, query)),
+    });
   }
 
   #create(set: string, entity: Entity, body: Row): Response {
@@ -247,6 +265,16 @@ export class FakeFinanceOperations implements FakeSystem {
     row["dataAreaId"] = fields["dataAreaId"] ?? COMPANY;
     this.#of(set).push(row);
     return row;
+  }
+
+  #shown(row: Row, set: string, query: URLSearchParams): Row {
+    const expand = query.get("$expand");
+    if (expand === null) return shown(row);
+    if (set !== "SalesOrderHeadersV2" || expand !== "SalesOrderLines")
+      throw new Refused(400, `Could not find a property named '${expand}'.`);
+    const lines = this.#of("SalesOrderLines").filter(({ SalesOrderNumber }) => SalesOrderNumber === row["SalesOrderNumber"]);
+    const total = lines.reduce((sum, line) => sum + Number(line["OrderedSalesQuantity"]) * Number(line["SalesPrice"]), 0);
+    return { ...shown(row), OrderTotalAmount: total, SalesOrderLines: lines.map(shown) };
   }
 
   #of(set: string): Row[] {
@@ -345,7 +373,13 @@ const customer = delivery({
 });
 const order = delivery({
   entity: { kind: "order", key: "ORD 1/Ä?#", schemaVersion: 1 },
-  data: { customerId: "CUST-7", opportunityId: "OPP-1", status: "confirmed", total: { amount: "37.50", currency: "EUR" } },
+  data: {
+    customerId: "CUST-7",
+    opportunityId: "OPP-1",
+    status: "confirmed",
+    total: { amount: "37.50", currency: "EUR" },
+    lines: [{ sku: "D0001", quantity: "3", unitPrice: { amount: "12.50", currency: "EUR" } }],
+  },
 });
 const others = {
   opportunity: delivery(),

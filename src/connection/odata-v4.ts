@@ -1,5 +1,5 @@
 import type { ErrorSeen } from "../destinations/classify.ts";
-import type { ChangePage, ChangeQuery, Failed, ResponseSeen } from "../destinations/define.ts";
+import type { ChangePage, ChangeQuery, ResponseSeen } from "../destinations/define.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { scalarText } from "../domain/mapping.ts";
 
@@ -41,8 +41,6 @@ export function errorSeenIn(response: ResponseSeen): ErrorSeen {
   const detail = [inner, scalarText(error["message"])].find((text) => text !== undefined && text !== "");
   return { codes: code === "" ? [] : [code], ...(detail === undefined ? {} : { detail }) };
 }
-
-export const notReadable = (detail: string): Failed => ({ kind: "failed", class: "transient", detail });
 
 /** The clock of the system, as far as an answer tells it. */
 export function serverNowMs(response: ResponseSeen): number | null {

@@ -1,5 +1,5 @@
-import { allFields, differences } from "./differences.ts";
-import { exactNumber, isJsonObject, parseJson, type JsonObject, type JsonValue } from "./json.ts";
+import { changedPart } from "./differences.ts";
+import { exactNumber, isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
 import { scalarText } from "./mapping.ts";
 
 /** Where a system keeps what a canonical line says; a description is left out where it has no place. */
@@ -60,9 +60,7 @@ export function lineSteps(held: readonly HeldLine[], wanted: readonly JsonObject
   return {
     change: held.slice(0, wanted.length).flatMap((line, at) => {
       const values = wanted[at] ?? {};
-      const plain = parseJson(JSON.stringify(values));
-      const said = plain.ok && isJsonObject(plain.value) ? plain.value : {};
-      return differences(said, line.values, allFields(said)).length === 0 ? [] : [{ ...line, values }];
+      return Object.keys(changedPart(values, line.values)).length === 0 ? [] : [{ ...line, values }];
     }),
     add: wanted.slice(held.length),
     remove: held.slice(wanted.length),

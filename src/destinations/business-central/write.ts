@@ -1,8 +1,8 @@
 import { converge } from "../../connection/converge.ts";
 import { objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
-import { allFields, differences } from "../../domain/differences.ts";
+import { changedPart } from "../../domain/differences.ts";
 import { lineSteps, linesIn, type LineSteps } from "../../domain/document-lines.ts";
-import { isJsonObject, parseJson, type JsonObject } from "../../domain/json.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
@@ -103,7 +103,7 @@ async function update(
   const steps = resource.kind === "order" && lines !== undefined ? lineSteps(heldLines(row), lines.map(itemBody)) : NO_STEPS;
   const done = await changeLines(delivery, resource, session, { url, steps });
   if (done !== null) return done;
-  const changed = changedIn(body, row);
+  const changed = changedPart(body, row);
   if (Object.keys(changed).length === 0)
     return { kind: "applied", duplicate: steps === NO_STEPS || requestsOf(url, steps).length === 0, remote: remoteOf(row) };
   // Lines that have just changed have moved their order on; its own tag would be refused.
@@ -186,11 +186,3 @@ const remoteOf = (row: JsonObject): RemoteRecord => {
     version: scalarText(row["@odata.etag"]) ?? "",
   };
 };
-
-/** The part of a body that the row does not say already. */
-function changedIn(body: JsonObject, row: JsonObject): JsonObject {
-  const plain = parseJson(JSON.stringify(body));
-  const wanted = plain.ok && isJsonObject(plain.value) ? plain.value : {};
-  const names = new Set(differences(wanted, row, allFields(wanted)).map(({ field }) => field));
-  return Object.fromEntries(Object.entries(body).filter(([name]) => names.has(name)));
-}

@@ -105,7 +105,7 @@ async function namesOf(
   return ok(names);
 }
 
-const isDeletion = (row: JsonObject): boolean => String(row["@odata.context"] ?? "").endsWith("/$deletedEntity");
+const isDeletion = (row: JsonObject): boolean => scalarText(row["@odata.context"])?.endsWith("/$deletedEntity") === true;
 
 /** All that is told of a deleted row is its id. */
 const deletionOf = (row: JsonObject): RemoteState => ({

@@ -55,7 +55,7 @@ export function stateOf(row: JsonObject, table: Table, keyColumn: string): Resul
 
 /** A reason that no word stands for is read by its state. */
 function withStateWords(row: JsonObject, { pairs, otherwise }: Table): Table["pairs"] {
-  const byState = otherwise[String(row[STATE] ?? "").split("/")[0] ?? ""];
+  const byState = otherwise[stateText(row).split("/")[0] ?? ""];
   return byState === undefined ? pairs : pairs.map((each) => (each.at === STATE ? { ...each, otherwise: byState } : each));
 }
 

@@ -1,15 +1,15 @@
 import { converge } from "../../connection/converge.ts";
 import { objectOf } from "../../connection/odata-v4.ts";
-import { allFields, differences } from "../../domain/differences.ts";
+import { changedPart } from "../../domain/differences.ts";
 import { toRemote } from "../../domain/field-pairs.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import type { Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import type { Delivery, Failed, Outcome, RemoteRecord } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { changing, currencyIds, keyUrl, readRow, rootUrl, type Talk } from "./requests.ts";
-import { encoded, isUsableKey, remoteOf } from "./rows.ts";
+import { encoded, isUsableKey, remoteOf, stateText } from "./rows.ts";
 import { stepsTo, type Step } from "./steps.ts";
 import { STATE, isTableKind, tableOf, type Table } from "./tables.ts";
 
@@ -41,6 +41,9 @@ const GONE: Outcome = { kind: "applied", duplicate: true };
 const withoutNullState = (values: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => name !== STATE || value !== null));
 
+/** The columns alone. */
+const withoutState = (values: JsonObject): JsonObject => Object.fromEntries(Object.entries(values).filter(([name]) => name !== STATE));
+
 async function create(delivery: Delivery, table: Table, session: Talk, values: JsonObject): Promise<Outcome | "duplicate"> {
   const record = { ...session.settings.onCreate[table.kind], ...values };
   const columns = await columnsFor(session, table, record);
@@ -51,7 +54,7 @@ async function create(delivery: Delivery, table: Table, session: Talk, values: J
   const request = { method: "PATCH", url: keyUrl(session, table, delivery.entity.key), body: { ...columns.value, ...state } } as const;
   const made = await changed(delivery, table, session, { request, condition: { "if-none-match": "*" } });
   if (made.kind !== "row") return made.is;
-  return follow(delivery, table, session, { row: made.row, steps: stepsTo(table, rowState(made.row), target, {}) });
+  return follow(delivery, table, session, { row: made.row, steps: stepsTo(table, stateText(made.row), target, {}) });
 }
 
 async function update(
@@ -61,12 +64,10 @@ async function update(
   { row, values }: { readonly row: JsonObject; readonly values: JsonObject },
 ): Promise<Outcome | "duplicate"> {
   const target = scalarText(values[STATE]) ?? null;
-  const steps = stepsTo(table, rowState(row), target, changedIn(values, row));
+  const steps = stepsTo(table, stateText(row), target, changedPart(withoutState(values), row));
   const done = await follow(delivery, table, session, { row, steps });
   return done === "duplicate" || done.kind === "failed" ? done : { ...done, duplicate: steps.length === 0 };
 }
-
-const rowState = (row: JsonObject): string => `${scalarText(row["statecode"]) ?? "0"}/${scalarText(row["statuscode"]) ?? ""}`;
 
 /** One step after the other, each with the ETag that the one before left. What stops half-way is gone on with at the next attempt. */
 async function follow(
@@ -185,12 +186,4 @@ async function remove(delivery: Delivery, table: Table, session: Talk): Promise<
   const failure = failureOf(answer.value, table);
   const absent = answer.value.status === 404 && failure !== "duplicate" && failure.class === "business";
   return absent ? GONE : failure === "duplicate" ? { kind: "failed", class: "conflict", detail: "the row is in use" } : failure;
-}
-
-/** The part of the values that a decoded row does not say already; its state is no column. */
-function changedIn(values: JsonObject, row: JsonObject): JsonObject {
-  const plain = parseJson(JSON.stringify(values));
-  const wanted = plain.ok && isJsonObject(plain.value) ? plain.value : {};
-  const names = new Set(differences(wanted, row, allFields(wanted)).map(({ field }) => field));
-  return Object.fromEntries(Object.entries(values).filter(([name]): boolean => name !== STATE && names.has(name)) as [string, JsonValue][]);
 }

@@ -1,7 +1,6 @@
-import { canonicalLine, type HeldLine } from "../../domain/document-lines.ts";
+import { canonicalLine, type HeldLine, type LineFields } from "../../domain/document-lines.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
-import type { Resource } from "./records.ts";
 
 /** The navigation property of a sales order to its lines. */
 export const LINES = "SalesOrderLines";
@@ -18,5 +17,5 @@ export function heldLines(row: JsonObject): readonly HeldLine[] {
 }
 
 /** The canonical lines of an order. */
-export const linesOf = (row: JsonObject, { lines }: Resource): readonly JsonObject[] =>
-  lines === undefined ? [] : heldLines(row).map(({ values }) => canonicalLine(values, lines.fields, scalarText(row["CurrencyCode"]) ?? ""));
+export const linesOf = (row: JsonObject, fields: LineFields): readonly JsonObject[] =>
+  heldLines(row).map(({ values }) => canonicalLine(values, fields, scalarText(row["CurrencyCode"]) ?? ""));

@@ -132,7 +132,7 @@ export function bodyOf(data: JsonObject, cleared: readonly string[], { pairs }: 
 export function stateOf(row: JsonObject, resource: Resource, askedFor?: string): Result<RemoteState, Failed> {
   const stored = scalarText(row[resource.keyField]) ?? "";
   const id = scalarText(row[resource.addressedBy ?? resource.keyField]) ?? "";
-  const lines = linesOf(row, resource);
+  const lines = resource.lines === undefined ? [] : linesOf(row, resource.lines.fields);
   const data = toCanonical(resource.kind, { ...withoutEmptyTimes(row), ...(lines.length === 0 ? {} : { lines }) }, resource.pairs);
   if (!data.ok || id === "")
     return fail({ kind: "failed", class: "business", detail: `${resource.set} ${id}: ${data.ok ? "has no key" : data.failure}` });

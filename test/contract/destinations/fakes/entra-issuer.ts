@@ -1,8 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { X509Certificate, createHash, generateKeyPairSync, randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { X509Certificate, createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { importSPKI, jwtVerify, decodeProtectedHeader } from "jose";
 
 export const TENANT = "8f6b2f0e-6d0b-4a43-9a53-5f6f1f6e2a11";
@@ -11,31 +7,29 @@ export const CLIENT_SECRET = "client-secret-that-must-not-leak-0123456789";
 export const AUTHORITY = "https://login.microsoftonline.com";
 const TOKEN_URL = `${AUTHORITY}/${TENANT}/oauth2/v2.0/token`;
 
-/** A self-signed certificate and its key, made anew for every run. */
+const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
+  const content = Buffer.concat(parts);
+  const { length } = content;
+  return Buffer.concat([Buffer.from(length < 128 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff]), content]);
+};
+const sequence = (...parts: readonly Buffer[]): Buffer => der(0x30, ...parts);
+const oid = (...bytes: readonly number[]): Buffer => der(0x06, Buffer.from(bytes));
+
+/** A self-signed certificate (RFC 5280) and its key, made anew for every run. */
 function makeCertificate(): { readonly privateKey: string; readonly certificate: string } {
-  const folder = mkdtempSync(join(tmpdir(), "entra-"));
-  try {
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const args = [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-days",
-      "2",
-      "-subj",
-      "/CN=signalbox-test",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-    ];
-    execFileSync("openssl", args, { stdio: "ignore" });
-    return { privateKey: readFileSync(key, "utf8"), certificate: readFileSync(cert, "utf8") };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const sha256WithRsa = sequence(oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b), der(0x05));
+  const commonName = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from("signalbox-test")))));
+  const validity = sequence(der(0x17, Buffer.from("200101000000Z")), der(0x17, Buffer.from("400101000000Z")));
+  const version = der(0xa0, der(0x02, Buffer.from([2])));
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const body = sequence(version, der(0x02, Buffer.from([1])), sha256WithRsa, commonName, validity, commonName, spki);
+  const certificate = sequence(body, sha256WithRsa, der(0x03, Buffer.from([0]), sign("sha256", body, privateKey)));
+  const lines = certificate.toString("base64").replaceAll(/(.{64})/g, "$1\n");
+  return {
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    certificate: `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+  };
 }
 
 export const CERTIFICATE = makeCertificate();

@@ -92,7 +92,7 @@ export default {
       CONNECTION,
       DESTINATION_PARTS,
       DOMAIN,
-      "node_modules/jose/",
+      "node_modules/(jose|zod)/",
     ]),
     only("destination-registry", "The registry lists the destinations.", { path: "^src/destinations/index\\.ts$" }, ["^src/destinations/"]),
 

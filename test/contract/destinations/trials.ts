@@ -1,4 +1,7 @@
+import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
+import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { httpTrial } from "./fakes/http-receiver.ts";
+import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
@@ -12,4 +15,10 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   netsuite: netsuiteTrial,
   "netsuite by token": netsuiteTokenTrial,
   "netsuite by jobs": netsuiteJobsTrial,
+  "business-central": businessCentralTrial,
+  "business-central, client secret": businessCentralSecretTrial,
+  dataverse: dataverseTrial,
+  "dataverse, without change tracking": dataverseUntrackedTrial,
+  "finance-operations": financeOperationsTrial,
+  "finance-operations, orders by reference": financeOperationsReferenceTrial,
 };

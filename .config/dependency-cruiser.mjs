@@ -78,9 +78,15 @@ export default {
       "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.",
       {
         path: "^src/destinations/",
-        pathNot: "^src/destinations/index\\.ts$",
+        pathNot: ["^src/destinations/index\\.ts$", "^src/destinations/[^/]+/"],
       },
       [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
+    ),
+    only(
+      "destination-folder",
+      "A destination of several files knows its own folder beside what every destination knows.",
+      { path: "^src/destinations/([^/]+)/" },
+      ["^src/destinations/$1/", DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
     only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
       CONNECTION,

@@ -59,7 +59,7 @@ export const Settings = z.strictObject({
   /** What cancels an order, and what it says of a line that is cancelled. */
   cancelWith: Scalars.default({ CanceledFlag: true }),
   cancelLineWith: Scalars.default({}),
-  /** Other fields and words than the product's, by kind. */
+  /** Other fields and words than the product's, by kind; those of a sale are its order's. */
   fields: TeamFieldsByKind.optional(),
 });
 export type Settings = z.infer<typeof Settings>;

@@ -7,8 +7,8 @@ import { KINDS, type Settings } from "./settings.ts";
 import { tableOf, type Table } from "./tables.ts";
 
 /**
- * By keyset on (sys_updated_on, sys_id). A row that ACLs hide makes a page short or empty, so only an empty page without
- * a next link is the last.
+ * By keyset on (sys_updated_on, sys_id). Rows that ACLs hide make a page short or empty but are counted, so the last
+ * page is the empty one whose count has no rows left.
  */
 export const changes: ChangeReader<Settings> = {
   kinds: KINDS,
@@ -46,16 +46,21 @@ function placeOf(cursor: string | null): Place | null {
 async function readPage(wanted: ChangeQuery, table: Table, session: Session<Settings>): Promise<Result<ChangePage | "restart", Failed>> {
   const place = placeOf(wanted.cursor);
   if (place === null) return ok("restart");
-  const paging = { sysparm_limit: String(wanted.limit), ...(place.passed === 0 ? {} : { sysparm_offset: String(place.passed) }) };
+  const paging = {
+    sysparm_no_count: "false",
+    sysparm_limit: String(wanted.limit),
+    ...(place.passed === 0 ? {} : { sysparm_offset: String(place.passed) }),
+  };
   const found = await query(session, table, encodedQuery(wanted, place), paging);
   if (!found.ok) return found;
   const { rows, answer } = found.value;
   const last = rows.at(-1);
-  const hidden = last === undefined && /rel="next"/.test(answer.headers.get("link") ?? "");
+  const passed = place.passed + wanted.limit;
+  const hidden = last === undefined && Number(answer.headers.get("x-total-count") ?? "0") > passed;
   const date = Date.parse(answer.headers.get("date") ?? "");
   return ok({
     records: rows,
-    nextCursor: last !== undefined ? cursorAfter(last) : hidden ? `${place.stamp}|${place.id}|${place.passed + wanted.limit}` : null,
+    nextCursor: last !== undefined ? cursorAfter(last) : hidden ? `${place.stamp}|${place.id}|${passed}` : null,
     serverNowMs: Number.isNaN(date) ? null : date,
   });
 }

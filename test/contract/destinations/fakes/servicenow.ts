@@ -236,11 +236,11 @@ export class ServiceNow implements FakeSystem {
     ];
     // Rows that ACLs hide count for the page and are then left out of it.
     const page = found.slice(offset, offset + limit).filter(({ sys_id: id }) => !this.hidden.has(id ?? ""));
-    const more = offset + limit < found.length;
+    const counted = url.searchParams.get("sysparm_no_count") !== "true";
     return json(
       200,
       { result: page.map((row) => this.#shown(table, row, url)) },
-      { date: new Date(this.time.nowMs).toUTCString(), ...(more ? { link: `<${url.href}>;rel="next"` } : {}) },
+      { date: new Date(this.time.nowMs).toUTCString(), ...(counted ? { "x-total-count": String(found.length) } : {}) },
     );
   }
 

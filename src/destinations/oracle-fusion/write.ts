@@ -141,11 +141,13 @@ function keptOwn(change: JsonObject, now: JsonObject, { pairs }: Resource): read
     .map(([name]) => pairs.find(({ at }) => at === name)?.field ?? name);
 }
 
+const hasEnded = ({ data }: Held["state"]): boolean => ENDED.has(scalarText(data["status"]) ?? "");
+
 /** Orders are cancelled, customers deactivated, cases closed: nothing that others refer to is taken away. */
 function ending({ resource, session }: Work, { state }: Held): JsonObject {
   switch (resource.kind) {
     case "order":
-      return ENDED.has(String(state.data["status"])) ? {} : session.settings.cancelWith;
+      return hasEnded(state) ? {} : session.settings.cancelWith;
     case "customer":
       return state.data["status"] === "inactive" ? {} : { Status: "I" };
     case "case":
@@ -175,7 +177,7 @@ async function changesTo(work: Work, held: Held): Promise<Result<JsonObject, Fai
   const fields = await fieldsFor(work, differing, data, delivery.cleared);
   if (!fields.ok || resource.kind !== "order") return fields;
   const status = held.state.data["status"];
-  if (content["status"] === "cancelled") return ok(ENDED.has(String(status)) ? {} : session.settings.cancelWith);
+  if (content["status"] === "cancelled") return ok(hasEnded(held.state) ? {} : session.settings.cancelWith);
   const changedLines = lines === null ? [] : lineChanges(lines, held.lines, session.settings);
   const body = { ...fields.value, ...(changedLines.length === 0 ? {} : { lines: changedLines }) };
   const changes = Object.keys(body).length > 0;

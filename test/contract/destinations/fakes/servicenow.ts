@@ -261,7 +261,7 @@ export class ServiceNow implements FakeSystem {
   }
 
   /** Columns that do not exist, or that the system keeps, are passed over without a word; long text is cut. */
-  #taken(table: string, body: Row): Row {
+  #taken(table: string, body: Readonly<Record<string, unknown>>): Row {
     const values: Row = {};
     for (const [name, value] of Object.entries(body)) {
       const column = TABLES[table]?.[name];

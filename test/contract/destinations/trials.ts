@@ -5,7 +5,9 @@ import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/busine
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
+import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
+import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fakes/servicenow.ts";
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
 export const TRIALS: Readonly<Record<string, Trial>> = {
@@ -21,4 +23,11 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "dataverse, without change tracking": dataverseUntrackedTrial,
   "finance-operations": financeOperationsTrial,
   "finance-operations, orders by reference": financeOperationsReferenceTrial,
+  "oracle-fusion": oracleFusionTrial,
+  "oracle-fusion (client secret, upsert mode)": oracleFusionClientTrial,
+  "oracle-fusion (own token)": oracleFusionOwnTokenTrial,
+  "oracle-fusion (Basic)": oracleFusionBasicTrial,
+  servicenow: servicenowTrial,
+  "servicenow (assertion, unique index)": servicenowJwtTrial,
+  "servicenow (import sets)": servicenowImportTrial,
 };

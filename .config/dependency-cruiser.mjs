@@ -77,11 +77,19 @@ export default {
       "destination",
       "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.",
       {
-        path: "^src/destinations/",
+        path: "^src/destinations/[^/]+\\.ts$",
         pathNot: "^src/destinations/index\\.ts$",
       },
       [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
+    only("destination-folder", "A destination of several files knows them beside that.", { path: "^src/destinations/([^/]+)/" }, [
+      "^src/destinations/$1/",
+      DESTINATION_PARTS,
+      CONNECTION,
+      "^src/decoding/(xml|document)\\.ts$",
+      DOMAIN,
+      "node_modules/(zod|jose)/",
+    ]),
     only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
       CONNECTION,
       DESTINATION_PARTS,

@@ -1,0 +1,1 @@
+export const guard = (request, response, next) => next();

@@ -2,10 +2,11 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import process from "node:process";
 import cds from "@sap/cds";
 import express from "express";
-import { guard } from "./gateway.js";
-import { rules } from "./rules.js";
+import { gateway } from "./gateway.js";
+import { applyRules } from "./rules.js";
 
 const require = createRequire(import.meta.url);
 const DESCRIPTIONS = path.join(import.meta.dirname, "../../contract/destinations/descriptions");
@@ -32,10 +33,19 @@ async function model() {
     delete definition["@cds.external"];
     delete definition["@cds.persistence.skip"];
     if (definition.kind === "service") Object.assign(definition, { "@path": name, "@requires": "any" });
-    if (definition.kind === "entity") definition["@cds.query.limit"] = { default: PAGE_ROWS, max: PAGE_ROWS };
+    // A field that nobody fills has SAP's initial value, not null.
+    for (const element of Object.values(definition.elements ?? {}))
+      if (element.notNull && !element.key && element.type === "cds.String") element.default = { val: "" };
+      else if (!element.key) delete element.notNull;
+    if (definition.kind === "entity")
+      Object.assign(definition, { "@cds.query.limit.default": PAGE_ROWS, "@cds.query.limit.max": PAGE_ROWS });
   }
   for (const [name, element] of Object.entries(STAMPS))
-    Object.assign(definitions[name].elements[element], { "@odata.etag": true, "@cds.on.insert": { "=": "$now" }, "@cds.on.update": { "=": "$now" } });
+    Object.assign(definitions[name].elements[element], {
+      "@odata.etag": true,
+      "@cds.on.insert": { "=": "$now" },
+      "@cds.on.update": { "=": "$now" },
+    });
   for (const [name, parts] of Object.entries(PARTS))
     for (const [part, [target, key]] of Object.entries(parts))
       definitions[name].elements[part] = {
@@ -56,11 +66,11 @@ cds.model = cds.compile.for.nodejs(csn);
 cds.db = await cds.connect.to("db");
 await cds.deploy(csn).to(cds.db);
 const app = express();
-app.use(guard);
+app.use(gateway);
 const { default: cov2ap } = await import("@cap-js-community/odata-v2-adapter");
 app.use(cov2ap({ model: file }));
 await cds.serve("all").from(csn).in(app);
-rules(cds);
+await applyRules(cds, PAGE_ROWS);
 await cds.emit("served", cds.services);
 const server = app.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
   cds.emit("listening", { server, url: `http://127.0.0.1:${server.address().port}` });

@@ -22,7 +22,10 @@ function install(): void {
   const installed = path.join(FOLDER, "node_modules", ".package-lock.json");
   const wanted = (JSON.parse(lock) as { packages: Record<string, { version?: string }> }).packages["node_modules/@sap/cds"]?.version;
   if (existsSync(installed) && readFileSync(installed, "utf8").includes(`"version": "${wanted}"`)) return;
-  const done = spawnSync("npm", ["ci", "--prefix", FOLDER, "--no-audit", "--no-fund"], { encoding: "utf8", timeout: INSTALL_MS });
+  const done = spawnSync("npm", ["ci", "--prefix", FOLDER, "--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"], {
+    encoding: "utf8",
+    timeout: INSTALL_MS,
+  });
   if (done.status !== 0)
     throw new Error(
       `SAP's CAP server could not be installed with npm (test/erp/cap); is a registry in reach?\n${done.error ?? ""}${done.stdout}${done.stderr}`,

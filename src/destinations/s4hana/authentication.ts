@@ -1,8 +1,8 @@
-import { base64Of, obtainToken } from "../../connection/oauth.ts";
+import { base64Of, obtainToken, withBasic, withBearer } from "../../connection/oauth.ts";
 import { onlyReads } from "../../domain/http.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy } from "../classify.ts";
-import type { Authentication, Credential, Failed, ResponseSeen, Session } from "../define.ts";
+import type { Authentication, Credential, Failed, RequestSpec, ResponseSeen, Session } from "../define.ts";
 import { pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 
@@ -16,38 +16,40 @@ export const csrfIsRefused = (response: ResponseSeen): boolean =>
  */
 export const authentication: Authentication<Settings> = {
   obtain: async (session) => {
-    const proof = await proofOf(session);
-    if (!proof.ok) return proof;
-    const { authorization = "" } = proof.value.values;
-    const answer = await session.send({
+    const token = await tokenOf(session);
+    if (!token.ok) return token;
+    const request: RequestSpec = {
       method: "GET",
       url: `${session.baseUrl}${pathOf("csrf", session.settings)}/`,
-      headers: { accept: "application/json", "user-agent": "signalbox", "x-csrf-token": "Fetch", authorization },
-    });
+      headers: { accept: "application/json", "user-agent": "signalbox", "x-csrf-token": "Fetch" },
+    };
+    const answer = await session.send(proven(request, token.value, session));
     if (!answer.ok) return answer;
     if (answer.value.status !== 200) return fail(refusalOf(answer.value));
     const { headers } = answer.value;
     const cookie = headers.getSetCookie().map((each) => each.split(";", 1)[0]?.trim() ?? "");
-    return ok({ ...proof.value, values: { authorization, csrf: headers.get("x-csrf-token") ?? "", cookie: cookie.join("; ") } });
+    return ok({ ...token.value, values: { ...token.value.values, csrf: headers.get("x-csrf-token") ?? "", cookie: cookie.join("; ") } });
   },
-  apply: (request, credential) => {
-    const { authorization = "", csrf = "", cookie = "" } = credential?.values ?? {};
-    const session = { ...(cookie === "" ? {} : { cookie }), ...(csrf === "" || onlyReads(request) ? {} : { "x-csrf-token": csrf }) };
-    return { ...request, headers: { ...request.headers, authorization, ...session } };
+  apply: (request, credential, session) => {
+    const { csrf = "", cookie = "" } = credential?.values ?? {};
+    const kept = { ...(cookie === "" ? {} : { cookie }), ...(csrf === "" || onlyReads(request) ? {} : { "x-csrf-token": csrf }) };
+    return proven({ ...request, headers: { ...request.headers, ...kept } }, credential, session);
   },
   refuses: (response) => response.status === 401 || csrfIsRefused(response),
 };
 
-async function proofOf(session: Session<Settings>): Promise<Result<Credential, Failed>> {
-  const { settings, secrets } = session;
-  const basic = (user: string, password: string) => `Basic ${base64Of(`${secrets[user] ?? ""}:${secrets[password] ?? ""}`)}`;
-  if (settings.auth === "basic") return ok({ values: { authorization: basic("user", "password") }, expiresAtMs: null });
-  const token = await obtainToken(session, {
-    url: settings.tokenUrl ?? `${session.baseUrl}/sap/bc/sec/oauth2/token`,
+const proven = (request: RequestSpec, credential: Credential | null, { settings, secrets }: Session<Settings>): RequestSpec =>
+  settings.auth === "basic" ? withBasic(request, secrets["user"] ?? "", secrets["password"] ?? "") : withBearer(request, credential);
+
+/** A token of the client credentials grant; with Basic there is none. */
+async function tokenOf(session: Session<Settings>): Promise<Result<Credential, Failed>> {
+  const { settings, secrets, baseUrl } = session;
+  if (settings.auth === "basic") return ok({ values: {}, expiresAtMs: null });
+  return obtainToken(session, {
+    url: settings.tokenUrl ?? `${baseUrl}/sap/bc/sec/oauth2/token`,
     form: { grant_type: "client_credentials" },
-    headers: { authorization: basic("clientId", "clientSecret") },
+    headers: { authorization: `Basic ${base64Of(`${secrets["clientId"] ?? ""}:${secrets["clientSecret"] ?? ""}`)}` },
   });
-  return token.ok ? ok({ ...token.value, values: { authorization: `Bearer ${token.value.values["token"] ?? ""}` } }) : token;
 }
 
 /** A refused logon page may repeat what was sent: only its status is kept. */

@@ -10,19 +10,10 @@ import { customerQuery, customerTalk, customerWords, customersOf, keyOfCustomer,
 import { ODATA, entityPath, instantOf, objectsIn, queryOf, textAt } from "./odata.ts";
 import { itemsIn } from "./order-items.ts";
 import { orderCarrier, orderQuery, orderTalk, ordersOf } from "./orders.ts";
-import { pathOf } from "./services.ts";
+import { orderServiceOf, pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { INVOICE_STATUS_FIELDS, invoiceStatus, orderStatus } from "./status.ts";
-import {
-  ORDER_KEY_FIELD,
-  customerPairs,
-  fieldNames,
-  invoicePairs,
-  linePairsOf,
-  orderPairs,
-  orderServiceOf,
-  propertiesOf,
-} from "./tables.ts";
+import { ORDER_KEY_FIELD, customerPairs, fieldNames, invoicePairs, linePairsOf, orderPairs, propertiesOf } from "./tables.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -170,7 +170,7 @@ async function createCustomer(key: string, fields: JsonObject, talk: Talk): Prom
   return { kind: "applied", duplicate: false, remote: { id, number: id } };
 }
 
-/** A name in as many fields as it needs, cut between words where that leaves room for all of it. */
+/** A name in as many fields as it needs, cut between words; a single word longer than a field is read back in two. */
 function nameFields({ name }: JsonObject): Result<JsonObject, Failed> {
   if (typeof name !== "string") return ok({});
   const parts: string[] = [];

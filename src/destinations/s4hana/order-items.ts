@@ -6,8 +6,9 @@ import { unwritable } from "../classify.ts";
 import type { Failed } from "../define.ts";
 import { change, etagOf, failed, list, type Talk } from "./api.ts";
 import { entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
+import { orderServiceOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
-import { linePairsOf, orderServiceOf, propertiesOf } from "./tables.ts";
+import { linePairsOf, propertiesOf } from "./tables.ts";
 
 const REJECTION = "SalesDocumentRjcnReason";
 /** Read of an item beside its line. */

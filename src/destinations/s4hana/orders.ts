@@ -9,10 +9,10 @@ import { carriedKey, type Carrier } from "./carried-key.ts";
 import { customerNumber } from "./customers.ts";
 import { ODATA, entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
 import { ITEM_FIELDS, changeItems, itemsIn, itemsOfNew, linesOf } from "./order-items.ts";
-import { pathOf } from "./services.ts";
+import { orderServiceOf, pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { ORDER_STATUS_FIELDS } from "./status.ts";
-import { ORDER_KEY_FIELD, fieldNames, linePairsOf, orderPairs, orderServiceOf, propertiesOf } from "./tables.ts";
+import { ORDER_KEY_FIELD, fieldNames, linePairsOf, orderPairs, propertiesOf } from "./tables.ts";
 
 type OrderKind = "order" | "opportunity";
 

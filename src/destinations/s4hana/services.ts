@@ -1,20 +1,18 @@
 import type { Settings } from "./settings.ts";
 
 /** The sales order service in each version: its path in the public cloud and its names. */
-export const ORDER_SERVICES = {
+const ORDER_SERVICES = {
   v2: {
     path: "/sap/opu/odata/sap/API_SALES_ORDER_SRV",
     orders: "A_SalesOrder",
     items: "A_SalesOrderItem",
     part: "to_Item",
-    material: "Material",
   },
   v4: {
     path: "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/salesorder/0001",
     orders: "SalesOrder",
     items: "SalesOrderItem",
     part: "_Item",
-    material: "Product",
   },
 } as const;
 
@@ -29,3 +27,5 @@ export function pathOf(service: "order" | "customer" | "invoice" | "csrf", { pat
   };
   return paths[service] ?? known[service];
 }
+
+export const orderServiceOf = ({ dialect }: Settings): (typeof ORDER_SERVICES)["v2" | "v4"] => ORDER_SERVICES[dialect];

@@ -24,8 +24,8 @@ export const Settings = z.strictObject({
       division: Code(2),
     })
     .optional(),
-  /** The reason that a cancelled order's items are rejected with. */
-  rejectionReason: Code(2).default("50"),
+  /** The reason that a cancelled order's items are rejected with; best one of its own, since only it is taken back again. */
+  rejectionReason: Code(2).default("10"),
   /** Begins every key that is ours in PurchaseOrderByCustomer and in the customer's key: others are people's. */
   keyMark: z
     .string()

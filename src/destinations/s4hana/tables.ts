@@ -1,5 +1,4 @@
 import { pair, withTeamFields, type FieldPair } from "../../domain/field-pairs.ts";
-import { ORDER_SERVICES } from "./services.ts";
 import type { Settings } from "./settings.ts";
 
 /** Our key of an order, and of the order that a bill is for. */
@@ -60,5 +59,3 @@ export const fieldNames = (pairs: readonly FieldPair[], lines: readonly FieldPai
   ]);
   return (property) => names.get(property) ?? property;
 };
-
-export const orderServiceOf = ({ dialect }: Settings): (typeof ORDER_SERVICES)["v2" | "v4"] => ORDER_SERVICES[dialect];

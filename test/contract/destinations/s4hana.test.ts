@@ -192,7 +192,7 @@ describe.each([
     if (first !== undefined) first["SalesDocumentRjcnReason"] = "07";
     for (const attempt of [1, 2])
       expect(await bench.deliver(orderOf({}, { deleted: true, data: {}, attempt }))).toMatchObject({ kind: "applied" });
-    expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["07", "50"]);
+    expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["07", "10"]);
     expect(await bench.read("order", "ord-1")).toMatchObject({ value: { data: { status: "cancelled" } } });
     await bench.deliver(orderOf());
     expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["07", ""]);
@@ -213,7 +213,7 @@ describe.each([
     const sale = (data: JsonObject) => delivery({ nature: "delta", data: { customerId: "001Ab", ...data } });
     await bench.deliver(sale({ stage: "lost", lines: LINES }));
     await bench.deliver(sale({ region: "EMEA" }));
-    expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["50", "50"]);
+    expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["10", "10"]);
     await bench.deliver(sale({ stage: "won" }));
     expect(items(fake).map((item) => item["SalesDocumentRjcnReason"])).toEqual(["", ""]);
   });
@@ -282,7 +282,7 @@ describe("a business partner", () => {
       }),
       {
         numRuns: 30,
-        examples: [["Größte Weichen- und Signalbau Gesellschaft mbH & Co. KG"], ["x".repeat(160)]].map(([text = ""]) => [text] as [string]),
+        examples: [["Größte Weichen- und Signalbau Gesellschaft mbH & Co. KG"]],
       },
     );
     const { bench } = benchOf();

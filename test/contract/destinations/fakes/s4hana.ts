@@ -562,7 +562,7 @@ const trial = (dialect: Dialect, auth: Auth): Trial => ({
   },
   cannotHappen: {
     "key of the wrong form": "its secrets are passwords, of any form",
-    "two creates of one key at once": "it has no upsert, so the router stores its intent and serialises the writes of one entity",
+    "two creates of one key at once": "it has no upsert, so the router stores its intent first and serialises the writes of one entity",
     "failure inside a success": ONE_REQUEST,
     "silent no-op": "a create answers with the new document's number, and a refused change with an error",
     "change token refused": "it reads by time and number",

@@ -82,19 +82,17 @@ export default {
       },
       [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
-    only("destination-folder", "A destination of several files knows them beside that.", { path: "^src/destinations/([^/]+)/" }, [
-      "^src/destinations/$1/",
-      DESTINATION_PARTS,
-      CONNECTION,
-      "^src/decoding/(xml|document)\\.ts$",
-      DOMAIN,
-      "node_modules/(zod|jose)/",
-    ]),
+    only(
+      "destination-folder",
+      "A destination of several files is a folder, and knows no other one either.",
+      { path: "^src/destinations/([^/]+)/" },
+      ["^src/destinations/$1/", DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
+    ),
     only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
       CONNECTION,
       DESTINATION_PARTS,
       DOMAIN,
-      "node_modules/jose/",
+      "node_modules/(jose|zod)/",
     ]),
     only("destination-registry", "The registry lists the destinations.", { path: "^src/destinations/index\\.ts$" }, ["^src/destinations/"]),
 
@@ -142,10 +140,11 @@ export default {
       "node_modules/(drizzle-orm|jose)/",
       "^(node:)?crypto$",
     ]),
-    only("flows", "A workflow is steps over the domain and the stages' types.", { path: "^src/flows/" }, [
+    only("flows", "A workflow is a thin shell: steps over what is put together elsewhere.", { path: "^src/flows/" }, [
       "^src/flows/",
       DOMAIN,
-      "^src/pipeline/",
+      "^src/(pipeline|wiring)/",
+      "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),
     only("configuration-is-data", "router.config.ts holds names and maps, no code.", { path: "^src/router\\.config\\.ts$" }, [DOMAIN]),
@@ -175,7 +174,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "default"],
-      extensions: [".ts", ".js", ".mjs", ".d.ts"],
+      extensions: [".ts", ".tsx", ".js", ".mjs", ".d.ts"],
     },
     builtInModules: { add: ["cloudflare:workers", "cloudflare:test"] },
   },

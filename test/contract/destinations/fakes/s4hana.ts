@@ -3,7 +3,7 @@ import type { EntityKind } from "../../../../src/domain/entities/index.ts";
 import { NOW_MS, delivery } from "../samples.ts";
 import { readEdmx, type EntitySet } from "../descriptions/edmx.ts";
 import type { FakeRecord, FakeSystem, Trial } from "./define.ts";
-import { BadQuery, compareValues, readFilter, type Value } from "./odata-query.ts";
+import { BadQuery, compareValues, readFilter, type Value } from "./s4hana-query.ts";
 
 type Dialect = "v2" | "v4";
 type Auth = "basic" | "oauth";

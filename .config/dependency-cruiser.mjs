@@ -170,7 +170,7 @@ export default {
     parser: "swc",
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(dist|\\.wrangler|\\.local)/" },
+    exclude: { path: "^(dist|\\.wrangler|\\.local|test/erp/cap)/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "default"],

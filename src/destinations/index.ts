@@ -6,6 +6,7 @@ import { http } from "./http.ts";
 import { netsuite } from "./netsuite/index.ts";
 import { salesforce } from "./salesforce/index.ts";
 import { oracleFusion } from "./oracle-fusion/index.ts";
+import { s4hana } from "./s4hana/index.ts";
 import { sandboxErp } from "./sandbox-erp.ts";
 import { servicenow } from "./servicenow/index.ts";
 
@@ -19,6 +20,7 @@ const MODULES: readonly DestinationDefinition[] = [
   dataverse,
   oracleFusion,
   servicenow,
+  s4hana,
 ];
 
 /** The registry of destination modules by name. Adding one is its file and its line above. */

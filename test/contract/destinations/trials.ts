@@ -6,6 +6,7 @@ import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
 import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
+import { s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
 import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fakes/servicenow.ts";
 
@@ -30,4 +31,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   servicenow: servicenowTrial,
   "servicenow (assertion, unique index)": servicenowJwtTrial,
   "servicenow (import sets)": servicenowImportTrial,
+  "s4hana v2": s4hanaV2Trial,
+  "s4hana v4": s4hanaV4Trial,
 };

@@ -56,7 +56,7 @@ export interface ReconcilePorts {
   /** Which of these keys have something on its way to the system. */
   readonly inFlight: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly findingsOf: (keys: readonly string[]) => Promise<readonly Finding[]>;
-  /** Findings that want another look by now: suspected, under repair, open. */
+  /** Findings that want another look: open ones, those under repair, and suspicions that are due. */
   readonly dueFindings: (after: string | null, limit: number, nowMs: number) => Promise<readonly Finding[]>;
   readonly openFindings: (after: string | null, limit: number) => Promise<readonly Finding[]>;
   readonly countOpen: () => Promise<number>;

@@ -156,7 +156,12 @@ class Model {
       inFlight: async (keys) => new Set(keys.filter((key) => this.inFlight.has(key))),
       findingsOf: async (keys) => [...this.findings.values()].filter(({ key }) => keys.includes(key)),
       dueFindings: async (after, limit, nowMs) =>
-        this.#findings(after, limit, (finding) => finding.state === "open" || (!isOver(finding) && (finding.recheckAtMs ?? 0) <= nowMs)),
+        this.#findings(
+          after,
+          limit,
+          (finding) =>
+            finding.state === "open" || finding.state === "repairing" || (!isOver(finding) && (finding.recheckAtMs ?? 0) <= nowMs),
+        ),
       openFindings: async (after, limit) => this.#findings(after, limit, ({ state }) => state === "open"),
       countOpen: async () => this.open().length,
       sketch: async () => (this.#sketch === null ? null : sketchOf(this.#sketch)),

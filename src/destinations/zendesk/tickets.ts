@@ -3,8 +3,8 @@ import { scalarText } from "../../domain/mapping.ts";
 import { allFields, differences } from "../../domain/differences.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type RequestSpec, type Session } from "../define.ts";
-import { failureOf, idOf, recordIn, remoteOf } from "./answers.ts";
-import { fieldsOf, findById, findByKey, onePath, statesOf, urlOf, writtenBy } from "./records.ts";
+import { idOf, recordIn, remoteOf } from "./answers.ts";
+import { ask, fieldsOf, findById, findByKey, onePath, statesOf, urlOf, writtenBy } from "./records.ts";
 import type { Resource } from "./resources.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,39 +21,38 @@ const ROUNDS = 3;
 export async function writeTicket(delivery: Delivery, session: Session<Settings>, resource: Resource): Promise<Outcome> {
   const fields = await fieldsOf(delivery, session, resource);
   if (!fields.ok) return fields.failure;
+  const write: TicketWrite = { delivery, session, resource, fields: fields.value };
   let last: Failed | null = null;
   for (let round = 0; round < ROUNDS; round++) {
     const found = await findByKey(session, resource, delivery.entity.key);
     if (!found.ok) return found.failure;
-    const outcome = await (found.value === null
-      ? create(delivery, fields.value, session, resource)
-      : update(found.value, delivery, fields.value, session, resource));
+    const outcome = await (found.value === null ? create(write) : update(found.value, write));
     if (outcome.kind === "applied" || outcome.class !== "conflict") return outcome;
     last = outcome;
   }
   return last ?? { kind: "failed", class: "conflict", detail: "the ticket changes all the time" };
 }
 
-async function update(
-  ticket: JsonObject,
-  delivery: Delivery,
-  fields: JsonObject,
-  session: Session<Settings>,
-  resource: Resource,
-): Promise<Outcome> {
-  if (ticket["status"] === "closed") return settled(ticket, delivery, session, resource);
+interface TicketWrite {
+  readonly delivery: Delivery;
+  readonly session: Session<Settings>;
+  readonly resource: Resource;
+  /** The delivery's fields in Zendesk's words. */
+  readonly fields: JsonObject;
+}
+
+async function update(ticket: JsonObject, write: TicketWrite): Promise<Outcome> {
+  const { delivery, session, resource, fields } = write;
+  if (ticket["status"] === "closed") return settled(ticket, write);
   const body = { ticket: { ...fields, safe_update: true, updated_stamp: ticket["updated_at"] ?? null } };
-  const request = jsonRequest("PUT", urlOf(session, onePath(resource, idOf(ticket))), body, delivery);
-  const answer = await session.send(request);
+  const answer = await ask(session, jsonRequest("PUT", urlOf(session, onePath(resource, idOf(ticket))), body, delivery), resource);
   if (!answer.ok) return answer.failure;
-  const failure = failureOf(answer.value, resource);
-  if (failure !== null) return failure;
   const record = recordIn(answer.value, resource);
   return record === null ? NAMES_NO_RECORD : { kind: "applied", duplicate: false, remote: remoteOf(record, resource) };
 }
 
 /** A closed ticket that says what we would write needs nothing; any other difference is a person's to settle. */
-async function settled(ticket: JsonObject, delivery: Delivery, session: Session<Settings>, resource: Resource): Promise<Outcome> {
+async function settled(ticket: JsonObject, { delivery, session, resource }: TicketWrite): Promise<Outcome> {
   const states = await statesOf([ticket], session, resource);
   if (!states.ok) return states.failure;
   const written = writtenBy(delivery, session.settings);
@@ -64,20 +63,14 @@ async function settled(ticket: JsonObject, delivery: Delivery, session: Session<
   return unwritable([first, ...others].map((field) => ({ field, message })));
 }
 
-async function create(
-  delivery: Delivery,
-  fields: JsonObject,
-  session: Session<Settings>,
-  resource: Resource,
-  formerId = "",
-): Promise<Outcome> {
+/** `formerId`: the ticket of an earlier create that is deleted since, so that this create needs a key of its own. */
+async function create(write: TicketWrite, formerId = ""): Promise<Outcome> {
+  const { delivery, session, resource, fields } = write;
   const body = { ticket: { ...fields, external_id: delivery.entity.key, ...opening(delivery) } };
   const request = jsonRequest("POST", urlOf(session, resource.path), body, delivery);
   const idempotencyKey = await keyOfCreate(delivery.entity.key, formerId);
-  const answer = await session.send({ ...request, headers: { ...request.headers, "idempotency-key": idempotencyKey } });
+  const answer = await ask(session, { ...request, headers: { ...request.headers, "idempotency-key": idempotencyKey } }, resource);
   if (!answer.ok) return answer.failure;
-  const failure = failureOf(answer.value, resource);
-  if (failure !== null) return failure;
   const record = recordIn(answer.value, resource);
   if (record === null) return NAMES_NO_RECORD;
   if (answer.value.headers.get("x-idempotency-lookup") !== "hit")
@@ -86,7 +79,7 @@ async function create(
   const now = await findById(session, resource, idOf(record));
   if (!now.ok) return now.failure;
   if (now.value !== null) return { kind: "applied", duplicate: true, remote: remoteOf(now.value, resource) };
-  return formerId === "" ? create(delivery, fields, session, resource, idOf(record)) : STILL_DELETED;
+  return formerId === "" ? create(write, idOf(record)) : STILL_DELETED;
 }
 
 const STILL_DELETED: Failed = { kind: "failed", class: "conflict", detail: "the ticket is deleted as often as it is made" };

@@ -15,7 +15,7 @@ interface Parameter {
 }
 
 /** What the published description says: fields that may be written, and parameters of lists. */
-export const DESCRIPTION = JSON.parse(readFileSync(new URL("../descriptions/freshdesk.json", import.meta.url), "utf8")) as {
+export const DESCRIPTION = JSON.parse(readFileSync(`${import.meta.dirname}/../descriptions/freshdesk.json`, "utf8")) as {
   readonly schemas: Readonly<Record<"Ticket" | "TicketCreate" | "TicketUpdate" | "Company" | "CompanyCreate", Schema>>;
   readonly parameters: Readonly<Record<string, readonly Parameter[]>>;
 };

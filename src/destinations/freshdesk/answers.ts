@@ -9,7 +9,7 @@ import { classOfStatus } from "../outcome-of-status.ts";
 import type { Resource } from "./resources.ts";
 
 /** https://developers.freshdesk.com/api/#errors (read 2026-11-24). What is not here is classed by its status. */
-export const ERROR_RULES: readonly ErrorRule[] = [
+const ERROR_RULES: readonly ErrorRule[] = [
   // Also answered with 409; what is unique is a company's name, and custom fields that the team made so.
   { code: "duplicate_value", is: "business" },
   { code: ["missing_field", "invalid_value", "datatype_mismatch", "invalid_field", "invalid_json"], is: "business" },

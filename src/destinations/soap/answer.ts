@@ -9,7 +9,7 @@ import type { Operation, Settings } from "./settings.ts";
  * What faults mean where a deployment says nothing else: the codes of SOAP 1.1 section 4.4.1, of SOAP 1.2 part 1 section
  * 5.4.6, and of WS-Security 1.1 section 12. An unknown fault is told by its status, which is 500 for nearly all.
  */
-export const FAULT_RULES: readonly ErrorRule[] = [
+const FAULT_RULES: readonly ErrorRule[] = [
   { code: ["FailedAuthentication", "FailedCheck", "InvalidSecurityToken", "InvalidSecurity", "SecurityTokenUnavailable"], is: "auth" },
   { code: "MessageExpired", is: "transient" },
   { code: ["UnsupportedSecurityToken", "UnsupportedAlgorithm"], is: "config" },

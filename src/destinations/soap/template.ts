@@ -1,4 +1,4 @@
-import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { readPath, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 

@@ -10,7 +10,7 @@ import type { Resource } from "./resources.ts";
  * https://developer.zendesk.com/api-reference/introduction/requests/#error-handling and the pages of each resource (read
  * 2026-11-24). What is not here is classed by its status; 422 is `business`.
  */
-export const ERROR_RULES: readonly ErrorRule[] = [
+const ERROR_RULES: readonly ErrorRule[] = [
   // Two requests of Zendesk's own met in its database.
   { status: 409, code: "DatabaseConflict", is: "transient" },
   { status: 409, says: /database collision/i, is: "transient" },

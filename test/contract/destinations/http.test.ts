@@ -148,10 +148,10 @@ const SCHEMES = fc.record({
 describe("a signature of the receiver's own", () => {
   it("is proven by the verifier of a source with the same words, and one changed byte is not", async () => {
     await fc.assert(
-      fc.asyncProperty(SCHEMES, fc.string({ unit: "binary", maxLength: 50 }), async ({ place, ...scheme }, name) => {
+      fc.asyncProperty(SCHEMES, fc.array(fc.nat(0xffff), { maxLength: 50 }), async ({ place, ...scheme }, codes) => {
         const words = { header: "X-Signature", ...scheme, ...place };
         const to = connected({ format: "json", signature: { type: "hmac", ...words } }, { signing: TEXT_SECRET });
-        const request = await made(delivery({ data: { name }, idempotencyKey: "sb_1" }), to);
+        const request = await made(delivery({ data: { name: String.fromCharCode(...codes) }, idempotencyKey: "sb_1" }), to);
         const verify = (body: string) =>
           verifyHmac(
             {

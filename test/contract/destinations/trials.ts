@@ -1,6 +1,9 @@
+import { httpTrials } from "./fakes/http-receiver.ts";
+import { freshdeskTrial } from "./fakes/freshdesk.ts";
+import { soapTrials } from "./fakes/soap.ts";
+import { zendeskTrials } from "./fakes/zendesk.ts";
 import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
-import { httpTrial } from "./fakes/http-receiver.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
@@ -12,7 +15,6 @@ import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fa
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
 export const TRIALS: Readonly<Record<string, Trial>> = {
-  http: httpTrial,
   "sandbox-erp": sandboxErpTrial,
   salesforce: salesforceTrial,
   netsuite: netsuiteTrial,
@@ -33,4 +35,8 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "servicenow (import sets)": servicenowImportTrial,
   "s4hana v2": s4hanaV2Trial,
   "s4hana v4": s4hanaV4Trial,
+  ...httpTrials,
+  freshdesk: freshdeskTrial,
+  ...soapTrials,
+  ...zendeskTrials,
 };

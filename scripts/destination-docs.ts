@@ -34,10 +34,10 @@ function summary(): string {
 }
 
 /** Where two writes of one key could make two records, the router stores an intent first and reads back after a crash. */
-const traits = ({ deduplicates, changes, read }: DestinationDefinition): string =>
+const traits = ({ deduplicates, changes, ...definition }: DestinationDefinition): string =>
   [
     deduplicates ? "two writes of one key have one effect there" : "written one at a time per record, with an intent stored first",
-    read === undefined ? "not read back" : "read back by our key",
+    definition.read === undefined ? "not read back" : "read back by our key",
     changes === undefined
       ? "tells no changes"
       : `tells changes of ${changes.kinds.join(", ")}: stamps of ${changes.resolutionMs} ms, overlap ${changes.overlapMs / 1000} s, lag ${changes.lagMs / 1000} s, deletions ${changes.tellsDeletions ? "told" : "found by the full comparison"}`,

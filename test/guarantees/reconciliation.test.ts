@@ -9,7 +9,8 @@ import { accept, isOver, type Finding } from "../../src/domain/reconciliation/fi
 import { NO_PROGRESS, type Run, type RunMode } from "../../src/domain/reconciliation/run.ts";
 import { sketchBytes, sketchOf } from "../../src/domain/reconciliation/sketch.ts";
 import { NO_WATERMARK, windowOf, type Watermark } from "../../src/domain/reconciliation/watermark.ts";
-import { stepRun, type Plan, type ReconcilePorts } from "../../src/pipeline/reconcile.ts";
+import type { Plan, ReconcilePorts } from "../../src/pipeline/reconcile/ports.ts";
+import { stepRun } from "../../src/pipeline/reconcile/reconcile.ts";
 
 const MINUTE = 60_000;
 const PLAN: Plan = {

@@ -21,7 +21,7 @@ export class Erp {
   async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
     const [collection = "", ...rest] = url.pathname.split("/").slice(2).map(decodeURIComponent);
-    if (url.pathname.startsWith("/erp/") === false) return Response.json({ id: "R1" });
+    if (!url.pathname.startsWith("/erp/")) return Response.json({ id: "R1" });
     if (request.method !== "GET") {
       const id = rest.at(-1) ?? "";
       if (request.method === "DELETE") this.remove(collection, id);

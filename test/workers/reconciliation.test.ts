@@ -43,7 +43,18 @@ async function consume(events: readonly EntityEvent[]): Promise<void> {
 async function reconcile(
   mode: "changes" | "full",
 ): Promise<{ progress: { compared: number; opened: number; healed: number; repairs: number } }> {
-  await using workflows = await introspectWorkflow(env.RECONCILE);
+  const workflows = await introspectWorkflow(env.RECONCILE);
+  try {
+    return await reconcileWatched(mode, workflows);
+  } finally {
+    await workflows.dispose();
+  }
+}
+
+async function reconcileWatched(
+  mode: "changes" | "full",
+  workflows: Awaited<ReturnType<typeof introspectWorkflow>>,
+): ReturnType<typeof reconcile> {
   await workflows.modifyAll(async (each) => {
     await each.disableSleeps();
     await each.disableRetryDelays();

@@ -2,7 +2,7 @@ import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState } from "..
 import type { RepairPolicy } from "../../domain/config.ts";
 import type { DriftField } from "../../domain/entities/define.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
-import type { OwnershipRow } from "../../domain/ownership.ts";
+import type { OwnershipRow } from "../../domain/config.ts";
 import type { Known } from "../../domain/reconciliation/compare.ts";
 import type { Finding, FindingType } from "../../domain/reconciliation/findings.ts";
 import type { Run } from "../../domain/reconciliation/run.ts";

@@ -15,6 +15,8 @@ export interface Mark {
   readonly eventId: string;
   /** Where the ledger remembers the event, once it does. */
   readonly key: string;
+  /** When the event was admitted; its first attempts began soon after. */
+  readonly atMs?: number;
   /** The last of the sender's counted changes up to which none is missing. */
   readonly through?: string;
   /** What this stream said lately, newest last: an echo and a quarrel are known by it. */

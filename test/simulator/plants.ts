@@ -15,6 +15,9 @@ const withLedger = (ports: SequencePorts, changed: (ledger: Ledger) => Partial<L
   return { ...ports, ledger: { ...whole, ...changed(ledger) } };
 };
 
+const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+
 /** A lane for each event instead of one for each destination: the lane's name is the destination's and the event's. */
 const LANE = "~";
 const destinationOf = (lane: string): string => lane.slice(0, lane.indexOf(LANE) >>> 0);
@@ -133,6 +136,18 @@ export const PLANTS: readonly Plant[] = [
         return traits === null ? null : { ...traits, deduplicates: true };
       },
     }),
+  },
+  {
+    name: "dead object's request forgotten",
+    mistake: "an attempt is taken to be over with its object, so that what is newer goes before a request still on its way",
+    breaks: ["orderViolations"],
+    ports: (ports) =>
+      withLedger(ports, (ledger) => ({
+        load: () => {
+          const state = ledger.load();
+          return { ...state, marks: mapValues(state.marks, ({ atMs: _atMs, ...mark }) => mark) };
+        },
+      })),
   },
   {
     name: "leases never given back",

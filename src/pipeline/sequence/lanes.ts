@@ -1,7 +1,7 @@
 import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
-import { headOf, hold, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
+import { headOf, hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
 
@@ -113,11 +113,13 @@ export class Lanes {
     if (!traits.deduplicates) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
     this.running.add(id);
+    this.#book.departs(work);
     try {
       const result = await this.#ports.deliver(work);
       return { result, settled: settle(work, result, traits.retry, { ms: this.#ports.clock(), random: this.#ports.random() }) };
     } finally {
       this.running.delete(id);
+      this.#book.returned(work);
     }
   }
 
@@ -189,6 +191,3 @@ export class Lanes {
     return "ended" in result || (result.owed.state === "dead" && result.owed.plan.afterDead === "continue");
   }
 }
-
-/** An attempt not heard of for this long after its start is taken as lost with its object. */
-export const recoverAfterMs = (traits: LaneTraits): number => traits.timeoutMs * 2 + 5_000;

@@ -20,7 +20,7 @@ export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: {
   const note = (name: string, base: Mark): void =>
     book.advance(name, digest === null ? base : { ...base, said: withSaid(book.marks[name]?.said, { digest, atMs: now.ms }) });
   const through = book.marks[stream]?.through;
-  if (mark !== null) note(stream, through === undefined ? mark : { ...mark, through });
+  if (mark !== null) note(stream, { ...mark, atMs: now.ms, ...(through === undefined ? {} : { through }) });
   if (heard.kind !== "news") return heard;
   for (const { destination } of outward) note(outwardStream(destination), { ...OUTWARD, contentHash: digest ?? "", eventId: event.id });
   return heard;

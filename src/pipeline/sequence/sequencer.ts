@@ -2,10 +2,10 @@ import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
-import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
-import { headOf, newDeadWork, newWork, patient, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
+import { admit, movedOn, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
+import { headOf, newDeadWork, newWork, patient, recoverAfterMs, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
-import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
+import { Budget, Lanes, type LaneResult } from "./lanes.ts";
 import { listen, loopWords } from "./listening.ts";
 import { revivedBy } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
@@ -132,7 +132,7 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     const { key } = admission;
-    const wait = this.#room.waitFor(event, plan);
+    const wait = this.#room.waitFor(event, plan, this.#orphanOf(event));
     const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock() });
     if (heard.kind === "echo")
       return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
@@ -150,6 +150,13 @@ export class Sequencer {
     const outcome = (blind ? this.#walk(event, key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
+  }
+
+  /** The stream's newest event, if it is another one that is not under way here and has left no line: its object died of it. */
+  #orphanOf(event: EntityEvent): Mark | null {
+    const newest = this.#book.marks[streamOf(event)];
+    if (newest === undefined || newest.eventId === event.id || this.#flights.has(newest.key)) return null;
+    return this.#book.find(newest.key) === null ? newest : null;
   }
 
   /** Two systems set the record back in turns: nothing is sent, and a person hears of it, once for each destination. */

@@ -79,7 +79,6 @@ export class SqlLedger {
   }
 
   load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[] } {
-    const { sql } = this.#storage;
     if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [] };
     this.#buckets = this.#readBuckets();
     const head = this.#readHead();

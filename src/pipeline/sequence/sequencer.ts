@@ -49,14 +49,17 @@ export class Sequencer {
     return this.#book;
   }
 
-  /** Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. */
+  /**
+   * Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. An event
+   * without an outcome must be read back once more and come again.
+   */
   async sequence(events: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
     const budget = new Budget(permits);
     const answers = events.map((event) => this.#accept(event, budget));
     // One row for the whole call, before its first effect: if the object dies between an effect and its line, an older
     // state that arrives before the message comes again must find the newer one's mark.
     this.#book.saveMarks();
-    const outcomes = await Promise.all(answers);
+    const outcomes = (await Promise.all(answers)).filter((outcome) => outcome !== null);
     await this.payDebts();
     return { outcomes, used: budget.used };
   }
@@ -65,7 +68,7 @@ export class Sequencer {
   async spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
     const answers = events.map((event) => this.#accept(event, null));
     this.#book.saveMarks();
-    return Promise.all(answers);
+    return (await Promise.all(answers)).filter((outcome) => outcome !== null);
   }
 
   /** Does what is due: by alarm, or because someone asked. `resumed` is a destination whose held work may go on at once. */
@@ -92,7 +95,7 @@ export class Sequencer {
   }
 
   /** `budget` is null for events that are only to be kept. Everything up to the first await decides the order. */
-  #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome> {
+  #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome | null> {
     const find = (key: string): Flight | null => this.#flights.get(key) ?? this.#book.find(key);
     const admission = admit(event, find, this.#book.marks[streamOf(event)]);
     switch (admission.kind) {
@@ -100,6 +103,8 @@ export class Sequencer {
         return Promise.resolve(admission.known.outcome);
       case "duplicate":
         return this.#copy(event, admission.known, budget);
+      case "readAgain":
+        return Promise.resolve(null);
       case "apply":
         return this.#apply(event, admission, budget);
       case "repeat":

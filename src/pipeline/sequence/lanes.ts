@@ -3,6 +3,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
 import { headOf, hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
+import { sayAgain } from "./listening.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
 
 /** What a lane did with one piece of work in its turn. */
@@ -160,7 +161,9 @@ export class Lanes {
       let made = 0;
       for (; made < allowance; made++) {
         const head = this.#dueHead(destination, evenHeld);
-        if (head === null || !this.record(head, await this.attempt(head, new Budget({})))) break;
+        if (head === null) break;
+        sayAgain(this.#book, head, { plan: this.#ports.plan(head.event), ms: this.#ports.clock() });
+        if (!this.record(head, await this.attempt(head, new Budget({})))) break;
       }
       return made;
     } finally {

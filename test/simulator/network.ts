@@ -63,6 +63,8 @@ interface Journey {
   /** Called where something changed that the sender does not know yet. */
   readonly onEffect: () => void;
   readonly onLost: () => void;
+  /** Called where a request goes on without its sender. */
+  readonly onStray: () => void;
 }
 
 /** Carries requests to remote systems, and their answers back, as the weather lets it. An answer that is late is lost. */
@@ -86,7 +88,7 @@ export class Network {
     // A request still under way ends with its sender, or comes in all the same: much later, if the wire is slow.
     if (!journey.alive()) {
       if (!chance.happens(OUTLIVES)) return fail("the connection was lost");
-      journey.onLost();
+      journey.onStray();
       await this.#time.sleep(chance.below(STRAY_MS));
       this.#at("fair", request, journey);
       return fail("the connection was lost");

@@ -1,3 +1,6 @@
+import { NO_ORDER } from "../../src/domain/order.ts";
+import { ok } from "../../src/domain/result.ts";
+import type { Work } from "../../src/domain/work.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
 import type { Ledger, LedgerHit, SequencePorts } from "../../src/pipeline/sequence/ports.ts";
 import type { EntityStorage } from "./entity-storage.ts";
@@ -17,6 +20,15 @@ const withLedger = (ports: SequencePorts, changed: (ledger: Ledger) => Partial<L
 
 const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+
+/** Work with the data that its sender told, whatever a person has made of it. */
+const unmended = (work: Work): Work =>
+  work.nonce === 0 || work.event.nature === "hint"
+    ? work
+    : {
+        ...work,
+        event: { ...work.event, payload: { at: "inline", data: { number: `${work.event.sourceName} ${work.event.contentHash}` } } },
+      };
 
 /** A lane for each event instead of one for each destination: the lane's name is the destination's and the event's. */
 const LANE = "~";
@@ -148,6 +160,39 @@ export const PLANTS: readonly Plant[] = [
           return { ...state, marks: mapValues(state.marks, ({ atMs: _atMs, ...mark }) => mark) };
         },
       })),
+  },
+  {
+    name: "reads taken in any order",
+    mistake: "what a hint was read as counts by its arrival, not by the version that was read",
+    breaks: ["orderViolations"],
+    event: (event) => (event.readFrom === undefined ? event : { ...event, order: NO_ORDER }),
+  },
+  {
+    name: "failed read taken for none",
+    mistake: "a hint whose record cannot be read back now is taken for one of a record that is not there",
+    breaks: ["lost"],
+    consume: (ports) => ({
+      ...ports,
+      hints: { ...ports.hints, read: (owner, entity) => ports.hints.read(owner, entity).catch(() => ok("absent" as const)) },
+    }),
+  },
+  {
+    name: "echoes taken for news",
+    mistake: "what a system tells of our own writes is sent on like a change of its own",
+    breaks: ["orderViolations"],
+    ports: (ports) => ({
+      ...ports,
+      plan: (event) => {
+        const { echoOf: _echoOf, ...plan } = ports.plan(event);
+        return plan;
+      },
+    }),
+  },
+  {
+    name: "mended data not kept",
+    mistake: "a person's edit of a dead letter is in memory only, and the data that was refused is stored with it",
+    breaks: ["lost"],
+    ports: (ports) => withLedger(ports, (ledger) => ({ commit: (change) => ledger.commit({ ...change, put: change.put.map(unmended) }) })),
   },
   {
     name: "leases never given back",

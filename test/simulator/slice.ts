@@ -206,7 +206,8 @@ export class Slice {
   #tell(witness: Witness, state: State, by: { readonly id: string; readonly chance: Chance; readonly copy?: true }): void {
     if (by.copy) this.#tally.copies++;
     const event = eventOf(witness.script, state, { id: by.id, nowMs: this.#time.nowMs });
-    if (by.chance.happens(SPILLED)) return this.#spill(witness, state, event, by.chance);
+    if (by.chance.happens(SPILLED))
+      return state.order === "hint" ? this.#tellLater(witness, state, by.chance) : this.#spill(witness, state, event, by.chance);
     this.#enqueue(witness, state, event);
   }
 
@@ -222,8 +223,13 @@ export class Slice {
       .spill([event])
       .then(
         () => (told.acked = true),
-        () => this.#time.after(5_000, () => this.#tell(witness, state, { id: newEventId(this.#time.nowMs, chance), chance, copy: true })),
+        () => this.#tellLater(witness, state, chance),
       );
+  }
+
+  /** The sender has heard "try again". */
+  #tellLater(witness: Witness, state: State, chance: Chance): void {
+    this.#time.after(5_000, () => this.#tell(witness, state, { id: newEventId(this.#time.nowMs, chance), chance, copy: true }));
   }
 
   /** Where the ERP tells of what was written to it, it does so a little later, and in order as far as its own versions tell. */

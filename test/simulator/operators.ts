@@ -18,7 +18,7 @@ export interface OperatorPorts {
   readonly tally: Tally;
 }
 
-const VERBS = ["retry", "retry", "retry", "edit", "skip"] as const;
+const VERBS = ["retry", "retry", "edit", "edit", "skip"] as const;
 
 /** People: they pause destinations and let them go on, and try dead letters again or give them up, sometimes twice at once. */
 export class Operators {

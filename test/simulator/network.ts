@@ -21,7 +21,7 @@ const SHARES: Readonly<Record<Weather, number>> = {
 };
 const WINDOW_MS = 15_000;
 /** Share of requests that come in although their sender died meanwhile. */
-const OUTLIVES = 0.5;
+const OUTLIVES = 0.8;
 /** How much later than they would have: the connection is not torn down at once, and a queue may be in between. */
 const STRAY_MS = 4_000;
 

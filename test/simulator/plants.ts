@@ -21,6 +21,15 @@ const withLedger = (ports: SequencePorts, changed: (ledger: Ledger) => Partial<L
 const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
+/** Nothing of an attempt is expected any more from the moment on at which its object is gone. */
+const forgetful = (ports: SequencePorts): SequencePorts => ({
+  ...ports,
+  traits: (destination) => {
+    const traits = ports.traits(destination);
+    return traits === null ? null : { ...traits, timeoutMs: -2_500 };
+  },
+});
+
 /** Work with the data that its sender told, whatever a person has made of it. */
 const unmended = (work: Work): Work =>
   work.nonce === 0 || work.event.nature === "hint"
@@ -152,9 +161,9 @@ export const PLANTS: readonly Plant[] = [
   {
     name: "dead object's request forgotten",
     mistake: "an attempt is taken to be over with its object, so that what is newer goes before a request still on its way",
-    breaks: ["orderViolations"],
+    breaks: ["orderViolations", "duplicateEffects"],
     ports: (ports) =>
-      withLedger(ports, (ledger) => ({
+      withLedger(forgetful(ports), (ledger) => ({
         load: () => {
           const state = ledger.load();
           return { ...state, marks: mapValues(state.marks, ({ atMs: _atMs, ...mark }) => mark) };

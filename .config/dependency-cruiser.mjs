@@ -77,10 +77,16 @@ export default {
       "destination",
       "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.",
       {
-        path: "^src/destinations/",
+        path: "^src/destinations/[^/]+\\.ts$",
         pathNot: "^src/destinations/index\\.ts$",
       },
       [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
+    ),
+    only(
+      "destination-folder",
+      "A destination of several files is a folder, and knows no other one either.",
+      { path: "^src/destinations/([^/]+)/" },
+      ["^src/destinations/$1/", DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
     only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
       CONNECTION,

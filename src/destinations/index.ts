@@ -1,8 +1,9 @@
 import type { DestinationDefinition } from "./define.ts";
 import { http } from "./http.ts";
 import { sandboxErp } from "./sandbox-erp.ts";
+import { tryton } from "./tryton/index.ts";
 
-const MODULES: readonly DestinationDefinition[] = [http, sandboxErp];
+const MODULES: readonly DestinationDefinition[] = [http, sandboxErp, tryton];
 
 /** The registry of destination modules by name. Adding one is its file and its line above. */
 export const DESTINATIONS: Readonly<Record<string, DestinationDefinition>> = Object.fromEntries(

@@ -45,6 +45,8 @@ export default defineConfig(async () => {
         },
         // A minute of its own, and processes to kill: not part of the default run.
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
+        // Real ERP software, installed and started for it.
+        { test: { name: "erp", include: ["test/erp/**/*.test.ts"], fileParallelism: false } },
         {
           plugins: [
             cloudflareTest({

@@ -1,3 +1,4 @@
+import { stepByStep } from "../../connection/step-by-step.ts";
 import { same } from "../../domain/differences.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
 import { toCanonical, withTeamFields, type FieldPair, type TeamFields } from "../../domain/field-pairs.ts";
@@ -44,38 +45,23 @@ export interface RecordKind {
   readonly next: (row: JsonObject | null, wanted: Wanted) => Promise<Result<Step | "done", Failed>>;
 }
 
-/** More than any way from nothing to a processed sale. */
-const MAX_STEPS = 12;
-/** Times that a record is read again because somebody changed it meanwhile. */
-const MAX_CONFLICTS = 3;
 /** Two records of one key are already too many to choose from by guessing. */
 const ROWS_READ = 10;
 
 /**
- * Reads the record, does the one step that comes next, and reads it again, until nothing is left to do. A workflow's call
- * that Tryton's state does not allow answers success and changes nothing, so only what is read counts.
+ * Brings a record about step by step. A workflow's call that Tryton's state does not allow answers success and changes
+ * nothing, so the state is read after each.
  */
-export async function converge(kind: RecordKind, wanted: Wanted): Promise<Outcome> {
-  const { delivery, session } = wanted;
-  let done: string | null = null;
-  let conflicts = 0;
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const row = await find(kind, wanted);
-    if (!row.ok) return row.failure;
-    const next = await kind.next(row.value, wanted);
-    if (!next.ok) return next.failure;
-    if (next.value === "done")
-      return { kind: "applied", duplicate: steps === 0, ...(row.value === null ? {} : { remote: remoteOf(row.value) }) };
-    const step = next.value;
-    const mark = `${step.method} ${scalarText(row.value?.["id"]) ?? ""} ${scalarText(row.value?.["state"]) ?? ""}`;
-    if (mark === done) return unchanged(kind, step, row.value);
-    const answer = await take(step, { kind, row: row.value, session, delivery });
-    if (answer.ok) done = mark;
-    else if (answer.failure.class === "conflict" && ++conflicts < MAX_CONFLICTS) done = null;
-    else if (!(step.method === "create" && answer.failure.class === "business" && (await isThere(kind, wanted)))) return answer.failure;
-  }
-  return { kind: "failed", class: "conflict", detail: `the ${kind.noun} was changed again after each of ${MAX_STEPS} steps` };
-}
+export const converge = (kind: RecordKind, wanted: Wanted): Promise<Outcome> =>
+  stepByStep<JsonObject, Step>({
+    find: () => find(kind, wanted),
+    next: (row) => kind.next(row, wanted),
+    take: (step, row) => take(step, { kind, row, ...wanted }),
+    mark: (step, row) => `${step.method} ${scalarText(row?.["id"]) ?? ""} ${scalarText(row?.["state"]) ?? ""}`,
+    unchanged: (step, row) => unchanged(kind, step, row),
+    creates: ({ method }) => method === "create",
+    remoteOf,
+  });
 
 const fieldsOf = (kind: RecordKind, settings: Settings, team: TeamFields | undefined): readonly string[] => {
   const asked = withTeamFields(kind.pairs, team).flatMap(({ at, currencyAt }) => (currencyAt === undefined ? [at] : [at, currencyAt]));
@@ -110,12 +96,6 @@ const find = async (kind: RecordKind, wanted: Wanted): Promise<Result<JsonObject
     headers: traceHeaders(delivery),
   });
   return rows.ok ? kind.choose(rows.value, wanted) : rows;
-};
-
-/** Whether a record that was refused is there, since another made it meanwhile. */
-const isThere = async (kind: RecordKind, wanted: Wanted): Promise<boolean> => {
-  const row = await find(kind, wanted);
-  return row.ok && row.value !== null;
 };
 
 /** Every call on a record tells which state of it was read, so that Tryton refuses it when somebody else was first. */

@@ -1,3 +1,4 @@
+import { erpnextTrial } from "./fakes/erpnext.ts";
 import { httpTrial } from "./fakes/http-receiver.ts";
 import type { Trial } from "./fakes/define.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
@@ -9,4 +10,5 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "sandbox-erp": sandboxErpTrial,
   tryton: trytonTrial,
   "tryton with HTTP Basic": trytonBasicTrial,
+  erpnext: erpnextTrial,
 };

@@ -43,7 +43,7 @@ export async function startTryton(directory: string): Promise<Tryton> {
   const configFile = writeConfig(data, port);
   const logFile = path.join(directory, "tryton.log");
   const url = `http://127.0.0.1:${port}/${DATABASE}`;
-  const password = randomBytes(16).toString("hex");
+  const password = newPassword();
   const admin = new Client(url, "admin", adminPassword);
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
@@ -52,18 +52,26 @@ export async function startTryton(directory: string): Promise<Tryton> {
     closeSync(log);
     await answering(url, child, logFile);
   };
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const stop = async (): Promise<void> => {
     const ending = child;
     child = null;
     if (ending === null || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = once(ending, "exit");
-    ending.kill(signal);
+    ending.kill("SIGKILL");
     await gone;
   };
-  await start();
-  await setUpBooks(admin, new Date().getFullYear(), password);
-  return { url, password, admin, databaseFile, logFile, kill: () => end("SIGKILL"), start, stop: () => end("SIGKILL") };
+  try {
+    await start();
+    await setUpBooks(admin, new Date().getFullYear(), password);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, password, admin, databaseFile, logFile, kill: stop, start, stop };
 }
+
+/** Tryton refuses passwords in which the same characters come too often. */
+const newPassword = (): string => [...new Set(randomBytes(64).toString("base64url"))].slice(0, 24).join("");
 
 const hasTryton = (): boolean => spawnSync("trytond", ["--version"]).status === 0;
 

@@ -1,6 +1,7 @@
 import { erpnextTrial } from "./fakes/erpnext.ts";
 import { httpTrial } from "./fakes/http-receiver.ts";
 import type { Trial } from "./fakes/define.ts";
+import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
 import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
 
@@ -11,4 +12,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   tryton: trytonTrial,
   "tryton with HTTP Basic": trytonBasicTrial,
   erpnext: erpnextTrial,
+  odoo: odooTrial,
+  "odoo by its older API": odooRpcTrial,
 };

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { startSandbox, type Sandbox } from "../sandbox/start.ts";
 import { ensureLocalSecrets, type LocalSecrets } from "./local-secrets.ts";
 
 export const ROOT = path.join(import.meta.dirname, "..");
+const DEV_VARS = path.join(ROOT, ".dev.vars");
 const WRANGLER = path.join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
 /** Keeps wrangler quiet and off the network. */
@@ -97,6 +98,15 @@ interface RouterOptions {
   readonly routerConfig?: string;
 }
 
+/** A copy of wrangler.toml by which another file takes the place of src/router.config.ts; `wrangler dev` has no flag for that. */
+function configWith(routerConfig: string, dataDir: string): string {
+  const own = readFileSync(path.join(ROOT, "wrangler.toml"), "utf8");
+  const main = `main = ${JSON.stringify(path.join(ROOT, "src", "index.ts"))}`;
+  const file = path.join(dataDir, "wrangler.toml");
+  writeFileSync(file, `${own.replace(/^main = .*$/m, main)}\n[alias]\n"./router.config.ts" = ${JSON.stringify(routerConfig)}\n`);
+  return file;
+}
+
 function startRouter(options: RouterOptions): ChildProcess {
   const urls = { ERP_URL: `${options.sandboxUrl}/erp`, CRM_URL: `${options.sandboxUrl}/crm`, SUPPORT_URL: `${options.sandboxUrl}/support` };
   // What wrangler.toml does not list as required is not read from .dev.vars, so it is given here; the rest stays off the process list.
@@ -119,7 +129,9 @@ function startRouter(options: RouterOptions): ChildProcess {
       "--persist-to",
       options.dataDir,
       "--show-interactive-dev-session=false",
-      ...(options.routerConfig === undefined ? [] : ["--alias", `./router.config.ts:${options.routerConfig}`]),
+      ...(options.routerConfig === undefined
+        ? []
+        : ["--config", configWith(options.routerConfig, options.dataDir), "--env-file", DEV_VARS]),
       ...vars,
     ],
     { cwd: ROOT, env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"], detached: true },

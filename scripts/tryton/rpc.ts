@@ -9,25 +9,39 @@ export const amount = (value: Value | undefined): string => (value as { readonly
 /** A person at work in Tryton: everything that the router's user does not do, and everything that a test looks at. */
 export class Client {
   readonly #url: string;
-  readonly #authorization: string;
+  readonly #user: string;
+  readonly #password: string;
+  /** A session costs one password hash, HTTP Basic one for each call. */
+  #session: Promise<string> | null = null;
   context: Readonly<Record<string, Value>> = { language: "en" };
 
   constructor(url: string, user: string, password: string) {
     this.#url = url;
-    this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+    this.#user = user;
+    this.#password = password;
   }
 
-  async call(method: string, params: readonly Value[], context: Row = {}): Promise<Value> {
-    const response = await fetch(`${this.#url}/`, {
+  async call(method: string, params: readonly Value[]): Promise<Value> {
+    const body = { id: 1, method, params: [...params, this.context] };
+    this.#session ??= this.#logIn();
+    const response = await this.#post(body, await this.#session);
+    if (response.status !== 401) return resultOf(method, response);
+    this.#session = this.#logIn();
+    return resultOf(method, await this.#post(body, await this.#session));
+  }
+
+  async #logIn(): Promise<string> {
+    const body = { id: 1, method: "common.db.login", params: [this.#user, { password: this.#password }, "en"] };
+    const [id, key] = (await resultOf(body.method, await this.#post(body, null))) as readonly Value[];
+    return Buffer.from(`${this.#user}:${String(id)}:${String(key)}`).toString("base64");
+  }
+
+  #post(body: object, session: string | null): Promise<Response> {
+    return fetch(`${this.#url}/`, {
       method: "POST",
-      headers: { "content-type": "application/json", authorization: this.#authorization },
-      body: JSON.stringify({ id: 1, method, params: [...params, { ...this.context, ...context }] }),
+      headers: { "content-type": "application/json", ...(session === null ? {} : { authorization: `Session ${session}` }) },
+      body: JSON.stringify(body),
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} answered ${response.status}: ${text.slice(0, 300)}`);
-    const answer = JSON.parse(text) as { readonly result?: Value; readonly error?: Value };
-    if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error).slice(0, 300)}`);
-    return answer.result ?? null;
   }
 
   async rows(model: string, domain: readonly Value[], fields: readonly string[]): Promise<readonly Row[]> {
@@ -45,4 +59,12 @@ export class Client {
     const [made] = (await this.call(`model.${model}.create`, [[await values()]])) as readonly number[];
     return made ?? 0;
   }
+}
+
+async function resultOf(method: string, response: Response): Promise<Value> {
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} answered ${response.status}: ${text.slice(0, 300)}`);
+  const answer = JSON.parse(text) as { readonly result?: Value; readonly error?: Value };
+  if (answer.error !== undefined) throw new Error(`${method}: ${JSON.stringify(answer.error).slice(0, 300)}`);
+  return answer.result ?? null;
 }

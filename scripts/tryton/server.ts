@@ -11,7 +11,7 @@ const DATABASE = "books";
 const MODULES = ["sale", "account_invoice_stock", "sale_supply"];
 const PACKAGES = ["tryton-server", ...MODULES.map((module) => `tryton-modules-${module.replaceAll("_", "-")}`)];
 /** A session is idle for no longer, and wrong logins are forgotten as soon: short, so that a test can wait for it. */
-const SESSION_SECONDS = 8;
+const SESSION_SECONDS = 20;
 const UP_WITHIN_MS = 60_000;
 
 export interface Tryton {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { amount, type Row } from "../tryton/rpc.ts";
+import { amount, shown, type Row } from "../tryton/rpc.ts";
 import type { Tryton } from "../tryton/server.ts";
 import { ENDED } from "./scenes.ts";
 import { json, opportunity, type EventSeen, type Sent, type Stage } from "./stage.ts";
@@ -25,7 +25,7 @@ export async function quoteToCash(stage: Stage, erp: Tryton): Promise<void> {
   const [sale] = await salesOf(erp, WON);
   const total = sale === undefined ? "nothing" : amount(sale["total_amount"]);
   stage.check(
-    `Tryton has sale ${String(sale?.["number"])} over ${total}, in state "${String(sale?.["state"])}"`,
+    `Tryton has sale ${shown(sale?.["number"])} over ${total}, in state "${shown(sale?.["state"])}"`,
     total === "1200.50" && sale?.["state"] === "processing",
   );
 
@@ -34,7 +34,7 @@ export async function quoteToCash(stage: Stage, erp: Tryton): Promise<void> {
   const billed = await stage.send("partner", json({ type: "invoice.finalized", timestamp: new Date().toISOString(), data: invoice }));
   stage.way(billed, await ended(stage, billed));
   const [posted] = await erp.admin.rows("account.invoice", [["reference", "=", "in_1"]], ["number", "state", "total_amount"]);
-  stage.check(`invoice ${String(posted?.["number"])} is "${String(posted?.["state"])}"`, posted?.["state"] === "posted");
+  stage.check(`invoice ${shown(posted?.["number"])} is "${shown(posted?.["state"])}"`, posted?.["state"] === "posted");
 }
 
 export async function storm(stage: Stage, erp: Tryton): Promise<void> {

@@ -1,4 +1,4 @@
-import { Client, day, decimal, type Row, type Value } from "./rpc.ts";
+import { day, decimal, type Client, type Row, type Value } from "./rpc.ts";
 
 /** The user that the router works as, and the groups that it needs for that. */
 export const ROUTER_USER = "signalbox";
@@ -42,7 +42,7 @@ async function chartOfAccounts(admin: Client, company: number): Promise<void> {
   const step = (data: Row, state: string) => admin.call("wizard.account.create_chart.execute", [wizard, data, state]);
   await step({}, "account");
   await step({ account: { company, account_template: template } }, "create_account");
-  const [receivable = 0, payable = 0] = await Promise.all([accountOf(admin, company, "receivable"), accountOf(admin, company, "payable")]);
+  const [receivable, payable] = await Promise.all([accountOf(admin, company, "receivable"), accountOf(admin, company, "payable")]);
   const properties = {
     company,
     account_receivable: receivable,

@@ -4,6 +4,9 @@ export type Row = Readonly<Record<string, Value>>;
 
 export const decimal = (text: string): Value => ({ __class__: "Decimal", decimal: text });
 export const day = (year: number, month: number, date: number): Value => ({ __class__: "date", year, month, day: date });
+/** A single value as people read it. */
+export const shown = (value: Value | undefined): string =>
+  value === undefined || value === null ? "nothing" : typeof value === "object" ? JSON.stringify(value) : String(value);
 export const amount = (value: Value | undefined): string => (value as { readonly decimal: string }).decimal;
 
 /** A person at work in Tryton: everything that the router's user does not do, and everything that a test looks at. */
@@ -33,7 +36,7 @@ export class Client {
   async #logIn(): Promise<string> {
     const body = { id: 1, method: "common.db.login", params: [this.#user, { password: this.#password }, "en"] };
     const [id, key] = (await resultOf(body.method, await this.#post(body, null))) as readonly Value[];
-    return Buffer.from(`${this.#user}:${String(id)}:${String(key)}`).toString("base64");
+    return Buffer.from(`${this.#user}:${shown(id)}:${shown(key)}`).toString("base64");
   }
 
   #post(body: object, session: string | null): Promise<Response> {

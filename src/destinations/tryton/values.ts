@@ -35,7 +35,7 @@ export function plain(value: JsonValue, depth = 0): JsonValue {
   if (depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => plain(item, depth + 1));
   if (!isJsonObject(value)) return value;
-  switch (value["__class__"]) {
+  switch (scalarText(value["__class__"]) ?? "") {
     case "Decimal":
       return scalarText(value["decimal"]) ?? null;
     case "date":

@@ -207,8 +207,8 @@ class Database {
   }
 
   #invoice(wizard: Row): Value {
-    const [[, , ids = []] = []] = wizard["sale_order_ids"] as readonly (readonly [number, number, readonly Value[]])[];
-    for (const id of ids as readonly Value[]) {
+    const commands = wizard["sale_order_ids"] as readonly (readonly [number, number, readonly Value[]])[];
+    for (const id of commands[0]?.[2] ?? []) {
       const order = this.#row("sale.order", id);
       if (order["state"] !== "sale" || order["invoice_status"] === "invoiced")
         throw userError("Cannot create an invoice. No items are available to invoice.");

@@ -103,7 +103,7 @@ function start(): FakeSystem {
       failInsideSuccess: () => void (fault = "refuse"),
       ignoreNextWrite: () => void (fault = "ignore"),
       lockNext: () => void (fault = "lock"),
-      add: (kind, key, stampMs) => void books.byAnother(kind, key, stampMs),
+      add: (kind, key, stampMs) => books.byAnother(kind, key, stampMs),
       touch: (kind, key) => books.touch(MODEL_OF[kind] ?? "", books.idOf(MODEL_OF[kind] ?? "", key)),
       touchBeforeNextWrite: (kind, key) => void (touchFirst = { model: MODEL_OF[kind] ?? "", id: books.idOf(MODEL_OF[kind] ?? "", key) }),
       doubleKey: (kind, key) => {

@@ -40,13 +40,17 @@ export default defineConfig(async () => {
         {
           test: {
             name: "node",
+            // A shared machine can be slow; what hangs is found all the same.
+            testTimeout: 30_000,
             include: ["test/{domain,pipeline,contract,systems,guarantees}/**/*.test.ts"],
           },
         },
+        // Other people's servers, installed when first run: not part of the default run.
+        { test: { name: "erp", include: ["test/erp/**/*.test.ts"], fileParallelism: false, testTimeout: 30_000 } },
         // A minute of its own, and processes to kill: not part of the default run.
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
-        // Real ERP software, installed and started for it.
-        { test: { name: "erp", include: ["test/erp/**/*.test.ts"], fileParallelism: false } },
+        // Needs a browser, which npm does not bring: not part of the default run either.
+        { test: { name: "browser", include: ["test/browser/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000 } },
         {
           plugins: [
             cloudflareTest({
@@ -62,7 +66,12 @@ export default defineConfig(async () => {
               },
             }),
           ],
-          test: { name: "workers", include: ["test/workers/**/*.test.ts"], setupFiles: ["./test/support/apply-migrations.ts"] },
+          test: {
+            name: "workers",
+            testTimeout: 30_000,
+            include: ["test/workers/**/*.test.ts"],
+            setupFiles: ["./test/support/apply-migrations.ts"],
+          },
         },
       ],
     },

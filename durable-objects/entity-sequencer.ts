@@ -1,20 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
 import { archiveBatch } from "../src/adapters/archive-r2.ts";
-import { recordRows } from "../src/adapters/event-index.ts";
+import { recordAll } from "../src/adapters/event-databases.ts";
 import { SqlLedger } from "../src/adapters/ledger-sql.ts";
 import { sha256Hex } from "../src/adapters/sha256.ts";
 import { deploymentOf } from "../src/deployment.ts";
 import { auditRows } from "../src/domain/audit-record.ts";
-import type { EntityEvent } from "../src/domain/event.ts";
+import { entityName, type EntityEvent } from "../src/domain/event.ts";
 import type { JsonObject } from "../src/domain/json.ts";
 import { LIMITS } from "../src/domain/limits.ts";
+import type { EntityRef, JoinAnswer, Kin } from "../src/domain/kin.ts";
 import type { EventOutcome } from "../src/domain/outcome.ts";
 import { fail, ok, type Result } from "../src/domain/result.ts";
 import { verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
+import { readAgain } from "../src/wiring/read-state.ts";
 import { talkTo } from "../src/wiring/connect.ts";
-import type { OperatorAction, OperatorAnswer, Owed, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
+import type { OperatorAction, OperatorAnswer, Owed, Peer, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
 import { Sequencer } from "../src/pipeline/sequence/sequencer.ts";
 
 /** What one entity looks like now: its newest states by source, what it still owes, and its chain's head. */
@@ -22,6 +24,7 @@ export interface EntityState {
   readonly head: { readonly seq: number; readonly hash: string };
   readonly marks: SqlLedgerMarks;
   readonly work: readonly (ReturnType<typeof reportOf> & { readonly eventId: string; readonly position: number })[];
+  readonly kin: Kin;
 }
 type SqlLedgerMarks = Sequencer["book"]["marks"];
 
@@ -51,6 +54,15 @@ export class EntitySequencer extends DurableObject<Env> {
     return this.#sequencer.operate(action);
   }
 
+  /** Leads this key's part to the entity that it turned out to be another name of. */
+  join(own: EntityRef, root: EntityRef): Promise<JoinAnswer> {
+    return this.#sequencer.join(own, root);
+  }
+
+  handedOver(root: EntityRef): void {
+    this.#sequencer.handedOver(root);
+  }
+
   /** Goes on with what was held for a destination, now that it is resumed. */
   resume(destination: string): Promise<void> {
     return this.#sequencer.wake(destination);
@@ -63,7 +75,7 @@ export class EntitySequencer extends DurableObject<Env> {
   state(): EntityState {
     const { book } = this.#sequencer;
     const work = [...book.work()].map((item) => ({ ...reportOf(item), eventId: item.event.id, position: item.position }));
-    return { head: book.head, marks: book.marks, work };
+    return { head: book.head, marks: book.marks, work, kin: book.kin };
   }
 
   timeline(afterSeq: number, limit: number): readonly Entry[] {
@@ -100,12 +112,15 @@ export class EntitySequencer extends DurableObject<Env> {
           clock: Date.now,
           sha256: sha256Hex,
           target: deployment.target,
+          permit: deployment.permit,
           data: (item) => this.#data(item),
           open: (...to) => talkTo(this.env, ...to),
         }),
       lease: (destination, priority, asker) => governor(destination).lease(destination, { count: 1, priority, ...asker }),
       settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
       report: (owed) => this.#report(owed),
+      peer: (entity) => peerOf(this.env, entity),
+      readAgain: (event) => readAgain(this.env, deployment, event),
       setAlarm: (atMs) => void (atMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.max(atMs, Date.now()))),
     };
   }
@@ -130,10 +145,20 @@ export class EntitySequencer extends DurableObject<Env> {
         rawRef: refs.get(event.id) ?? null,
         ownerOf: deployment.ownerOf,
         sourceOwner: deployment.sourceOwner(event.sourceName),
+        projections: deployment.projections,
       }),
     );
-    await recordRows(this.env.DB, rows, Date.now());
+    await recordAll(this.env, rows, Date.now());
   }
+}
+
+/**
+ * An entity's sequencer as another one calls it: a new stub each time, since a broken one stays broken. The stub's own
+ * type unfolds every JSON value and is too deep for the compiler; the class below it has these very methods.
+ */
+function peerOf(env: Env, entity: EntityRef): Peer {
+  const stub: unknown = env.ENTITY.getByName(entityName(entity));
+  return stub as Peer;
 }
 
 function timer(ms: number): { done: Promise<void>; cancel: () => void } {

@@ -60,6 +60,7 @@ if (stage.broken.length > 0) {
 rmSync(dataDir, { recursive: true, force: true });
 console.log(`
 All promises held (${seconds} s). To look around yourself, start it with: npm run dev
+  dashboard     http://localhost:8787/ops
   events        http://localhost:8787/ops/v1/events
   dead letters  http://localhost:8787/ops/v1/dead-letters
   description   http://localhost:8787/openapi.json

@@ -29,6 +29,9 @@ Send a sample:                 npm run send -- salesforce opportunity-won
 Or by hand:
   ${curl}
 
+Dashboard: open ${local.routerUrl}/ops/sign-in and paste a token:
+  npm run --silent token -- operator
+
 Ask what happened:
   TOKEN=$(npm run --silent token -- operator)
   curl -s -H "authorization: Bearer $TOKEN" ${local.routerUrl}/ops/v1/events

@@ -3,11 +3,15 @@ import { DESTINATIONS } from "./destinations/index.ts";
 import type { RouterConfig, SecretRef } from "./domain/config.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
-import { DEFAULT_RETRY, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
+import type { AuditContext } from "./domain/audit-record.ts";
+import type { JsonObject } from "./domain/json.ts";
+import { projectionRows, type Written } from "./domain/reconciliation/projection.ts";
+import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
+import { permit } from "./domain/ownership.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
-import type { Target } from "./pipeline/deliver.ts";
+import { deliveryOf, type DeliverPorts, type Target } from "./pipeline/deliver.ts";
 import type { LiveSource } from "./pipeline/ingest/ports.ts";
 import type { LaneTraits } from "./pipeline/sequence/ports.ts";
 import { withLocalSenders } from "./local-senders.ts";
@@ -27,12 +31,16 @@ export interface Deployment {
   readonly traits: (destination: string) => LaneTraits | null;
   readonly governorPolicy: (destination: string) => GovernorPolicy;
   readonly plan: (event: EntityEvent) => RoutePlan;
+  readonly permit: DeliverPorts["permit"];
+  readonly projections: AuditContext["projections"];
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   /** The keys that seal the secrets of accounts, newest first. */
   readonly accountKeys: readonly string[];
   /** How long a record's object remembers its deliveries and their lines, at least. */
   readonly ledgerDays: number;
+  /** How long the index lists what is finished. */
+  readonly indexDays: number;
 }
 
 const deployments = new WeakMap<Env, Deployment>();
@@ -69,9 +77,12 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
       return { ...DEFAULT_GOVERNOR, ...limits, ...breaker, leaseTtlMs: LIMITS.leaseTtlMs };
     },
     plan: (event) => planRoutes(config, event),
+    projections: (event, outcome) => projectionRows(config, event, outcome, (...asked) => writtenTo(config, targets, ...asked)),
+    permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
+    indexDays: config.retention?.indexDays ?? Math.max(INDEX_DAYS, config.retention?.ledgerDays ?? 0),
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),
   };
 }
@@ -156,6 +167,20 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
     timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
     ...(destination.via === undefined ? {} : { via: destination.via.binding }),
   });
+}
+
+/** What a delivery leaves in a destination, as its module knows it; else all that it was sent. */
+function writtenTo(
+  config: RouterConfig,
+  targets: ReadonlyMap<string, Result<Target, string>>,
+  ...[event, destination, data]: Parameters<Written>
+): JsonObject {
+  const permitted = permit(config, event, destination, data);
+  const sent = permitted.ok ? permitted.value.data : data;
+  const target = targets.get(destination);
+  if (target?.ok !== true) return sent;
+  const { definition, connection } = target.value;
+  return definition.written?.(deliveryOf(event, sent), connection.settings) ?? sent;
 }
 
 function traitsOf(config: RouterConfig, name: string): LaneTraits | null {

@@ -1,6 +1,7 @@
 import { deploymentOf } from "./deployment.ts";
-import { createApp, type AppContext } from "./http/app.ts";
-import { tokenCheck } from "./http/auth.ts";
+import { createApp } from "./http/app.ts";
+import type { AppContext } from "./http/app-ports.ts";
+import { tokenCheck, type TokenCheck } from "./http/auth.ts";
 import { opsHandlers } from "./http/ops.ts";
 import { consumeBatch } from "./wiring/consume.ts";
 import { maintain } from "./wiring/maintain.ts";
@@ -11,12 +12,13 @@ export { BacklogBoard } from "../durable-objects/backlog-board.ts";
 export { CredentialKeeper } from "../durable-objects/credential-keeper.ts";
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
+export { ReconcileFlow } from "./flows/reconcile.ts";
 export { ReplayRunner } from "../durable-objects/replay-runner.ts";
 export { SourceRate } from "../durable-objects/source-rate.ts";
 
-const checks = new WeakMap<Env, ReturnType<typeof tokenCheck>>();
+const checks = new WeakMap<Env, TokenCheck>();
 
-function checkOf(env: Env): ReturnType<typeof tokenCheck> {
+function checkOf(env: Env): TokenCheck {
   const check = checks.get(env) ?? tokenCheck(deploymentOf(env).settings);
   checks.set(env, check);
   return check;
@@ -30,7 +32,8 @@ const waitUntil =
 const app = createApp({
   receive: (c) => receivePorts(c.env, deploymentOf(c.env), waitUntil(c)),
   ops: (c) => opsHandlers(opsPorts(c.env, deploymentOf(c.env), waitUntil(c))),
-  authenticate: (c) => checkOf(c.env)(c.req.raw),
+  authenticate: (c) => checkOf(c.env).ofRequest(c.req.raw),
+  actorOf: (c, token) => checkOf(c.env).ofToken(token),
   problems: (c) => deploymentOf(c.env).problems,
   log: (entry) => console.error(JSON.stringify(entry)),
 });

@@ -15,6 +15,15 @@ export const router = defineRouter({
     platform: { team: "Integration platform", contact: "integration@example.com" },
   },
 
+  // Only an owner's word counts: what another system says of these does not reach the owner.
+  ownership: {
+    order: { system: "erp" },
+    invoice: { system: "erp" },
+    opportunity: { system: "salesforce" },
+    customer: { system: "salesforce", fields: { taxId: "erp", number: "erp" } },
+    case: { system: "zendesk" },
+  },
+
   sources: {
     salesforce: {
       scheme: "salesforce-outbound-message",
@@ -96,6 +105,7 @@ export const router = defineRouter({
       scheme: "standard-webhooks",
       title: "The ERP, telling of its own changes",
       owner: "finance",
+      system: "erp",
       secrets: [{ env: "ERP_WEBHOOK_SECRET" }],
       settings: { order: { path: "data.version", as: "int" } },
       priority: "critical",
@@ -150,6 +160,20 @@ export const router = defineRouter({
       secrets: { signing: "SUPPORT_SIGNING_SECRET" },
       limits: { perSecond: 500, concurrency: 100 },
     },
+  },
+
+  // Compared with the ERP by cron; what differs longer than the grace is a finding with an owner.
+  reconciliations: {
+    orders: {
+      kind: "order",
+      system: "erp",
+      owner: "finance",
+      everyMinutes: 5,
+      fullEveryHours: 24,
+      fields: [{ field: "status" }, { field: "total", tolerance: "0.01" }, { field: "customerId" }],
+      repair: { mismatch: "pull", missingHere: "pull", missingInErp: "push" },
+    },
+    customers: { kind: "customer", system: "erp", owner: "finance", everyMinutes: 15, repair: { mismatch: "push", missingInErp: "push" } },
   },
 
   routes: [

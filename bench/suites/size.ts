@@ -16,7 +16,7 @@ const QUIET = { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_SEND_ERROR_REP
 /** The deployed bundle itself, made by wrangler without an account. */
 async function deployedBundle(directory: string): Promise<string> {
   const outdir = path.join(directory, "dist");
-  const child = spawn(process.execPath, [WRANGLER, "deploy", "--dry-run", "--env=", "--outdir", outdir], {
+  const child = spawn(process.execPath, [WRANGLER, "deploy", "--dry-run", "--env=production", "--outdir", outdir], {
     cwd: ROOT,
     env: { ...process.env, ...QUIET },
     stdio: ["ignore", "ignore", "pipe"],

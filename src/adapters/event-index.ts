@@ -33,6 +33,18 @@ INSERT INTO links (term, kind, entity_key, system, at_ms)
 SELECT value->>'term', value->>'kind', value->>'entityKey', value->>'system', ?2 FROM json_each(?1) WHERE true
 ON CONFLICT DO NOTHING`;
 
+/** Only a later event's word replaces an earlier one's, whoever writes first. `merged` is how the data of both become one. */
+const upsertProjections = (merged: string): string => `
+INSERT INTO projections (system, kind, entity_key, remote_id, data, deleted, event_id, at_ms)
+SELECT value->>'system', value->>'kind', value->>'entityKey', value->>'remoteId', value->'data', value->>'deleted', value->>'eventId', value->>'atMs'
+FROM json_each(?1) WHERE ?2 IS NOT NULL
+ON CONFLICT (system, kind, entity_key) DO UPDATE SET
+  remote_id = coalesce(excluded.remote_id, remote_id), data = ${merged}, deleted = excluded.deleted,
+  event_id = excluded.event_id, at_ms = excluded.at_ms
+WHERE excluded.event_id >= event_id`;
+const PUT_PROJECTIONS = upsertProjections("excluded.data");
+const PATCH_PROJECTIONS = upsertProjections("json_patch(data, excluded.data)");
+
 /** The index as consumers and objects write it. Rejects when D1 does not take the rows; then nothing was written. */
 export async function recordRows(db: D1Database, rows: readonly AuditRows[], nowMs: number): Promise<void> {
   const deadLetters = rows.flatMap((row) => row.deadLetters);
@@ -47,6 +59,11 @@ export async function recordRows(db: D1Database, rows: readonly AuditRows[], now
   ];
   if (deadLetters.length > 0) statements.push(statement(db, UPSERT_DEAD_LETTERS, deadLetters, nowMs));
   if (links.length > 0) statements.push(statement(db, INSERT_LINKS, links, nowMs));
+  const projections = Map.groupBy(
+    rows.flatMap((row) => row.projections),
+    ({ partial }) => partial,
+  );
+  for (const [partial, part] of projections) statements.push(statement(db, partial ? PATCH_PROJECTIONS : PUT_PROJECTIONS, part, nowMs));
   await db.batch(statements);
 }
 

@@ -1,5 +1,6 @@
 import type { EntityEvent } from "../domain/event.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { NO_KIN, type Kin } from "../domain/kin.ts";
 import type { EventOutcome } from "../domain/outcome.ts";
 import type { OrderToken } from "../domain/order.ts";
 import type { Marks } from "../domain/sequencing.ts";
@@ -10,7 +11,7 @@ const DAY_MS = 86_400_000;
 /** Buckets of one day are numbered day * this + n. */
 const BUCKETS_A_DAY = 100_000;
 
-/** The bucket below all days, with the row of marks and, once lines were expired, the row that the oldest kept line follows. */
+/** The bucket below all days, with the rows of marks and of other names and, once lines were expired, the row that the oldest kept line follows. */
 const STATE_BUCKET = -1;
 /** Buckets that go at once at most: opening a new one stays cheap, however long the object slept. */
 const EXPIRED_AT_ONCE = 4;
@@ -42,6 +43,7 @@ interface Change {
   readonly put: readonly Work[];
   readonly drop: readonly Work[];
   readonly owe: readonly OwedOutcome[];
+  readonly kin?: Kin;
 }
 
 type EntryRow = { seq: number; at_ms: number; event_id: string; body: string; prev: string; hash: string };
@@ -78,9 +80,9 @@ export class SqlLedger {
     this.#unfinished = tables.has("work");
   }
 
-  load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[] } {
+  load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[]; kin: Kin } {
     const { sql } = this.#storage;
-    if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [] };
+    if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [], kin: NO_KIN };
     this.#buckets = this.#readBuckets();
     const last = this.#buckets.at(-1) ?? -1;
     const rows = sql.exec<{ seq: number; hash: string; n: number }>(
@@ -92,6 +94,7 @@ export class SqlLedger {
     return {
       head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
       marks: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1 AND key = 'marks'")[0] ?? {}) as Marks,
+      kin: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1 AND key = 'kin'")[0] ?? NO_KIN) as Kin,
       work: this.#unfinished ? (this.#texts("SELECT work AS text FROM work") as Work[]) : [],
       owed: this.#unfinished ? (this.#texts("SELECT owed AS text FROM owed") as OwedOutcome[]) : [],
     };
@@ -116,9 +119,7 @@ export class SqlLedger {
   }
 
   saveMarks(marks: Marks): void {
-    const write =
-      "INSERT OR REPLACE INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash) VALUES (?, 'marks', 0, 0, '', ?, '', '')";
-    this.#atomically(() => this.#storage.sql.exec(write, STATE_BUCKET, JSON.stringify(marks)));
+    this.#atomically(() => this.#saveState("marks", marks));
   }
 
   #atomically(write: () => void): void {
@@ -131,6 +132,11 @@ export class SqlLedger {
     } catch (error) {
       this.#onFailure(error);
     }
+  }
+
+  #saveState(name: "marks" | "kin", state: Marks | Kin): void {
+    const write = "INSERT OR REPLACE INTO entries (bucket, key, seq, at_ms, event_id, body, prev, hash) VALUES (?, ?, 0, 0, '', ?, '', '')";
+    this.#storage.sql.exec(write, STATE_BUCKET, name, JSON.stringify(state));
   }
 
   settleOwed(paid: readonly OwedOutcome[]): void {
@@ -184,6 +190,7 @@ export class SqlLedger {
       const bucket = this.#known(key)?.bucket;
       if (bucket !== undefined) sql.exec("UPDATE entries SET outcome = ? WHERE bucket = ? AND key = ?", outcome, bucket, key);
     }
+    if (change.kin !== undefined) this.#saveState("kin", change.kin);
     if (change.put.length > 0 || change.owe.length > 0) this.#expectUnfinished();
     for (const work of change.drop)
       sql.exec("DELETE FROM work WHERE destination = ? AND position = ?", work.plan.destination, work.position);

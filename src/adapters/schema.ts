@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 /**
  * The cross-entity index in D1. Row writes are the cost of the whole product, so: `events` is read by its key, which
@@ -134,7 +134,7 @@ export const subscriptions = sqliteTable(
   (table) => [primaryKey({ columns: [table.source, table.subscriptionId] })],
 );
 
-/** What operators did to destinations and to the router itself; what they do to an entity is in its timeline. */
+/** What operators did, for whoever asks later; what they do to an entity is in its timeline too, where it cannot be changed unseen. */
 export const operatorActions = sqliteTable("operator_actions", {
   id: text("id").primaryKey(),
   atMs: integer("at_ms").notNull(),
@@ -159,4 +159,79 @@ export const replays = sqliteTable("replays", {
   cancelledBy: text("cancelled_by"),
   createdAtMs: integer("created_at_ms").notNull(),
   updatedAtMs: integer("updated_at_ms").notNull(),
+});
+
+/**
+ * The last state that we know a system to have of an entity, where that pair is reconciled: one row, replaced by each
+ * newer one. Keyed as it is read: by system, kind and key.
+ */
+export const projections = sqliteTable(
+  "projections",
+  {
+    system: text("system").notNull(),
+    kind: text("kind").notNull(),
+    entityKey: text("entity_key").notNull(),
+    remoteId: text("remote_id"),
+    /** JSON: canonical fields. */
+    data: text("data").notNull(),
+    deleted: integer("deleted").notNull(),
+    eventId: text("event_id").notNull(),
+    atMs: integer("at_ms").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.system, table.kind, table.entityKey] })],
+);
+
+/** Drift: one row for each entity, reconciliation and type, as long as anybody may ask. */
+export const findings = sqliteTable(
+  "findings",
+  {
+    id: text("id").primaryKey(),
+    reconciliation: text("reconciliation").notNull(),
+    type: text("type").notNull(),
+    kind: text("kind").notNull(),
+    entityKey: text("entity_key").notNull(),
+    state: text("state").notNull(),
+    owner: text("owner").notNull(),
+    recheckAtMs: integer("recheck_at_ms"),
+    openedAtMs: integer("opened_at_ms"),
+    endedAtMs: integer("ended_at_ms"),
+    /** JSON: the finding whole. */
+    finding: text("finding").notNull(),
+  },
+  (table) => [
+    index("findings_entity").on(table.reconciliation, table.entityKey),
+    index("findings_unfinished")
+      .on(table.reconciliation, table.state, table.id)
+      .where(sql`state IN ('suspected', 'open', 'repairing')`),
+  ],
+);
+
+/** Runs of reconciliations, each as it was after its last stored page. */
+export const reconciliationRuns = sqliteTable(
+  "reconciliation_runs",
+  {
+    id: text("id").primaryKey(),
+    reconciliation: text("reconciliation").notNull(),
+    state: text("state").notNull(),
+    startedAtMs: integer("started_at_ms").notNull(),
+    updatedAtMs: integer("updated_at_ms").notNull(),
+    /** JSON: the run whole. */
+    run: text("run").notNull(),
+    sketch: blob("sketch"),
+  },
+  (table) => [
+    // Never two at once: the second insert is refused.
+    uniqueIndex("reconciliation_runs_one")
+      .on(table.reconciliation)
+      .where(sql`state = 'running'`),
+  ],
+);
+
+/** Up to where each reconciliation has read its system, and when it last read it whole. */
+export const watermarks = sqliteTable("watermarks", {
+  reconciliation: text("reconciliation").primaryKey(),
+  /** JSON. */
+  watermark: text("watermark").notNull(),
+  changesAtMs: integer("changes_at_ms").notNull(),
+  fullAtMs: integer("full_at_ms").notNull(),
 });

@@ -76,4 +76,6 @@ export const withBasic = (request: RequestSpec, user: string, password: string):
   headers: { ...request.headers, authorization: `Basic ${base64Of(`${user}:${password}`)}` },
 });
 
-export const base64Of = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+export const base64Of = (text: string): string => base64OfBytes(new TextEncoder().encode(text));
+
+export const base64OfBytes = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));

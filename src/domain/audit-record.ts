@@ -1,8 +1,9 @@
-import type { Envelope, Verdict } from "./event.ts";
+import type { EntityEvent, Envelope, Verdict } from "./event.ts";
 import { correlationIdOf } from "./event-id.ts";
 import { NEXT_STEP, type FailureClass } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
 import type { EventOutcome, LaneReport } from "./outcome.ts";
+import type { ProjectionRow } from "./reconciliation/projection.ts";
 import type { RouteReason } from "./routing.ts";
 
 /** A row of the cross-entity index: one per event. */
@@ -75,9 +76,12 @@ export interface AuditRows {
   readonly event: EventRow;
   readonly deadLetters: readonly DeadLetterRow[];
   readonly links: readonly LinkRow[];
+  readonly projections: readonly ProjectionRow[];
 }
 
 export interface AuditContext {
+  /** What the outcome tells of systems that are reconciled. */
+  readonly projections: (event: EntityEvent, outcome: EventOutcome) => readonly ProjectionRow[];
   readonly why: readonly RouteReason[];
   readonly rawRef: string | null;
   readonly ownerOf: (route: string) => string;
@@ -105,6 +109,7 @@ export function auditRows(event: Envelope, outcome: EventOutcome, context: Audit
       detail: detailOf(event, outcome, context.why),
     },
     deadLetters: deadLetters(event, outcome, context),
+    projections: event.what === "entity" ? context.projections(event, outcome) : [],
     links: outcome.lanes.flatMap((lane) => (subject === null ? [] : linksOf(lane, subject.kind, subject.key))),
   };
 }

@@ -1,7 +1,8 @@
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
-import type { EntityKind } from "./entities/index.ts";
-import { LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
-import { canBothHold } from "./routing.ts";
+import { canonicalFields, type EntityKind } from "./entities/index.ts";
+import { systemOfDestination, systemOfSource } from "./ownership.ts";
+import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
+import { canBothHold, mistakesIn } from "./conditions.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -24,6 +25,8 @@ export interface Abilities {
         readonly checkSettings: (settings: unknown) => readonly string[];
         readonly secretNames: (settings: unknown) => readonly string[];
         readonly kinds?: readonly EntityKind[];
+        /** Kinds of which it tells what has changed. */
+        readonly told?: readonly EntityKind[];
       }
     >
   >;
@@ -31,7 +34,16 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section:
+    | "reconciliations"
+    | "retention"
+    | "ownership"
+    | "migrations"
+    | "replays"
+    | "owners"
+    | "sources"
+    | "destinations"
+    | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -42,6 +54,9 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
   return [
     ...checkRetention(config),
     ...checkReplays(config),
+    ...checkOwnership(config),
+    ...checkReconciliations(config, abilities),
+    ...checkMigrations(config, abilities),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
@@ -65,17 +80,83 @@ function checkReplays({ replays }: RouterConfig): readonly ConfigProblem[] {
   ];
 }
 
-const checkRetention = ({ retention }: RouterConfig): readonly ConfigProblem[] =>
-  (retention?.ledgerDays ?? LEDGER_DAYS_LEAST) >= LEDGER_DAYS_LEAST
-    ? []
-    : [
-        {
-          section: "retention",
-          entry: "ledgerDays",
-          word: "ledgerDays",
-          message: `retention.ledgerDays: must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`,
-        },
-      ];
+function checkRetention({ retention }: RouterConfig): readonly ConfigProblem[] {
+  const ledgerDays = retention?.ledgerDays ?? LEDGER_DAYS_LEAST;
+  const problem = (word: string, message: string): ConfigProblem => ({
+    section: "retention",
+    entry: word,
+    word,
+    message: `retention.${word}: ${message}`,
+  });
+  return [
+    ...(ledgerDays >= LEDGER_DAYS_LEAST
+      ? []
+      : [problem("ledgerDays", `must be ${LEDGER_DAYS_LEAST} or more, or late copies of a delivery would count as new`)]),
+    ...((retention?.indexDays ?? Math.max(ledgerDays, INDEX_DAYS)) >= ledgerDays
+      ? []
+      : [problem("indexDays", `must be ${ledgerDays} or more, as long as records remember their deliveries`)]),
+  ];
+}
+
+function checkOwnership(config: RouterConfig): readonly ConfigProblem[] {
+  const systems = new Set([
+    ...Object.keys(config.sources).map((name) => systemOfSource(config, name)),
+    ...Object.keys(config.destinations).map((name) => systemOfDestination(config, name)),
+  ]);
+  return Object.entries(config.ownership ?? {}).flatMap(([kind, row]) => {
+    const report = reporter("ownership", kind);
+    const unknown = [row.system, ...Object.values(row.fields ?? {})].filter((system) => !systems.has(system));
+    const fields = Object.keys(row.fields ?? {}).filter((field) => !canonicalFields(kind as EntityKind).has(field));
+    return [
+      ...unknown.map((system) => report(system, `unknown system "${system}"; sources and destinations are ${known(systems)}`)),
+      ...fields.map((field) => report(field, `${kind} has no field "${field}"; it has ${known(canonicalFields(kind as EntityKind))}`)),
+    ];
+  });
+}
+
+function checkMigrations(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
+  return Object.entries(config.migrations ?? {}).flatMap(([name, { kind, from, to }]) => {
+    const report = reporter("migrations", name);
+    const missing = [from, to].filter((destination) => config.destinations[destination] === undefined);
+    const kinds = abilities.modules[config.destinations[to]?.module ?? ""]?.kinds;
+    return [
+      ...missing.map((destination) =>
+        report(destination, `unknown destination "${destination}"; declared are ${known(Object.keys(config.destinations))}`),
+      ),
+      ...(kinds === undefined || kinds.includes(kind)
+        ? []
+        : [report(to, `destination "${to}" does not take ${kind}; it takes ${known(kinds)}`)]),
+    ];
+  });
+}
+
+function checkReconciliations(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
+  return Object.entries(config.reconciliations ?? {}).flatMap(([name, { kind, system, owner, everyMinutes, fields = [], repair = {} }]) => {
+    const report = reporter("reconciliations", name);
+    const problems: ConfigProblem[] = [];
+    const target = config.destinations[system];
+    const told = abilities.modules[target?.module ?? ""]?.told ?? [];
+    if (config.owners[owner] === undefined)
+      problems.push(report(owner, `unknown owner "${owner}"; declared are ${known(Object.keys(config.owners))}`));
+    if (target === undefined)
+      problems.push(report(system, `unknown destination "${system}"; declared are ${known(Object.keys(config.destinations))}`));
+    else if (!told.includes(kind))
+      problems.push(report(system, `destination "${system}" does not tell what has changed of ${kind}; it tells of ${known(told)}`));
+    if (!(everyMinutes >= 1)) problems.push(report("everyMinutes", "everyMinutes: must be 1 or more"));
+    for (const { field } of fields)
+      if (!canonicalFields(kind).has(field))
+        problems.push(report(field, `${kind} has no field "${field}"; it has ${known(canonicalFields(kind))}`));
+    const speaks = Object.keys(config.sources).some((source) => systemOfSource(config, source) === systemOfDestination(config, system));
+    if (Object.values(repair).includes("pull") && !speaks)
+      problems.push(
+        report(
+          "repair",
+          `no source speaks for ${system}, so nothing can be pulled from it; give one system: "${systemOfDestination(config, system)}"`,
+        ),
+      );
+    return problems;
+  });
+}
 
 type Report = (word: string, message: string) => ConfigProblem;
 
@@ -178,6 +259,7 @@ function checkRoute(config: RouterConfig, place: Place, abilities: Abilities): r
   const problems: ConfigProblem[] = [];
   if (config.owners[route.owner] === undefined)
     problems.push(report(route.owner, `unknown owner "${route.owner}"; declared are ${known(Object.keys(config.owners))}`));
+  for (const { field, message } of mistakesIn(route.when)) problems.push(report(field, `when.${field}: ${message}`));
   if (route.to.length === 0) problems.push(report("to", "it goes nowhere; name a destination"));
   for (const destination of route.to) {
     const target = config.destinations[destination];
@@ -215,6 +297,7 @@ function checkAgainstEarlier(config: RouterConfig, place: Place, report: Report)
     if (earlier.name === route.name) return [report(route.name, "the name is used twice")];
     const shared = route.to.filter((destination) => earlier.to.includes(destination));
     const [first] = shared;
+    if (route.policy !== undefined && route.policy === earlier.policy) return [];
     if (first === undefined || earlier.kind !== route.kind || !shareSource(earlier, route) || !canBothHold(earlier.when, route.when))
       return [];
     return [

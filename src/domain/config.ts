@@ -1,6 +1,7 @@
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
-import type { JsonValue } from "./json.ts";
+import type { When } from "./conditions.ts";
+import type { FindingType } from "./reconciliation/findings.ts";
 import type { ObjectMap } from "./mapping.ts";
 
 /** A person or team that answers for something, and how to reach them. */
@@ -65,6 +66,8 @@ export interface SourceConfig<Owner extends string = string> {
    * 30,000 ms), and how long every change waits for late ones (default 0: not at all).
    */
   readonly patience?: { readonly gapMs?: number; readonly windowMs?: number };
+  /** The system that it speaks for, as the ownership matrix calls it; absent: the first of `echoOf`, else its own name. */
+  readonly system?: string;
   /** The destinations that are this same system: what it tells of our own writes there is an echo, and goes no further. */
   readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */
@@ -84,6 +87,8 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly module: string;
   readonly title?: string;
   readonly owner: Owner;
+  /** The system that it is, as the ownership matrix calls it; absent: its own name. */
+  readonly system?: string;
   /** Name of the variable that holds its base URL. */
   readonly url: { readonly env: string };
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -112,16 +117,19 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly breaker?: { readonly failures?: number; readonly openMs?: number };
 }
 
-/** Field conditions: every named field of the entity's data must equal the value, or one of the values. */
-export type When = Readonly<Record<string, JsonValue>>;
-
 export interface RouteConfig<Source extends string = string, Destination extends string = string, Owner extends string = string> {
   readonly name: string;
   readonly owner: Owner;
   readonly kind: EntityKind;
   /** Sources it takes events from; absent: all. */
   readonly from?: readonly Source[];
+  /** Conditions on the entity's data; all must hold. */
   readonly when?: When;
+  /**
+   * Of the routes that name one policy, the first that matches decides and the others do not apply, in the order in which
+   * they stand. One without conditions at the end is the default.
+   */
+  readonly policy?: string;
   readonly to: readonly Destination[];
   /** Pending snapshots of one entity may collapse into the newest. */
   readonly collapse?: boolean;
@@ -129,10 +137,59 @@ export interface RouteConfig<Source extends string = string, Destination extends
   readonly afterDead?: "halt" | "continue";
 }
 
+/**
+ * A kind that moves from one system to another without its senders noticing. `old`: only the old system is written;
+ * `dual`: both are, and a reconciliation can hold them against each other; `new`: only the new one.
+ */
+export interface MigrationConfig<Destination extends string = string> {
+  readonly kind: EntityKind;
+  readonly from: Destination;
+  readonly to: Destination;
+  readonly phase: "old" | "dual" | "new";
+}
+
+/** Which system owns a kind of record, and single fields of it: only an owner's word counts there. */
+export interface OwnershipRow {
+  readonly system: string;
+  /** Owners of single canonical fields, where they differ. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export type OwnershipMatrix = Readonly<Partial<Record<EntityKind, OwnershipRow>>>;
+
+/** What is done about drift: told to the owner; put right here from what the system says; or put right there from what we know. */
+export type RepairPolicy = "alert" | "pull" | "push";
+
+/** A kind of record in a system that is compared with what we know of it, by cron. */
+export interface ReconciliationConfig<Destination extends string = string, Owner extends string = string> {
+  readonly kind: EntityKind;
+  /** The destination that is read. */
+  readonly system: Destination;
+  readonly owner: Owner;
+  /** How often what has changed is compared. */
+  readonly everyMinutes: number;
+  /** How often all records are, for deletions and backdated rows (default 24). */
+  readonly fullEveryHours?: number;
+  /** Compared fields with the largest difference that is none; absent: the kind's own. */
+  readonly fields?: readonly { readonly field: string; readonly tolerance?: string }[];
+  /** What is younger may still be on its way (default 15 minutes). */
+  readonly graceMinutes?: number;
+  /** Default: what the module knows of the system's stamps. */
+  readonly overlapMs?: number;
+  readonly lagMs?: number;
+  readonly pageSize?: number;
+  /** Of each type of finding; absent types are told. */
+  readonly repair?: Readonly<Partial<Record<FindingType, RepairPolicy>>>;
+  /** More open findings than this are a storm: they are told as one, and nothing is repaired (default 100). */
+  readonly stormAbove?: number;
+}
+
 /** How long what is stored. */
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
   readonly ledgerDays?: number;
+  /** Days for which the index lists finished events: 90 unless told; at least the ledger's. Unfinished ones stay. */
+  readonly indexDays?: number;
 }
 
 /** Hours in which replays may run: times of day as "HH:MM" in UTC; `to` before `from` is on the next day. Absent days: every day. */
@@ -155,6 +212,12 @@ export interface ReplayConfig {
 }
 
 export interface RouterConfig {
+  /** Which system owns what. A write against it does not reach the owner. */
+  readonly ownership?: OwnershipMatrix;
+  /** By name: what is compared with the systems of record. */
+  readonly reconciliations?: Readonly<Record<string, ReconciliationConfig>>;
+  /** By name. */
+  readonly migrations?: Readonly<Record<string, MigrationConfig>>;
   readonly retention?: RetentionConfig;
   /** Stored with every event, so that one can say by which rules it was routed. Change it with the rules. */
   readonly version: string;
@@ -173,6 +236,11 @@ export const defineRouter = <
 >(config: {
   readonly version: string;
   readonly retention?: RetentionConfig;
+  readonly ownership?: OwnershipMatrix;
+  readonly migrations?: Readonly<Record<string, MigrationConfig<Extract<keyof Destinations, string>>>>;
+  readonly reconciliations?: Readonly<
+    Record<string, ReconciliationConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>
+  >;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;

@@ -1,6 +1,6 @@
 import { compareDecimals, parseDecimal } from "./decimal.ts";
 import type { DriftField } from "./entities/define.ts";
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "./json.ts";
+import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "./json.ts";
 
 /** One field that two systems tell differently. `undefined` values are absent there. */
 export interface Difference {
@@ -18,6 +18,15 @@ export const differences = (expected: JsonObject, found: JsonObject, fields: rea
 
 /** Every field of a document, to be compared without tolerance. */
 export const allFields = (data: JsonObject): readonly DriftField[] => Object.keys(data).map((field) => ({ field }));
+
+/** The part of a record about to be sent that the one there does not say already. */
+export function changedPart(wanted: JsonObject, held: JsonObject): JsonObject {
+  // Exact numbers are objects until they are written (`exactNumber`).
+  const plain = parseJson(JSON.stringify(wanted));
+  const said = plain.ok && isJsonObject(plain.value) ? plain.value : {};
+  const changed = new Set(Object.keys(said).filter((name) => !same(said[name], held[name])));
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => changed.has(name)));
+}
 
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}T/;
 

@@ -93,8 +93,12 @@ export const EntityEvent = z.object({
   cleared: z.array(z.string()).optional(),
   /** The part of the entity that it speaks of: order is kept within it. */
   scope: z.string().optional(),
+  /** The key it came under, where that is another name of its entity. */
+  alias: z.string().optional(),
   /** Of a hint: the destination from which its state was read. */
   readFrom: z.string().optional(),
+  /** The finding that it repairs, of an event that a reconciliation put in. */
+  repairOf: z.string().optional(),
   /** Set on an event that an operator or a repair put in again. */
   replayOf: z.string().optional(),
   /** Set where that is part of a planned replay: which one, whether it goes over a newer state, and where alone it goes. */

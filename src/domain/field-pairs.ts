@@ -19,6 +19,7 @@ export interface FieldPair {
     | "boolean"
     | "day"
     | "time"
+    | "sqlTime"
     | "unixSeconds"
     | "odataTime"
     | "money"
@@ -27,6 +28,8 @@ export interface FieldPair {
     | "json";
   /** Of `word`: the system's word for each canonical one. The first of several that share a system's word is what it is read as. */
   readonly words?: Readonly<Record<string, string | number>>;
+  /** Of `word`: further words of the system, and what each is read as; they are never written. */
+  readonly readAs?: Readonly<Record<string, string>>;
   /** Of `word`: read as this where the system's word is none of them (default `unknown`). */
   readonly otherwise?: string;
   /** Of money: where the currency is; without it, `currency` says which it always is. */
@@ -51,6 +54,8 @@ export const pair = {
   boolean: of("boolean"),
   day: of("day"),
   time: of("time"),
+  /** `2026-01-31 12:00:00`, which is UTC and does not say so. */
+  sqlTime: of("sqlTime"),
   unixSeconds: of("unixSeconds"),
   /** OData v2's `/Date(ms)/`. */
   odataTime: of("odataTime"),
@@ -190,6 +195,8 @@ function writeValue(value: JsonValue, each: FieldPair): Result<JsonValue, string
       return ok(scalar.slice(0, 10));
     case "time":
       return Number.isNaN(Date.parse(scalar)) ? fail(`"${scalar}" is not a time`) : ok(new Date(scalar).toISOString());
+    case "sqlTime":
+      return Number.isNaN(Date.parse(scalar)) ? fail(`"${scalar}" is not a time`) : ok(sqlTime(Date.parse(scalar)));
     case "unixSeconds":
       return Number.isNaN(Date.parse(scalar)) ? fail(`"${scalar}" is not a time`) : ok(Math.floor(Date.parse(scalar) / 1000));
     case "odataTime":
@@ -228,6 +235,8 @@ function readValue(raw: JsonValue, each: FieldPair, record: JsonObject): Result<
     case "time":
     case "odataTime":
       return readTime(scalar, (iso) => iso);
+    case "sqlTime":
+      return readTime(SQL_TIME.test(scalar) ? `${scalar.replace(" ", "T")}Z` : scalar, (iso) => iso);
     case "unixSeconds":
       return readTime(new Date(Number(scalar) * 1000).toISOString(), (iso) => iso);
     case "word":
@@ -243,8 +252,15 @@ function readValue(raw: JsonValue, each: FieldPair, record: JsonObject): Result<
   }
 }
 
-const wordOf = (said: string, { words = {}, otherwise = "unknown" }: FieldPair): string =>
-  Object.entries(words).find(([, word]) => String(word).toLowerCase() === said.toLowerCase())?.[0] ?? otherwise;
+const wordOf = (said: string, { words = {}, readAs = {}, otherwise = "unknown" }: FieldPair): string =>
+  Object.entries(words).find(([, word]) => String(word).toLowerCase() === said.toLowerCase())?.[0] ??
+  Object.entries(readAs).find(([word]) => word.toLowerCase() === said.toLowerCase())?.[1] ??
+  otherwise;
+
+const SQL_TIME = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
+
+/** Milliseconds since 1970 as `2026-01-31 12:00:00` in UTC, without the part of a second. */
+export const sqlTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
 const ODATA_TIME = /^\/Date\((-?\d+)(?:[+-]\d{4})?\)\/$/;
 

@@ -72,6 +72,16 @@ const LIMIT_TABLE = {
   replayRetryMs: { value: 10_000, why: "before a replay's step that met an unreachable part of the router is done again" },
   replayStepAttempts: { value: 5, why: "times a step is done again before the events that hold it up are counted as failed" },
   replayProblemsKept: { value: 20, why: "different problems of single events that a replay names; further ones are only counted" },
+  joinWithinMs: {
+    value: 30_000,
+    why: "how long an object that is joined to another waits for its own attempts to end; longer than any of them",
+  },
+  joinRetryMs: { value: 2_000, why: "before an entity asks again for what came under its other key: that object was busy or out of reach" },
+  rereadAfterMs: { value: 10_000, why: "before a record is read again that could not be read when a change was missing" },
+  overviewCounted: { value: 10_000, why: 'index rows the overview counts of one status before it says "at least"' },
+  overviewEvents: { value: 300, why: "newest events the overview sums up: a page's worth of rows, yet enough for a percentile" },
+  overviewCacheMs: { value: 5_000, why: "an isolate answers the overview from memory this long: many open dashboards cost as much as one" },
+  versionsLooked: { value: 2_000, why: "timeline lines looked back over for an event's earlier version" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 
@@ -89,6 +99,9 @@ export const DEFAULT_RETRY = {
 };
 
 export const RETRY_AFTER_CAP_MS = 6 * HOUR_MS;
+
+/** A month is paid for storage at most three times before deleting a row has cost less; and a quarter is what people ask about. */
+export const INDEX_DAYS = 90;
 
 /** Longer than any sender retries or redelivers by itself: a copy that comes later than this is not known any more. */
 export const LEDGER_DAYS_LEAST = 30;

@@ -1,7 +1,8 @@
-import type { RouteConfig, RouterConfig, When } from "./config.ts";
+import { whyUnmet } from "./conditions.ts";
+import type { RouteConfig, RouterConfig } from "./config.ts";
 import type { EntityEvent } from "./event.ts";
 import type { Patience } from "./waiting.ts";
-import { readPath, type JsonObject, type JsonValue } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** One destination an event goes to, and by which route's rules. */
 export interface LanePlan {
@@ -9,6 +10,8 @@ export interface LanePlan {
   readonly route: string;
   readonly collapse: boolean;
   readonly afterDead: "halt" | "continue";
+  /** The destination is also a source: its id of the record is a key under which the same entity's events come. */
+  readonly joins?: true;
 }
 
 /** Why a route was or was not taken; kept with the event. */
@@ -29,27 +32,35 @@ export interface RoutePlan {
   readonly why: readonly RouteReason[];
 }
 
+/** A sale becomes a record of another kind, whose events are another entity's. */
+const SOLD = "opportunity";
+
 /**
- * Decides where an event goes. Every route that matches applies; a destination named by two of them is one lane, under
- * the first. Of an entity too large to carry, conditions see the outline: its short fields.
+ * Decides where an event goes. Every route that matches applies, but of those under one policy only the first; a
+ * destination named by two is one lane, under the first. Of an entity too large to carry, conditions see the outline: its
+ * short fields.
  */
 export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan {
   const data = event.payload.at === "inline" ? event.payload.data : event.payload.outline;
   const lanes = new Map<string, LanePlan>();
   const why: RouteReason[] = [];
+  const decided = new Map<string, string>();
+  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
   for (const route of config.routes) {
     if (route.kind !== event.entity.kind) continue;
-    const unmet = whyNot(route, event, data);
+    const unmet = overruled(route, decided) ?? whyNot(route, event, data);
     why.push({ route: route.name, matched: unmet === null, because: unmet ?? reasonFor(route, event) });
     if (unmet !== null) continue;
-    for (const destination of route.to) {
-      if (event.replay?.destinations?.includes(destination) === false) continue;
-      if (!lanes.has(destination)) lanes.set(destination, lanePlan(route, destination, event));
+    if (route.policy !== undefined) decided.set(route.policy, route.name);
+    for (const { destination, because } of route.to.flatMap((name) => migrated(config, route, name))) {
+      if (because !== null) why.push({ route: route.name, matched: true, because });
+      if (event.replay?.destinations?.includes(destination) === false || lanes.has(destination)) continue;
+      const lane = lanePlan(route, destination, event);
+      lanes.set(destination, echoed.includes(destination) && event.entity.kind !== SOLD ? { ...lane, joins: true } : lane);
     }
   }
   const echoOf = config.sources[event.sourceName]?.echoOf;
   const patience = config.sources[event.sourceName]?.patience;
-  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
   return {
     lanes: [...lanes.values()],
     why,
@@ -57,6 +68,30 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     ...(echoed.length === 0 ? {} : { echoed }),
     ...(patience === undefined ? {} : { patience }),
   };
+}
+
+function overruled({ policy }: RouteConfig, decided: ReadonlyMap<string, string>): string | null {
+  const first = policy === undefined ? undefined : decided.get(policy);
+  return first === undefined ? null : `${first} has decided already, under the policy ${policy}`;
+}
+
+/** Where a destination's writes go while its kind moves to another system. */
+function migrated(
+  config: RouterConfig,
+  route: RouteConfig,
+  destination: string,
+): readonly { readonly destination: string; readonly because: string | null }[] {
+  const found = Object.entries(config.migrations ?? {}).find(([, { kind, from }]) => kind === route.kind && from === destination);
+  if (found === undefined) return [{ destination, because: null }];
+  const [name, { to, phase }] = found;
+  if (phase === "old") return [{ destination, because: null }];
+  const because = `migration ${name} is in the phase ${phase}: ${phase === "dual" ? `to ${destination} and ${to}` : `to ${to} instead of ${destination}`}`;
+  return phase === "dual"
+    ? [
+        { destination, because },
+        { destination: to, because: null },
+      ]
+    : [{ destination: to, because }];
 }
 
 const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): LanePlan => ({
@@ -68,28 +103,10 @@ const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): 
 
 function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject): string | null {
   if (route.from !== undefined && !route.from.includes(event.sourceName)) return `it does not take events from ${event.sourceName}`;
-  for (const [field, wanted] of Object.entries(route.when ?? {})) {
-    const found = readPath(data, field);
-    if (!accepts(wanted, found)) return `${field} is ${JSON.stringify(found ?? null)}, it wants ${JSON.stringify(wanted)}`;
-  }
-  return null;
+  return whyUnmet(route.when, data);
 }
-
-const accepts = (wanted: JsonValue, found: JsonValue | undefined): boolean =>
-  Array.isArray(wanted) ? wanted.includes(found ?? null) : wanted === (found ?? null);
 
 function reasonFor(route: RouteConfig, event: EntityEvent): string {
   const conditions = Object.entries(route.when ?? {}).map(([field, wanted]) => `${field} in ${JSON.stringify(wanted)}`);
   return [`kind ${event.entity.kind}`, `from ${event.sourceName}`, ...conditions].join("; ");
-}
-
-/** Whether one event could satisfy both sets of conditions. */
-export function canBothHold(left: When | undefined, right: When | undefined): boolean {
-  for (const [field, wanted] of Object.entries(left ?? {})) {
-    const other = right?.[field];
-    if (other === undefined) continue;
-    const options = Array.isArray(wanted) ? wanted : [wanted];
-    if (!options.some((option: JsonValue) => accepts(other, option))) return false;
-  }
-  return true;
 }

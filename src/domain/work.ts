@@ -36,6 +36,8 @@ export interface Work {
   readonly wasDead: boolean;
   /** Held for its order's sake, not for the destination's: for a missing change, or for late ones. */
   readonly waits?: Wait["for"];
+  /** How often its record was read in vain, instead of waiting on. */
+  readonly rereads?: number;
 }
 
 export const newWork = (event: EntityEvent, key: string, place: { readonly plan: LanePlan; readonly position: number }): Work => ({
@@ -70,7 +72,11 @@ export const patient = (work: Work, wait: Wait): Work => ({
 });
 
 /** Waiting work that may go now: nothing is missing any more, or it has waited long enough. */
-export const released = ({ waits: _waits, reason: _reason, ...work }: Work): Work => ({ ...work, state: "waiting", dueAtMs: null });
+export const released = ({ waits: _waits, reason: _reason, rereads: _rereads, ...work }: Work): Work => ({
+  ...work,
+  state: "waiting",
+  dueAtMs: null,
+});
 
 /** What one attempt came to, in words that know no HTTP. */
 export type AttemptResult =

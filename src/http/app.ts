@@ -1,24 +1,12 @@
-import { Hono, type Context } from "hono";
+import { Hono } from "hono";
 import { LIMITS } from "../domain/limits.ts";
-import type { Result } from "../domain/result.ts";
-import { mayActAs, type Actor } from "./auth.ts";
+import type { AppPorts } from "./app-ports.ts";
+import { mountDashboard } from "./dashboard/dashboard.tsx";
 import { openapi } from "./openapi.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation, type OperationName } from "./operations.ts";
-import type { Handlers, Refused } from "./ops-ports.ts";
+import { perform, whyNotAllowed } from "./perform.ts";
 import { problem } from "./problem.ts";
-import { receive, type ReceivePorts } from "./receive.ts";
-
-export type AppContext = Context<{ Bindings: Env }>;
-
-/** Makes each request's ports from its environment, and only those it needs. */
-export interface AppPorts {
-  readonly receive: (context: AppContext) => ReceivePorts;
-  readonly ops: (context: AppContext) => Handlers;
-  readonly authenticate: (context: AppContext) => Promise<Result<Actor, string>>;
-  /** What is wrong with this deployment; empty when all is well. */
-  readonly problems: (context: AppContext) => readonly string[];
-  readonly log: (entry: Readonly<Record<string, unknown>>) => void;
-}
+import { receive } from "./receive.ts";
 
 /** The HTTP surface: ingest, health, the ops API and its description. */
 export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
@@ -35,6 +23,7 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
   });
   app.get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)));
   for (const name of OPERATION_NAMES) mount(app, name, ports);
+  mountDashboard(app, ports);
   app.notFound(() => problem("not_found"));
   app.onError((error, c) => {
     ports.log({ level: "error", message: "a request failed unexpectedly", path: c.req.routePath, error: String(error) });
@@ -46,31 +35,20 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
 function mount(app: Hono<{ Bindings: Env }>, name: OperationName, ports: AppPorts): void {
   const operation: Operation = OPERATIONS[name];
   app[operation.method](`/ops/v1${operation.path}`, async (c) => {
+    // A browser says where a request was made; behind Cloudflare Access another site's would carry the visitor's token.
+    if (operation.method === "post" && (c.req.header("origin") ?? new URL(c.req.url).origin) !== new URL(c.req.url).origin)
+      return problem("forbidden", { detail: "calls of other sites' pages are not taken" });
     const actor = await ports.authenticate(c);
     if (!actor.ok) return problem("unauthenticated", { detail: actor.failure, headers: { "www-authenticate": "Bearer" } });
-    if (!mayActAs(actor.value.role, operation.role))
-      return problem("forbidden", { detail: `this needs the role ${operation.role}; yours is ${actor.value.role}` });
-    const input = await readInput(c, operation);
-    if (!input.ok) return problem("invalid_request", { detail: input.failure });
-    // The table guarantees the input's shape for this name; TypeScript cannot follow a name it does not know.
-    const handler = ports.ops(c)[name] as (call: object) => Promise<Result<unknown, Refused>>;
-    const answer = await handler({ params: c.req.param(), ...input.value, actor: actor.value, origin: new URL(c.req.url).origin });
+    // Whoever may not call it does not get their body read.
+    const refused = whyNotAllowed(name, actor.value);
+    if (refused !== null) return problem(refused.code, { detail: refused.detail });
+    if (Number(c.req.header("content-length") ?? 0) > LIMITS.responseBytesRead)
+      return problem("invalid_request", { detail: "the body is too large" });
+    const body: unknown = operation.body === undefined ? {} : await c.req.json().catch(() => undefined);
+    const call = { params: c.req.param(), query: c.req.query(), body };
+    const answer = await perform(ports.ops(c), name, { ...call, actor: actor.value, origin: new URL(c.req.url).origin });
     if (!answer.ok) return problem(answer.failure.code, { detail: answer.failure.detail });
     return answer.value instanceof Response ? answer.value : Response.json(answer.value);
   });
 }
-
-async function readInput(c: Context, operation: Operation): Promise<Result<{ query: unknown; body: unknown }, string>> {
-  const query = operation.query?.strict().safeParse(c.req.query());
-  if (query !== undefined && !query.success) return { ok: false, failure: words(query.error.issues) };
-  if (operation.body === undefined) return { ok: true, value: { query: query?.data ?? {}, body: {} } };
-  if (Number(c.req.header("content-length") ?? 0) > LIMITS.responseBytesRead) return { ok: false, failure: "the body is too large" };
-  const sent: unknown = await c.req.json().catch(() => undefined);
-  const body = operation.body.strict().safeParse(sent);
-  return body.success
-    ? { ok: true, value: { query: query?.data ?? {}, body: body.data } }
-    : { ok: false, failure: words(body.error.issues) };
-}
-
-const words = (issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]): string =>
-  issues.map((issue) => `${issue.path.map(String).join(".") || "body"}: ${issue.message}`).join("; ");

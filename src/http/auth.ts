@@ -22,16 +22,20 @@ export interface AuthSettings {
 /** Asymmetric only: a public key can never be taken for a shared secret. */
 const ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"];
 
+export interface TokenCheck {
+  readonly ofToken: (token: string) => Promise<Result<Actor, string>>;
+  /** Takes the token from the headers Authorization or Cf-Access-Jwt-Assertion. */
+  readonly ofRequest: (request: Request) => Promise<Result<Actor, string>>;
+}
+
 /**
  * Makes the check of bearer tokens: signature by the issuer's keys, issuer, audience and algorithm pinned, expiry
  * required, role from the claim `role` (or `custom.role`, where Cloudflare Access puts an identity provider's claims).
  * Keys come from OPS_JWKS if it is set, else from OPS_JWKS_URL, kept by jose between requests.
  */
-export function tokenCheck(settings: AuthSettings): (request: Request) => Promise<Result<Actor, string>> {
+export function tokenCheck(settings: AuthSettings): TokenCheck {
   const keys = keySource(settings);
-  return async (request) => {
-    const token = bearerOf(request.headers);
-    if (token === null) return fail("send a token: Authorization: Bearer <token>");
+  const ofToken = async (token: string): Promise<Result<Actor, string>> => {
     if (keys === null) return fail("this deployment has no keys to check tokens with: set OPS_JWKS_URL or OPS_JWKS");
     try {
       const { payload } = await jwtVerify(token, keys, {
@@ -46,6 +50,13 @@ export function tokenCheck(settings: AuthSettings): (request: Request) => Promis
     } catch (error) {
       return fail(error instanceof Error ? error.message : "the token is not valid");
     }
+  };
+  return {
+    ofToken,
+    ofRequest: async (request) => {
+      const token = bearerOf(request.headers);
+      return token === null ? fail("send a token: Authorization: Bearer <token>") : ofToken(token);
+    },
   };
 }
 

@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
+import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
+import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
-import { DeadLetterView, EventView, LaneView, RejectionView } from "./views.ts";
+import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
 
 const Nothing = z.object({});
 
@@ -24,6 +27,13 @@ const EntityView = z.object({
   sources: z.record(z.string(), z.object({ eventId: z.string(), order: z.unknown() })).describe("The newest state from each source"),
   lanes: z.array(LaneView.extend({ eventId: z.string(), position: z.number() })).describe("What is still owed, by destination"),
   links: z.array(z.object({ term: z.string(), system: z.string() })),
+  records: z
+    .array(z.object({ destination: z.string(), id: z.string(), number: z.string().nullable() }))
+    .describe("Its record in each destination"),
+  aliases: z
+    .array(z.object({ key: z.string(), joined: z.boolean() }))
+    .describe("Other keys whose events come here; not joined yet: what began under that key is still there"),
+  movedTo: z.string().nullable().describe("The entity that this key turned out to be another name of"),
   timeline: z.array(TimelineLine),
   nextCursor: z.string().nullable(),
 });
@@ -36,18 +46,17 @@ const VerifyView = z.object({
   reason: z.string().optional(),
 });
 
-const DestinationView = z.object({
-  name: z.string(),
-  title: z.string(),
-  module: z.string(),
-  owner: z.string(),
-  state: z
-    .enum(["open", "halfOpen", "closed", "paused", "quiet", "misconfigured"])
-    .describe("Of the breaker, unless paused, quiet or misconfigured"),
-  problem: z.string().nullable(),
-  pausedBy: z.string().nullable(),
-  until: z.string().nullable(),
-  running: z.number(),
+/** An event's entity as today's mapping reads it, and where it differs from another event's. */
+const PayloadView = z.object({
+  eventId: z.string(),
+  entity: z.object({ kind: z.string(), key: z.string() }),
+  nature: z.string(),
+  deleted: z.boolean(),
+  data: z.record(z.string(), z.unknown()),
+  cleared: z.array(z.string()),
+  masked: z.boolean().describe("Whether personal data is hidden from this role"),
+  comparedWith: z.string().nullable(),
+  changes: z.array(z.object({ field: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })),
 });
 
 const Action = z.object({ reason: z.string().min(3).max(500), force: z.boolean().default(false) });
@@ -85,6 +94,16 @@ export const OPERATIONS = {
     answer: EventView,
   },
   getRaw: { method: "get", path: "/events/:id/raw", role: "operator", summary: "The raw body as it came", answer: "bytes" },
+  getPayload: {
+    method: "get",
+    path: "/events/:id/payload",
+    role: "viewer",
+    summary: "The event's data as today's mapping reads it, and what it changed; personal data only from operator on",
+    query: z.object({
+      against: z.string().optional().describe("The event to compare with; default: the one before it from the same source"),
+    }),
+    answer: PayloadView,
+  },
   getEntity: {
     method: "get",
     path: "/entities/:kind/:key",
@@ -176,7 +195,9 @@ export const OPERATIONS = {
     answer: DestinationView,
   },
   ...REPLAY_OPERATIONS,
+  ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
+  ...OVERSIGHT_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",
@@ -190,16 +211,31 @@ export const OPERATIONS = {
     path: "/backlog",
     role: "viewer",
     summary: "How far each class is behind, what is deferred for it, and what is refused at ingest",
+    answer: BacklogView,
+  },
+  explainRoutes: {
+    method: "post",
+    path: "/routes/explain",
+    role: "viewer",
+    summary: "Where an event would go and why, without sending anything",
+    body: z.object({
+      source: z.string(),
+      kind: z.enum(ENTITY_KINDS),
+      key: z.string().min(1).max(256).default("example"),
+      nature: z.enum(NATURES).default("snapshot"),
+      data: z.record(z.string(), z.json()).describe("The entity in canonical fields"),
+    }),
     answer: z.object({
-      classes: z.array(
+      lanes: z.array(
         z.object({
-          class: z.string(),
-          ageSeconds: z.number().describe("Of the oldest event that a consumer took lately"),
-          readAt: z.string().nullable(),
-          deferred: z.string().nullable().describe("Why its messages stand back now"),
-          refused: z.boolean().describe("Whether ingest tells its senders to come later"),
+          destination: z.string(),
+          route: z.string(),
+          owner: z.string(),
+          refused: z.string().nullable().describe("Why ownership would refuse the write there"),
+          withheld: z.array(z.string()).describe("Fields that the destination owns, and would not be sent"),
         }),
       ),
+      routing: z.array(z.object({ route: z.string(), matched: z.boolean(), because: z.string() })),
     }),
   },
   listOwnership: {
@@ -210,6 +246,9 @@ export const OPERATIONS = {
     answer: z.object({
       owners: z.record(z.string(), z.object({ team: z.string(), contact: z.string(), runbook: z.string().optional() })),
       items: z.array(z.object({ what: z.enum(["source", "destination", "route"]), name: z.string(), owner: z.string() })),
+      matrix: z
+        .array(z.object({ kind: z.string(), system: z.string(), fields: z.record(z.string(), z.string()) }))
+        .describe("The system that owns each kind, and single fields of it"),
     }),
   },
 } as const satisfies Readonly<Record<string, Operation>>;

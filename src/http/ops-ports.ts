@@ -3,8 +3,13 @@ import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { Kin } from "../domain/kin.ts";
+import type { RecentEvent } from "../domain/overview.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
+import type { Finding } from "../domain/reconciliation/findings.ts";
+import type { Run, RunMode } from "../domain/reconciliation/run.ts";
+import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
@@ -49,15 +54,20 @@ export type Acted = Result<{ readonly status: string; readonly eventIds: readonl
 export interface OpsPorts {
   readonly config: RouterConfig;
   readonly clock: () => number;
+  /** Days for which finished events are listed. */
+  readonly indexDays: number;
   readonly events: (query: EventQuery) => Promise<Paged<StoredEvent>>;
   readonly event: (id: string) => Promise<StoredEvent | null>;
   readonly correlated: (correlationId: string, originId: string | null) => Promise<readonly StoredEvent[]>;
   readonly links: (term: string) => Promise<readonly { readonly kind: string; readonly entityKey: string; readonly system: string }[]>;
   readonly raw: (event: StoredEvent) => Promise<Response | null>;
+  /** The event's entity as today's mapping reads it from the raw body; fails with words if that is gone or cannot be read. */
+  readonly payload: (event: StoredEvent) => Promise<Result<EventPayload, string>>;
   readonly entity: (entity: EntityRef) => Promise<{
     readonly head: { readonly seq: number; readonly hash: string };
     readonly marks: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
     readonly work: readonly (LaneReport & { readonly eventId: string; readonly position: number })[];
+    readonly kin: Kin;
   }>;
   readonly timeline: (entity: EntityRef, afterSeq: number, limit: number) => Promise<readonly Entry[]>;
   readonly verify: (entity: EntityRef) => Promise<Verification>;
@@ -82,12 +92,46 @@ export interface OpsPorts {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
   readonly replays: Replays;
+  readonly drift: Drift;
+  /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
+  readonly overview: () => Promise<OverviewRead>;
+  readonly operatorActions: (query: {
+    readonly actor?: string | undefined;
+    readonly beforeId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly StoredAction[]>;
   /** A fresh secret in the form that a source's scheme takes. */
   readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface EventPayload extends EntityRef {
+  readonly nature: string;
+  readonly deleted: boolean;
+  readonly data: JsonObject;
+  readonly cleared: readonly string[];
+}
+
+export interface OverviewRead {
+  readonly atMs: number;
+  readonly waiting: readonly { readonly status: string; readonly events: number; readonly oldestId: string | null }[];
+  readonly openLetters: readonly { readonly list: string; readonly owner: string; readonly class: string; readonly letters: number }[];
+  readonly latestLetters: readonly StoredDeadLetter[];
+  readonly recent: readonly RecentEvent[];
+  readonly destinations: readonly AnswerOf<"pauseDestination">[];
+  readonly backlog: Backlog;
+}
+
+export interface StoredAction {
+  readonly id: string;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string;
 }
 
 interface By {
@@ -104,6 +148,46 @@ export interface Replays {
   readonly find: (id: string) => Promise<StoredReplay | null>;
   readonly approve: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
   readonly cancel: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
+}
+
+export interface RunRecord {
+  readonly run: Run;
+  readonly state: "running" | "done" | "failed";
+  /** When its last page was stored. */
+  readonly updatedAtMs: number;
+}
+
+/** Reconciliations and their findings. */
+export interface Drift {
+  /** Why a reconciliation cannot run; null if it can. */
+  readonly problem: (name: string) => string | null;
+  readonly overview: () => Promise<{
+    readonly places: Readonly<
+      Record<string, { readonly watermark: Watermark; readonly changesAtMs: number; readonly fullAtMs: number } | undefined>
+    >;
+    readonly totals: readonly {
+      readonly reconciliation: string;
+      readonly state: string;
+      readonly count: number;
+      readonly repairMs: number | null;
+    }[];
+    /** Newest first. */
+    readonly runs: readonly RunRecord[];
+  }>;
+  /** Fails with words if one is under way, or its system cannot be read. */
+  readonly run: (name: string, by: By & { readonly mode: RunMode }) => Promise<Result<RunRecord, string>>;
+  readonly list: (query: {
+    readonly reconciliation?: string | undefined;
+    readonly state?: string | undefined;
+    readonly type?: string | undefined;
+    readonly owner?: string | undefined;
+    readonly afterId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly Finding[]>;
+  readonly find: (id: string) => Promise<Finding | null>;
+  readonly accept: (finding: Finding, by: By & { readonly untilMs: number }) => Promise<Finding>;
+  /** Fails with words when there is nothing to repair it from. */
+  readonly repair: (finding: Finding, how: "push" | "pull", by: By) => Promise<Result<Finding, string>>;
 }
 
 export interface Contact {

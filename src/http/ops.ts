@@ -1,15 +1,18 @@
+import { entityName } from "../domain/event.ts";
 import type { StoredEvent } from "../domain/audit-record.ts";
-import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
-import { PRIORITIES } from "../domain/event.ts";
 import type { RouterConfig } from "../domain/config.ts";
-import { eventIdOfCorrelation, firstEventIdAt, isEventId } from "../domain/event-id.ts";
+import { eventIdOfCorrelation, firstEventIdAt, isEventId, eventTimeMs } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { isOutward } from "../domain/loops.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
+import { oversightHandlers } from "./ops-oversight.ts";
+import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
+import { explainRoutes } from "./ops-routes.ts";
+import { driftHandlers } from "./ops-drift.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
@@ -25,12 +28,13 @@ export function opsHandlers(ports: OpsPorts): Handlers {
   });
   return {
     listEvents: ({ query }) => listEvents(ports, query),
-    getEvent: async ({ params }) => {
-      const found = await lookUp(ports, params["id"] ?? "");
-      return found === null ? refuse("not_found", `no event has the id ${params["id"]}`) : ok(found);
-    },
+    getEvent: ({ params }) => lookUp(ports, params["id"] ?? ""),
     getRaw: ({ params }) => getRaw(ports, params["id"] ?? ""),
-    getEntity: ({ params, query }) => withEntity(params, (entity) => entityView(ports, entity, query)),
+    getEntity: ({ params, query, actor }) =>
+      withEntity(params, async (entity) => {
+        const view = await entityView(ports, entity, query);
+        return view.ok ? ok(hidingPatches(view.value, entity.kind, actor)) : view;
+      }),
     verifyEntity: ({ params }) =>
       withEntity(params, async (entity) => {
         const verdict = await ports.verify(entity);
@@ -57,6 +61,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     pauseDestination: (call) => steer(ports, "pause", call),
     resumeDestination: (call) => steer(ports, "resume", call),
     ...replayHandlers(ports),
+    ...driftHandlers(ports, ownerNamed),
     listSources: ({ origin }) => listSources(ports, origin),
     listAccounts: (call) => listAccounts(ports, call),
     createAccount: (call) => createAccount(ports, call),
@@ -66,7 +71,9 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     registerAccount: (call) => steerAccount(ports, "register", call),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
-    getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),
+    explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
+    ...oversightHandlers(ports, ownerNamed),
+    getPayload: (call) => getPayload(ports, call),
     listOwnership: async () => ok(ownership(ports.config)),
   };
 }
@@ -113,11 +120,16 @@ async function withEntity<T>(
 }
 
 /** An event of ours always has an answer: one that is not indexed yet is pending, not missing. */
-async function lookUp(ports: OpsPorts, id: string): Promise<EventView | null> {
-  if (!isEventId(id)) return null;
+async function lookUp(ports: OpsPorts, id: string): Promise<Result<EventView, Refused>> {
+  if (!isEventId(id)) return refuse("not_found", `no event has the id ${id}`);
   const stored = await ports.event(id);
-  return stored === null ? pendingView(id) : eventView(stored);
+  if (stored !== null) return ok(eventView(stored));
+  return ports.clock() - eventTimeMs(id) > ports.indexDays * DAY_MS
+    ? refuse("expired", `finished events are listed for ${ports.indexDays} days; its record's timeline may still tell of it`)
+    : ok(pendingView(id));
 }
+
+const DAY_MS = 86_400_000;
 
 async function getRaw(ports: OpsPorts, id: string): Promise<Result<Response, Refused>> {
   if (!isEventId(id)) return refuse("not_found", `no event has the id ${id}`);
@@ -147,6 +159,9 @@ async function entityView(
     ),
     lanes: state.work.map(({ eventId, position, ...lane }) => ({ ...laneView(lane), eventId, position })),
     links: linksIn(lines),
+    records: Object.entries(state.kin.remotes).map(([destination, { id, number = null }]) => ({ destination, id, number })),
+    aliases: Object.entries(state.kin.aliases).map(([key, how]) => ({ key, joined: how === "joined" })),
+    movedTo: state.kin.movedTo === undefined ? null : entityName(state.kin.movedTo),
     timeline: lines.map((line) => ({
       seq: line.seq,
       at: iso(line.atMs),
@@ -270,16 +285,6 @@ function parseRejectionCursor(cursor: string): RejectionCursor | null {
   return /^\d+$/.test(minute) && source !== undefined && reason !== undefined ? { minuteMs: Number(minute), source, reason } : null;
 }
 
-const backlogView = (backlog: Backlog, nowMs: number): AnswerOf<"getBacklog"> => ({
-  classes: PRIORITIES.map((priority) => ({
-    class: priority,
-    ageSeconds: Math.round(ageOf(backlog, priority, nowMs) / 1000),
-    readAt: backlog[priority].atMs === 0 ? null : iso(backlog[priority].atMs),
-    deferred: deferral(backlog, priority, nowMs),
-    refused: refusesAtIngest(backlog, priority, nowMs),
-  })),
-});
-
 function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
   return {
     owners: { ...config.owners },
@@ -292,5 +297,6 @@ function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
       })),
       ...config.routes.map((route) => ({ what: "route" as const, name: route.name, owner: route.owner })),
     ],
+    matrix: Object.entries(config.ownership ?? {}).map(([kind, { system, fields = {} }]) => ({ kind, system, fields: { ...fields } })),
   };
 }

@@ -1,6 +1,7 @@
 /** Every problem this Worker answers with: a stable code, its status, and a title for people. RFC 9457. */
 const PROBLEMS = {
   not_found: { status: 404, title: "There is nothing here." },
+  expired: { status: 410, title: "It is older than the index lists." },
   method_not_allowed: { status: 405, title: "This address takes other methods." },
   verification_failed: { status: 401, title: "The request could not be verified." },
   body_too_large: { status: 413, title: "The body is too large." },
@@ -16,11 +17,15 @@ const PROBLEMS = {
   moved_on: { status: 409, title: "A newer state was taken since; a retry would overwrite it." },
   not_editable: { status: 422, title: "The edited data cannot be taken." },
   raw_not_archived: { status: 409, title: "The event is still on its way; its raw body is not archived yet." },
+  no_payload: { status: 409, title: "The event has no data that can be shown." },
   unavailable: { status: 503, title: "A part of the router is not available; try again later." },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as readonly ProblemCode[];
+
+export const statusOf = (code: ProblemCode): number => PROBLEMS[code].status;
+export const titleOf = (code: ProblemCode): string => PROBLEMS[code].title;
 
 interface More {
   readonly detail?: string;

@@ -83,6 +83,44 @@ export const RejectionView = z.object({
   example: z.string(),
 });
 
+export const DestinationView = z.object({
+  name: z.string(),
+  title: z.string(),
+  module: z.string(),
+  owner: z.string(),
+  state: z
+    .enum(["open", "halfOpen", "closed", "paused", "quiet", "misconfigured"])
+    .describe("Of the breaker, unless paused, quiet or misconfigured"),
+  problem: z.string().nullable(),
+  pausedBy: z.string().nullable(),
+  until: z.string().nullable(),
+  running: z.number(),
+  limits: z.object({
+    perSecond: z.number(),
+    perMinute: z.number().nullable(),
+    perHour: z.number().nullable(),
+    concurrency: z.number(),
+    weights: z.record(z.string(), z.number()).describe("The classes' parts of it under contention"),
+  }),
+  tokens: z.number().describe("Attempts that the rates would grant now"),
+  refusedLately: z
+    .object({ classes: z.record(z.string(), z.number()), keys: z.array(z.object({ key: z.string(), refused: z.number() })) })
+    .describe("Permits refused in the last minute, by class, and the senders that were refused most"),
+});
+
+/** How far each class is behind. */
+export const BacklogView = z.object({
+  classes: z.array(
+    z.object({
+      class: z.string(),
+      ageSeconds: z.number().describe("Of the oldest event that a consumer took lately"),
+      readAt: z.string().nullable(),
+      deferred: z.string().nullable().describe("Why its messages stand back now"),
+      refused: z.boolean().describe("Whether ingest tells its senders to come later"),
+    }),
+  ),
+});
+
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
 export function eventView(record: StoredEvent): EventView {

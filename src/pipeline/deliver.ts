@@ -1,6 +1,6 @@
 import { allFields, differences } from "../domain/differences.ts";
 import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
-import { entityName } from "../domain/event.ts";
+import { entityName, type EntityEvent } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { AttemptRecord } from "../domain/outcome.ts";
@@ -27,13 +27,18 @@ export interface DeliverPorts {
   readonly target: (destination: string) => Result<Target, string>;
   /** Opens a conversation; nothing is sent by that. */
   readonly open: (destination: string, target: Target) => Talk;
+  /** What of the data may be written to the destination by the ownership matrix; fails with the matrix row in words. */
+  readonly permit: (work: Work, data: JsonObject) => Result<{ readonly data: JsonObject; readonly withheld: readonly string[] }, string>;
   /** The entity's data: carried along, or read from where it waits. Fails if it cannot be read now. */
   readonly data: (work: Work) => Promise<Result<JsonObject, string>>;
 }
 
+/** The name that the event came under, so that its effects keep their keys when its entity gets another one. */
+const nameOf = ({ entity, alias }: Work["event"]): Work["event"]["entity"] => (alias === undefined ? entity : { ...entity, key: alias });
+
 /** The key under which a destination recognises this effect again: the same on every retry and for every copy of the delivery. */
 export function idempotencyKey(work: Work, sha256: (text: string) => string): string {
-  const effect = sha256(`${work.key}\n${entityName(work.event.entity)}\n${work.plan.destination}`).slice(0, 40);
+  const effect = sha256(`${work.key}\n${entityName(nameOf(work.event))}\n${work.plan.destination}`).slice(0, 40);
   return work.nonce === 0 ? `sb_${effect}` : `sb_${effect}_r${work.nonce}`;
 }
 
@@ -56,8 +61,11 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
   if (!target.ok) return failed(ports, startedAtMs, { class: "config", detail: target.failure });
   const data = await ports.data(work);
   if (!data.ok) return failed(ports, startedAtMs, { class: "transient", detail: data.failure });
+  const permitted = ports.permit(work, data.value);
+  if (!permitted.ok) return failed(ports, startedAtMs, { class: "business", detail: permitted.failure });
+  const { withheld } = permitted.value;
   const { definition } = target.value;
-  const delivery = toDelivery(work, data.value, ports);
+  const delivery = toDelivery(work, permitted.value, ports);
   const talk = ports.open(work.plan.destination, target.value);
   const outcome = await bringAbout(definition, delivery, talk, work.ambiguous);
   const httpStatus = talk.exchanges.findLast(({ status }) => status !== null)?.status ?? undefined;
@@ -67,6 +75,7 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
     durationMs: ports.clock() - startedAtMs,
     result: "duplicate" in outcome ? (outcome.duplicate ? "duplicate" : "applied") : "confirmed",
     ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(withheld.length === 0 ? {} : { detail: `not sent, since the destination owns them: ${withheld.join(", ")}` }),
   };
   return { kind: "applied", record, ...(outcome.remote === undefined ? {} : { remote: outcome.remote }) };
 }
@@ -116,11 +125,26 @@ function failed(ports: DeliverPorts, startedAtMs: number, failure: Omit<Failed, 
   };
 }
 
-function toDelivery(work: Work, data: JsonObject, ports: DeliverPorts): Delivery {
+function toDelivery(
+  work: Work,
+  { data, withheld }: { readonly data: JsonObject; readonly withheld: readonly string[] },
+  ports: DeliverPorts,
+): Delivery {
   const { event } = work;
   return {
-    eventId: event.id,
+    ...deliveryOf(event, data),
     idempotencyKey: idempotencyKey(work, ports.sha256),
+    cleared: (event.cleared ?? []).filter((field) => !withheld.includes(field)),
+    attempt: work.attempts + 1,
+    nowMs: ports.clock(),
+  };
+}
+
+/** An event as a module sees it, apart from any attempt. */
+export function deliveryOf(event: EntityEvent, data: JsonObject): Delivery {
+  return {
+    eventId: event.id,
+    idempotencyKey: "",
     type: event.type,
     source: event.sourceName,
     entity: event.entity,
@@ -132,8 +156,8 @@ function toDelivery(work: Work, data: JsonObject, ports: DeliverPorts): Delivery
     receivedAtMs: event.receivedAtMs,
     correlationId: event.correlationid,
     traceparent: event.traceparent,
-    attempt: work.attempts + 1,
-    nowMs: ports.clock(),
+    attempt: 0,
+    nowMs: 0,
   };
 }
 

@@ -1,16 +1,16 @@
 import { BacklogWatch, type Board } from "../adapters/backlog-watch.ts";
 import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
-import { recordPoison, recordRows, type PoisonRow } from "../adapters/event-index.ts";
+import { recordAll, recordAllPoison } from "../adapters/event-databases.ts";
+import type { PoisonRow } from "../adapters/event-index.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import { enqueueLater } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
 import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
-import { fail } from "../domain/result.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { Envelope, PRIORITIES, type Priority } from "../domain/event.ts";
-import { talkTo } from "./connect.ts";
+import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
+import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
 
@@ -22,11 +22,12 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
     plan: deployment.plan,
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
+    projections: deployment.projections,
     lease: (destination, wanted) => governor(destination).lease(destination, wanted),
     settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
     archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
-    record: (rows) => recordRows(env.DB, rows, Date.now()),
+    record: (rows) => recordAll(env, rows, Date.now()),
     recordPoison: (messages) =>
       keepPoison(
         env,
@@ -37,20 +38,9 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 
 /** Reads records from the destinations that hints are read back from. */
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
-  readerOf: (source, kind) => {
-    const destination = deployment.config.sources[source]?.readBack?.destination;
-    const target = destination === undefined ? null : deployment.target(destination);
-    if (destination === undefined || target?.ok !== true || target.value.definition.read === undefined) return null;
-    return target.value.definition.kinds?.includes(kind) === false ? null : destination;
-  },
-  read: async (destination, entity) => {
-    const target = deployment.target(destination);
-    if (!target.ok) return target;
-    const ref = { kind: entity.kind, by: "id", value: entity.key } as const;
-    const state = await target.value.definition.read?.(ref, talkTo(env, destination, target.value));
-    if (state === undefined) return fail(`destination "${destination}" cannot be read from`);
-    return state.ok ? state : fail(state.failure.detail);
-  },
+  readerOf: (source, kind) => readerOf(deployment, source, kind),
+  read: (destination, event) =>
+    readState(env, deployment, { destination, priority: event.priority, fairKey: originOf(event) }, event.entity),
   sha256: async (text) => sha256Hex(text),
 });
 
@@ -142,7 +132,7 @@ interface Poison {
 
 async function keepPoison(env: Env, poison: readonly Poison[]): Promise<void> {
   const rows = await Promise.all(poison.map((item) => poisonRow(env, item)));
-  await recordPoison(env.DB, rows, Date.now());
+  await recordAllPoison(env, rows, Date.now());
 }
 
 function readEnvelope(text: string): Envelope | null {
@@ -158,7 +148,7 @@ const deadRow = (event: Envelope, reason: string): EventRow =>
   auditRows(
     event,
     { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] },
-    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform" },
+    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [] },
   ).event;
 
 async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {

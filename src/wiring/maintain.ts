@@ -1,9 +1,17 @@
+import { databasesOf } from "../adapters/event-databases.ts";
+import { expireIndex } from "../adapters/index-expiry.ts";
 import type { Deployment } from "../deployment.ts";
+import { firstEventIdAt } from "../domain/event-id.ts";
+import { expireReconciliations } from "../adapters/reconciliations.ts";
+import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
 
 /** Rejection and handshake counts are kept this long. */
 const TALLIES_KEPT_MS = 30 * 86_400_000;
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Of the minute that the cron has until it comes again. */
+const EXPIRY_MS = 20_000;
 /** Minute of the hour in which subscriptions are looked at: not the full hour, when everybody calls. */
 const RENEWAL_MINUTE = 17;
 
@@ -13,6 +21,10 @@ export async function maintain(env: Env, deployment: Deployment, nowMs: number):
   await env.DB.batch([
     env.DB.prepare("DELETE FROM rejections WHERE minute_ms < ?1").bind(before),
     env.DB.prepare("DELETE FROM handshakes WHERE minute_ms < ?1").bind(before),
+    ...expireReconciliations(env.DB, nowMs - deployment.indexDays * DAY_MS),
   ]);
+  const beforeId = firstEventIdAt(nowMs - deployment.indexDays * DAY_MS);
+  await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
+  await startDue(env, deployment, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
 }

@@ -1,4 +1,5 @@
-import { lastContacts, listSubscriptions, recordAction } from "../adapters/event-queries.ts";
+import { eventIndex } from "../adapters/event-databases.ts";
+import { type lastContacts, listSubscriptions, recordAction } from "../adapters/event-queries.ts";
 import {
   createAccount,
   listAccounts,
@@ -24,7 +25,7 @@ const DAY_MS = 86_400_000;
 /** What the ops API asks of sources and their accounts. */
 export function sourcePorts(env: Env, deployment: Deployment): SourcePorts {
   return {
-    lastContacts: async () => contactsOf(await lastContacts(env.DB)),
+    lastContacts: async () => contactsOf(await eventIndex(env).lastContacts()),
     subscriptions: () => listSubscriptions(env.DB),
     accounts: accountPorts(env, deployment),
     newSecret: () => `whsec_${crypto.getRandomValues(new Uint8Array(32)).toBase64()}`,
@@ -36,7 +37,10 @@ export function sourcePorts(env: Env, deployment: Deployment): SourcePorts {
 
 function contactsOf(rows: Awaited<ReturnType<typeof lastContacts>>): Record<string, Contact> {
   const contacts: Record<string, Contact> = {};
-  for (const { source, what, atMs } of rows) contacts[source] = { ...contacts[source], [`${what}AtMs`]: atMs };
+  for (const { source, what, atMs } of rows) {
+    const name = `${what}AtMs` as keyof Contact;
+    contacts[source] = { ...contacts[source], [name]: Math.max(atMs, contacts[source]?.[name] ?? 0) };
+  }
   return contacts;
 }
 

@@ -1,18 +1,8 @@
 import { parseRawRef, readRaw } from "../adapters/archive-r2.ts";
-import {
-  endDeadLetter,
-  endEvent,
-  entitiesHeldFor,
-  findCorrelated,
-  findDeadLetter,
-  findEvent,
-  findLinks,
-  listDeadLetters,
-  listEvents,
-  listTallies,
-  recordAction,
-} from "../adapters/event-queries.ts";
-import { enqueue } from "../adapters/queues.ts";
+import { eventIndex } from "../adapters/event-databases.ts";
+import { listTallies, recordAction } from "../adapters/event-queries.ts";
+import { enqueue, queuesOf } from "../adapters/queues.ts";
+import { listOperatorActions } from "../adapters/overview.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { entityName } from "../domain/event.ts";
@@ -20,30 +10,36 @@ import { fail, ok } from "../domain/result.ts";
 import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
 import { iso } from "../http/views.ts";
 import { backlogBoard } from "./consume.ts";
-import { ingestPorts, queuesOf } from "./receive.ts";
+import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { driftPorts } from "./drift.ts";
+import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
-import { replayPorts } from "./replay.ts";
+import { addressed, replayPorts } from "./replay.ts";
 
 type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
 
 /** The ops API over this environment's bindings. */
 export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): OpsPorts {
   const object = (entity: { readonly kind: string; readonly key: string }) => env.ENTITY.getByName(entityName(entity));
+  const index = eventIndex(env);
   return {
     config: deployment.config,
     clock: Date.now,
-    events: (query) => listEvents(env.DB, query),
-    event: (id) => findEvent(env.DB, id),
-    correlated: (correlationId, originId) => findCorrelated(env.DB, correlationId, originId),
-    links: (term) => findLinks(env.DB, term),
+    indexDays: deployment.indexDays,
+    events: (query) => index.listEvents(query),
+    event: (id) => index.findEvent(id),
+    correlated: (correlationId, originId) => index.findCorrelated(correlationId, originId),
+    links: (term) => index.findLinks(term),
     raw: (event) => rawResponse(env, event),
+    payload: (event) => payloadOf(env, deployment, event),
     entity: async (entity) => object(entity).state(),
     timeline: async (entity, afterSeq, limit) => object(entity).timeline(afterSeq, limit),
     verify: async (entity) => object(entity).verify(),
-    deadLetters: (query) => listDeadLetters(env.DB, query),
-    deadLetter: (id) => findDeadLetter(env.DB, id),
+    deadLetters: (query) => index.listDeadLetters(query),
+    deadLetter: (id) => index.findDeadLetter(id),
     act: (letter, action) => act(env, deployment, { letter, ...action }),
     destination: (name) => destinationState(env, deployment, name),
     pause: async (name, by) => {
@@ -60,12 +56,15 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    drift: driftPorts(env, deployment),
+    overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
+    operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }
 
 /** Entities that wait for a destination go on at once; those not found here go on by their own alarm. */
 async function wakeHeld(env: Env, destination: string): Promise<void> {
-  for (const { kind, entityKey } of await entitiesHeldFor(env.DB, destination)) {
+  for (const { kind, entityKey } of await eventIndex(env).entitiesHeldFor(destination)) {
     if (kind !== null && entityKey !== null) await env.ENTITY.getByName(entityName({ kind, key: entityKey })).resume(destination);
   }
 }
@@ -86,6 +85,9 @@ async function destinationState(env: Env, deployment: Deployment, name: string):
     pausedBy: view.pause?.actor ?? null,
     until: untilMs === null ? null : iso(untilMs),
     running: view.running,
+    limits: { ...view.limits, perMinute: view.limits.perMinute ?? null, perHour: view.limits.perHour ?? null },
+    tokens: Math.floor(view.tokens),
+    refusedLately: { classes: view.refusedLately.classes, keys: [...view.refusedLately.keys] },
   };
 }
 
@@ -124,13 +126,15 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
     ...(patch === undefined ? {} : { patch }),
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
-  return answer.ok ? ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] }) : fail(answer.code);
+  if (!answer.ok) return fail(answer.code);
+  await recordAction(env.DB, action(verb, letter.id, order));
+  return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
 
 async function giveUp(env: Env, order: Order): Promise<Acted> {
   const atMs = Date.now();
-  await endDeadLetter(env.DB, order.letter.id, { status: "skipped", atMs });
-  await endEvent(env.DB, order.letter.eventId, { status: "cancelled", atMs });
+  await eventIndex(env).endDeadLetter(order.letter.id, { status: "skipped", atMs });
+  await eventIndex(env).endEvent(order.letter.eventId, { status: "cancelled", atMs });
   await recordAction(env.DB, action("skip", order.letter.id, order));
   return ok({ status: "cancelled", eventIds: [order.letter.eventId] });
 }
@@ -144,21 +148,21 @@ async function putInAgain(env: Env, deployment: Deployment, order: Order): Promi
   const eventIds =
     letter.rawRef === null ? await readLetterAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
-  await endDeadLetter(env.DB, letter.id, { status: "resolved", atMs: Date.now() });
+  await eventIndex(env).endDeadLetter(letter.id, { status: "resolved", atMs: Date.now() });
   await recordAction(env.DB, action(order.verb, letter.id, order));
   return ok({ status: "pending", eventIds });
 }
 
 /** A body whose sender failed to prove itself is kept to be looked at; nobody can put it in. */
 async function verdictOf(env: Env, eventId: string): Promise<string | null> {
-  const event = await findEvent(env.DB, eventId);
+  const event = await eventIndex(env).findEvent(eventId);
   return event === null ? null : (JSON.parse(event.detail) as EventDetail).verdict;
 }
 
 async function requeue(env: Env, rawRef: string, eventId: string): Promise<readonly string[] | null> {
   const stored = await env.BODIES.get(parseRawRef(rawRef).key);
   if (stored === null) return null;
-  await enqueue(queuesOf(env).standard, [await stored.text()]);
+  await enqueue(queuesOf(env).standard, [addressed(await stored.text())]);
   return [eventId];
 }
 
@@ -169,10 +173,10 @@ async function readLetterAnew(
   letter: StoredDeadLetter,
   edited?: string,
 ): Promise<readonly string[] | null> {
-  const event = await findEvent(env.DB, letter.eventId);
+  const event = await eventIndex(env).findEvent(letter.eventId);
   if (event === null) return null;
   const read = await readAnew(env, deployment, { event, atMs: Date.now(), ports: ingestPorts(env), edited });
   if (!read.ok || read.value.kind !== "stored") return null;
-  await endEvent(env.DB, event.id, { status: "superseded", atMs: Date.now() });
+  await eventIndex(env).endEvent(event.id, { status: "superseded", atMs: Date.now() });
   return read.value.ids;
 }

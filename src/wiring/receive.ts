@@ -1,7 +1,7 @@
 import { AccountCache } from "../adapters/account-cache.ts";
 import { keySets } from "../adapters/key-sets.ts";
 import { BacklogWatch } from "../adapters/backlog-watch.ts";
-import { enqueue, type Queues } from "../adapters/queues.ts";
+import { enqueue, queuesOf } from "../adapters/queues.ts";
 import { registerSecret } from "../adapters/source-accounts.ts";
 import { SourceRates } from "../adapters/source-rates.ts";
 import { TallyLog } from "../adapters/tally-log.ts";
@@ -20,8 +20,6 @@ const rejections = new TallyLog("rejections");
 const handshakes = new TallyLog("handshakes");
 const accounts = new AccountCache();
 const rates = new SourceRates();
-
-export const queuesOf = (env: Env): Queues => ({ critical: env.QUEUE_CRITICAL, standard: env.QUEUE_STANDARD, bulk: env.QUEUE_BULK });
 
 /** Ingest over this environment's bindings. */
 export function ingestPorts(env: Env): IngestPorts {

@@ -1,29 +1,18 @@
-import { endDeadLetter, endEvent, recordAction } from "../adapters/event-queries.ts";
-import { enqueue } from "../adapters/queues.ts";
-import {
-  busiestEntities,
-  countRange,
-  entityCandidates,
-  eventsByIds,
-  findReplay,
-  insertReplay,
-  listReplays,
-  moveReplay,
-  pageOfIds,
-  recordProgress,
-  tallyEvents,
-} from "../adapters/replays.ts";
+import { eventIndex } from "../adapters/event-databases.ts";
+import { recordAction } from "../adapters/event-queries.ts";
+import { enqueue, queuesOf, type Outgoing } from "../adapters/queues.ts";
+import { findReplay, insertReplay, listReplays, moveReplay, recordProgress } from "../adapters/replays.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import type { StoredEvent } from "../domain/audit-record.ts";
 import { ulid } from "../domain/event-id.ts";
-import { Envelope } from "../domain/event.ts";
+import { Envelope, entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Replays } from "../http/ops-ports.ts";
 import { planReplay, type PlanPorts, type Prepared, type Repeat, type RunPorts } from "../pipeline/replay.ts";
 import { operatorAction } from "./operator-action.ts";
 import { readAnew } from "./read-anew.ts";
-import { ingestPorts, queuesOf } from "./receive.ts";
+import { ingestPorts } from "./receive.ts";
 
 /** What the ops API asks of replays. */
 export const replayPorts = (env: Env, deployment: Deployment): Replays => ({
@@ -68,10 +57,10 @@ async function startRunner(env: Env, id: string, by: { readonly approvedBy?: str
 const planPorts = (env: Env, deployment: Deployment): PlanPorts => ({
   clock: Date.now,
   config: deployment.config.replays,
-  rowsInRange: (query, atMost) => countRange(env.DB, query, atMost),
-  tallies: (query) => tallyEvents(env.DB, query),
-  busiest: (query, limit) => busiestEntities(env.DB, query, limit),
-  candidates: (query, entities, limit) => entityCandidates(env.DB, query, entities, limit),
+  rowsInRange: (query, atMost) => eventIndex(env).countRange(query, atMost),
+  tallies: (query) => eventIndex(env).tallyEvents(query),
+  busiest: (query, limit) => eventIndex(env).busiestEntities(query, limit),
+  candidates: (query, entities, limit) => eventIndex(env).entityCandidates(query, entities, limit),
   marks: async (entity) => (await env.ENTITY.getByName(entity).state()).marks,
 });
 
@@ -84,11 +73,11 @@ export const runPorts = (env: Env, deployment: Deployment, id: string, memory: P
     const replay = await findReplay(env.DB, id);
     return replay === null ? null : { id, state: replay.state, request: replay.request, total: replay.plan.events };
   },
-  page: (query, cursor, limit) => pageOfIds(env.DB, query, cursor, limit),
-  originals: (ids) => eventsByIds(env.DB, ids),
+  page: (query, cursor, limit) => eventIndex(env).pageOfIds(query, cursor, limit),
+  originals: (ids) => eventIndex(env).eventsByIds(ids),
   prepare: (repeat) => prepare(env, deployment, repeat),
   enqueue: async (messages) => {
-    if (messages.length > 0) await enqueue(queuesOf(env).bulk, messages);
+    if (messages.length > 0) await enqueue(queuesOf(env).bulk, messages.map(addressed));
   },
   taken: (originals) => endQuarantined(env, originals),
   report: (progress, finished) => recordProgress(env.DB, id, { progress, finished, atMs: Date.now() }),
@@ -100,7 +89,7 @@ async function prepare(env: Env, deployment: Deployment, { replay, original, atM
   const ports = {
     ...ingestPorts(env),
     random: derivedRandom(`${replay.id}\n${original.id}`),
-    enqueue: async (_priority: unknown, made: readonly string[]) => void messages.push(...made),
+    enqueue: async (_priority: unknown, made: readonly { readonly text: string }[]) => void messages.push(...made.map(({ text }) => text)),
   };
   const { force, destinations } = replay.request;
   const mark = { id: replay.id, force, ...(destinations === null ? {} : { destinations: [...destinations] }) };
@@ -114,6 +103,12 @@ async function prepare(env: Env, deployment: Deployment, { replay, original, atM
     case "notStored":
       throw new Error(read.value.detail);
   }
+}
+
+/** A message of ours goes the way of its record. */
+export function addressed(text: string): Outgoing {
+  const event = Envelope.parse(JSON.parse(text));
+  return { text, record: event.what === "entity" ? entityName(event.entity) : event.id };
 }
 
 /** A body that today's mapping still makes nothing of would only add a second row of the same trouble. */
@@ -137,7 +132,7 @@ async function endQuarantined(env: Env, originals: readonly StoredEvent[]): Prom
   const atMs = Date.now();
   for (const { id, status } of originals) {
     if (status !== "quarantined") continue;
-    await endDeadLetter(env.DB, `${id}:-`, { status: "resolved", atMs });
-    await endEvent(env.DB, id, { status: "superseded", atMs });
+    await eventIndex(env).endDeadLetter(`${id}:-`, { status: "resolved", atMs });
+    await eventIndex(env).endEvent(id, { status: "superseded", atMs });
   }
 }

@@ -138,6 +138,21 @@ describe("a mistake in the router's configuration is named with its line", () =>
     expect(found).toEqual([[expect.stringContaining(written), expect.stringContaining(message)]]);
   });
 
+  it.each([
+    ['ownership: { order: { system: "nobody" } }', 'unknown system "nobody"'],
+    ['ownership: { order: { system: "erp", fields: { colour: "crm" } } }', 'order has no field "colour"'],
+    ['migrations: { switch: { kind: "order", from: "erp", to: "nowhere", phase: "dual" } }', 'unknown destination "nowhere"'],
+  ])("%s", (written, message) => {
+    const found = mistakesAfter('version: "1",', `version: "1",\n  ${written},`);
+    expect(found).toEqual([[expect.stringContaining(written), expect.stringContaining(message)]]);
+  });
+
+  it("a condition that is no decimal, or that nothing can fulfil", () => {
+    const [[line, said] = ["", ""]] = mistakesAfter('when: { status: "confirmed" }', 'when: { "total.amount": { gte: "5", lt: "5" } }');
+    expect(line).toContain("when:");
+    expect(said).toContain("when.total.amount: no value can fulfil these bounds");
+  });
+
   it("a rate of nothing, which would hold everything for ever", () => {
     const [[, said] = ["", ""], ...more] = mistakesAfter(
       '{ module: "http", owner: "platform"',
@@ -248,4 +263,4 @@ describe("a variable that the configuration names and that is not declared is na
 it("npm run check finds nothing to mend in this deployment's configuration", () => {
   const said = execFileSync(process.execPath, [path.join(ROOT, "scripts/check-config.ts")], { encoding: "utf8" });
   expect(said).toBe("router.config.ts is sound\n");
-});
+}, 30_000);

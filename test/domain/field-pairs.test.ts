@@ -79,6 +79,24 @@ describe("field pairs", () => {
     expect(written).toEqual({ ok: true, value: { custbody_no: "1", orderStatus: { id: "H" }, custbody_tier: "gold" } });
   });
 
+  it("read further words of a system that are never written", () => {
+    const pairs = [pair.word("status", "state", { closed: "3" }, { readAs: { "7": "cancelled" } })];
+    expect(toCanonical("order", { state: "7" }, pairs)).toMatchObject({ value: { status: "cancelled", statusRaw: "7" } });
+    expect(toRemote({ status: "cancelled" }, pairs)).toMatchObject({ ok: false });
+  });
+
+  it("keep a time whose system leaves the zone unsaid, to the second", () => {
+    const pairs = [pair.sqlTime("openedAt", "opened_at")];
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date("2200-01-01"), noInvalidDate: true }), (date) => {
+        const openedAt = new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString();
+        const record = toRemote({ openedAt }, pairs);
+        expect(record).toEqual({ ok: true, value: { opened_at: openedAt.slice(0, 19).replace("T", " ") } });
+        expect(record.ok && toCanonical("case", record.value, pairs)).toEqual({ ok: true, value: { openedAt } });
+      }),
+    );
+  });
+
   it("write null for what a change has cleared", () => {
     expect(toRemote({}, PAIRS, ["customerId"])).toEqual({ ok: true, value: { entity: { externalId: null } } });
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EntityEvent } from "../../src/domain/event.ts";
+import { fail, ok } from "../../src/domain/result.ts";
 import type { Patience } from "../../src/domain/waiting.ts";
 import { orderEvent, planTo, World } from "../support/world.ts";
 
@@ -108,5 +109,62 @@ describe("a reorder window", () => {
     expect((await one.sequence([orderEvent({ id: "s1", version: 1 })]))[0]?.status).toBe("delivered");
     const none = world();
     expect((await none.sequence([{ ...change(7), consecutive: false }]))[0]?.status).toBe("delivered");
+  });
+});
+
+describe("a change that is missing for good, of a record that can be read", () => {
+  const readable = (readAgain: NonNullable<ConstructorParameters<typeof World>[0]>["readAgain"]): World =>
+    new World({ plan: () => ({ ...planTo(["erp"]), patience: { gapMs: 10_000 } }), ...(readAgain === undefined ? {} : { readAgain }) });
+  const state = async () => ok({ number: "as it is now" });
+
+  it("is made good by the state as it is now, sent once for all that waited", async () => {
+    const one = readable(state);
+    await one.sequence([change(1)]);
+    await one.sequence([change(3)]);
+    await one.sequence([change(4)]);
+    await one.settle(60_000);
+    expect(sent(one)).toEqual(["v1", "as it is now"]);
+    expect([one.index.get("c3")?.status, one.index.get("c4")?.status]).toEqual(["superseded", "delivered"]);
+    expect((await one.sequence([change(5)]))[0]).toMatchObject({ status: "delivered" });
+    expect(sent(one)).toEqual(["v1", "as it is now", "v5"]);
+  });
+
+  it("is read again a few times while the owner does not answer, and then done without", async () => {
+    let asked = 0;
+    const one = readable(async () => (asked++, fail("it is down")));
+    await one.sequence([change(1)]);
+    await one.sequence([change(3)]);
+    await one.settle(15_000);
+    expect(one.index.get("c3")).toMatchObject({ status: "held", lanes: [{ reason: "could not be read again: it is down" }] });
+    await one.settle(600_000);
+    expect(sent(one)).toEqual(["v1", "v3"]);
+    expect(asked).toBe(6);
+  });
+
+  it("goes as before when it comes while the record is being read", async () => {
+    const one = readable(async (event) => {
+      await one.sequence([change(2)]);
+      return ok({ number: `read for ${event.id}` });
+    });
+    await one.sequence([change(1)]);
+    await one.sequence([change(3)]);
+    await one.settle(60_000);
+    expect(sent(one)).toEqual(["v1", "v2", "v3"]);
+  });
+
+  it("survives the death of the object while the record is being read", async () => {
+    let first = true;
+    const one = readable(async () => {
+      if (first) one.evict();
+      first = false;
+      return ok({ number: "as it is now" });
+    });
+    await one.sequence([change(1)]);
+    await one.sequence([change(3)]);
+    void one.settle(60_000);
+    for (let tick = 0; tick < 50; tick++) await Promise.resolve();
+    await one.sequencer.wake();
+    await one.settle(60_000);
+    expect(sent(one)).toEqual(["v1", "as it is now"]);
   });
 });

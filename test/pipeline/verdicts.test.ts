@@ -35,7 +35,7 @@ function situation({ proof = "verified", onVerdict, parts = [part("1")] }: Situa
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     sha256: async (data) => sha256(new TextDecoder().decode(data)),
     putBody: () => Promise.reject(new Error("nothing here is large")),
-    enqueue: async (_priority, messages) => void sent.push(...messages.map((message) => JSON.parse(message) as Envelope)),
+    enqueue: async (_priority, messages) => void sent.push(...messages.map(({ text }) => JSON.parse(text) as Envelope)),
     spill: () => Promise.reject(new Error("the queue takes it")),
   };
   const definition = { decode: () => ok(parts) } as unknown as SourceDefinition;

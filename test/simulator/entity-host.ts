@@ -1,3 +1,4 @@
+import { nobody } from "../support/world.ts";
 import { bareSession } from "../../src/connection/session.ts";
 import { hash } from "node:crypto";
 import { auditRows } from "../../src/domain/audit-record.ts";
@@ -235,12 +236,14 @@ export class EntityHost {
       lease: (destination, priority, asker) => mortal(() => governors.lease(destination, { count: 1, priority, ...asker })),
       settleLease: (destination, settlement) => mortal(() => governors.settle(destination, settlement)),
       report: (owed) => mortal(() => this.#around.index.record(owed.map(({ event, outcome }) => this.#rows(event, outcome)))),
+      peer: nobody,
+      readAgain: async () => null,
       setAlarm: (atMs) => (alive() ? this.#setAlarm(atMs) : undefined),
     };
   }
 
   #rows(event: EntityEvent, outcome: EventOutcome) {
-    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team" });
+    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team", projections: () => [] });
   }
 
   /**
@@ -297,6 +300,7 @@ export class EntityHost {
         const target = targets.get(destination);
         return target === undefined ? { ok: false, failure: `no destination ${destination}` } : ok(target);
       },
+      permit: (_work, data) => ok({ data, withheld: [] }),
       data: (work) => Promise.resolve(inlineData(work)),
       open: (_destination, { definition, connection, timeoutMs }) =>
         bareSession(definition, connection, {

@@ -1,3 +1,4 @@
+import { NO_KIN, type Kin } from "../../src/domain/kin.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
 import type { OrderToken } from "../../src/domain/order.ts";
 import type { Marks } from "../../src/domain/sequencing.ts";
@@ -24,11 +25,12 @@ export class EntityStorage implements Ledger {
   readonly owed = new Map<string, Owed>();
   #head: ChainHead = GENESIS;
   #marks: Marks = {};
+  #kin: Kin = NO_KIN;
   /** The one alarm. */
   alarmAtMs: number | null = null;
 
   load(): LedgerState {
-    return { head: this.#head, marks: this.#marks, work: [...this.work.values()], owed: [...this.owed.values()] };
+    return { head: this.#head, marks: this.#marks, work: [...this.work.values()], owed: [...this.owed.values()], kin: this.#kin };
   }
 
   find(key: string): LedgerHit | null {
@@ -53,6 +55,7 @@ export class EntityStorage implements Ledger {
       const row = this.#known.get(key);
       if (row !== undefined) row.outcome = outcome;
     }
+    this.#kin = change.kin ?? this.#kin;
     for (const work of change.drop) this.work.delete(workId(work));
     for (const work of change.put) this.work.set(workId(work), work);
     for (const owed of change.owe) this.owed.set(owed.event.id, owed);

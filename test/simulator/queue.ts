@@ -104,6 +104,7 @@ export const consumePorts = (
   hints: { readerOf: () => null, read: () => Promise.reject(new Error("nothing is read back")), sha256: (text) => Promise.resolve(text) },
   ownerOf: () => "team",
   sourceOwner: () => "team",
+  projections: () => [],
   archive: (events) => ({ refs: events.map(() => null), stored: Promise.resolve() }),
   recordPoison: () => Promise.resolve(),
 });

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { chain, GENESIS } from "../../src/domain/timeline.ts";
+import { NO_KIN } from "../../src/domain/kin.ts";
 import { newWork } from "../../src/domain/work.ts";
 import type { Ledger, LedgerChange } from "../../src/pipeline/sequence/ports.ts";
 import { orderEvent, planTo } from "./world.ts";
@@ -10,7 +11,7 @@ const sha = (text: string): string => text.length.toString(16).padStart(64, "0")
 /** What every ledger must do; `reopen` gives the ledger anew over the same storage, as after an eviction. */
 export const LEDGER_CONTRACT: Readonly<Record<string, (ledger: Ledger, reopen: () => Ledger) => void>> = {
   "starts empty": (ledger) => {
-    expect(ledger.load()).toEqual({ head: GENESIS, marks: {}, work: [], owed: [] });
+    expect(ledger.load()).toEqual({ head: GENESIS, marks: {}, work: [], owed: [], kin: NO_KIN });
     expect(ledger.find("d1")).toBeNull();
   },
   "remembers a delivery, its outcome and the head of the chain through an eviction": (ledger, reopen) => {
@@ -66,6 +67,13 @@ export const LEDGER_CONTRACT: Readonly<Record<string, (ledger: Ledger, reopen: (
     again.commit({ ...NOTHING, drop: [work] });
     again.settleOwed([{ event, outcome: { ...outcome, rev: 2 } }]);
     expect(reopen().load()).toMatchObject({ work: [], owed: [] });
+  },
+  "keeps the entity's other names, changed together with its lines": (ledger, reopen) => {
+    ledger.load();
+    const kin = { aliases: { "C-77": "owed" as const }, remotes: { erp: { id: "C-77" } } };
+    ledger.commit({ ...NOTHING, kin });
+    ledger.commit(NOTHING);
+    expect(reopen().load().kin).toEqual(kin);
   },
   "keeps the newest marks": (ledger, reopen) => {
     ledger.load();

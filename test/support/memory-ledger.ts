@@ -1,5 +1,6 @@
 import { GENESIS, type Entry } from "../../src/domain/timeline.ts";
 import type { Marks } from "../../src/domain/sequencing.ts";
+import { NO_KIN, type Kin } from "../../src/domain/kin.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
 import type { OrderToken } from "../../src/domain/order.ts";
 import type { Work } from "../../src/domain/work.ts";
@@ -11,6 +12,7 @@ export class MemoryStorage {
   readonly work = new Map<string, string>();
   readonly owed = new Map<string, string>();
   marks = "{}";
+  kin = JSON.stringify(NO_KIN);
   commits = 0;
 }
 
@@ -29,6 +31,7 @@ export class MemoryLedger implements Ledger {
       marks: JSON.parse(this.#storage.marks) as Marks,
       work: [...this.#storage.work.values()].map((text) => JSON.parse(text) as Work),
       owed: [...this.#storage.owed.values()].map((text) => JSON.parse(text) as Owed),
+      kin: JSON.parse(this.#storage.kin) as Kin,
     };
   }
 
@@ -60,6 +63,7 @@ export class MemoryLedger implements Ledger {
     const id = (work: Work): string => `${work.plan.destination}/${work.position}`;
     for (const work of change.drop) storage.work.delete(id(work));
     for (const work of change.put) storage.work.set(id(work), JSON.stringify(work));
+    if (change.kin !== undefined) storage.kin = JSON.stringify(change.kin);
     for (const owed of change.owe) storage.owed.set(owed.event.id, JSON.stringify(owed));
   }
 

@@ -115,7 +115,14 @@ export interface WorldOptions {
   readonly plan?: (event: EntityEvent) => RoutePlan;
   readonly traits?: Partial<LaneTraits>;
   readonly destinations?: readonly string[];
+  readonly peer?: SequencePorts["peer"];
+  readonly readAgain?: SequencePorts["readAgain"];
 }
+
+/** No entity has another name unless a test gives it one. */
+export const nobody: SequencePorts["peer"] = (entity) => {
+  throw new Error(`nothing should be asked of ${entity.key}`);
+};
 
 const TRAITS: LaneTraits = {
   retry: { maxAttempts: 5, firstDelayMs: 1_000, maxDelayMs: 8_000, maxAgeMs: 3_600_000 },
@@ -213,6 +220,8 @@ export class World {
         if (this.indexDown) throw new Error("the index is down");
         for (const item of owed) this.#tell(item.outcome);
       },
+      peer: this.#options.peer ?? nobody,
+      readAgain: async (event) => (alive() ? ((await this.#options.readAgain?.(event)) ?? null) : never),
       setAlarm: (atMs) => {
         if (!alive()) return;
         this.alarmAtMs = atMs;

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
 import { entityName, type EntityEvent } from "../../src/domain/event.ts";
+import type { Peer } from "../../src/pipeline/sequence/ports.ts";
 import worker from "../../src/index.ts";
 import { destinations, ops, type EventAnswer } from "../support/router.ts";
 import { orderEvent } from "../support/world.ts";
@@ -176,3 +177,23 @@ async function countRows(key: string): Promise<() => number> {
   });
   return () => cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0);
 }
+
+describe("a record that two systems know under two keys", () => {
+  it("has one sequencer, as soon as the ERP's own id of it is known", async () => {
+    const key = `001-${crypto.randomUUID()}`;
+    const erpId = `ord_${crypto.randomUUID()}`;
+    destinations(() => Response.json({ id: erpId, number: "SO-1", version: 1, changed: true }));
+    // Under the ERP's id first, since its own event may overtake the answer to ours.
+    const root = { kind: "order", key } as const;
+    const alias = env.ENTITY.getByName(entityName({ kind: "order", key: erpId })) as unknown as Peer;
+    expect(await deliver([queued(erpId, 1)])).toEqual({ acks: 1, retries: 0 });
+    expect(await alias.join({ kind: "order", key: erpId }, root)).toMatchObject({ kind: "handedOver", work: [] });
+    await deliver([queued(erpId, 2)]);
+    const entity = async (of: string) => (await ops(`/entities/order/${of}`)).json<{ movedTo: string | null; head: { seq: number } }>();
+    expect(await entity(erpId)).toMatchObject({ movedTo: `order/${key}` });
+    expect((await entity(key)).head.seq).toBe(1);
+    // A copy of what was finished under the other key is known there.
+    expect(await deliver([queued(erpId, 1)])).toEqual({ acks: 1, retries: 0 });
+    expect((await entity(key)).head.seq).toBe(1);
+  });
+});

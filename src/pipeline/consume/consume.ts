@@ -1,4 +1,4 @@
-import { auditRows, type AuditRows } from "../../domain/audit-record.ts";
+import { auditRows, type AuditContext, type AuditRows } from "../../domain/audit-record.ts";
 import { Envelope, entityName, originOf, type EntityEvent, type Priority } from "../../domain/event.ts";
 import type { FailureClass } from "../../domain/failure.ts";
 import type { KeyGrant, Lease, Settlement, Wanted } from "../../domain/governor.ts";
@@ -35,6 +35,7 @@ export interface ConsumePorts {
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
+  readonly projections: AuditContext["projections"];
   readonly lease: (destination: string, wanted: Wanted) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Hands an entity's events to its sequencer, in order: one call. */
@@ -261,6 +262,7 @@ const rowsOf = (read: readonly Read[], known: Outcomes): AuditRows[] =>
       rawRef: known.refs[index] ?? null,
       ownerOf: known.ports.ownerOf,
       sourceOwner: known.ports.sourceOwner(event.sourceName),
+      projections: known.ports.projections,
     };
     return [auditRows(event, outcome, context)];
   });

@@ -15,7 +15,7 @@ export interface HintPorts {
   /** Where a source's hints of this kind are read back from; null if nowhere. */
   readonly readerOf: (source: string, kind: EntityKind) => string | null;
   /** Reads a record from its owner; `absent` if the owner has none. Fails with words when it cannot be read now. */
-  readonly read: (destination: string, entity: EntityEvent["entity"]) => Promise<Result<CurrentRecord | "absent", string>>;
+  readonly read: (destination: string, event: EntityEvent) => Promise<Result<CurrentRecord | "absent", string>>;
   readonly sha256: (text: string) => Promise<string>;
 }
 
@@ -35,7 +35,7 @@ export async function readHints(events: readonly Envelope[], ports: HintPorts): 
         event.what === "entity" && event.nature === "hint" && !event.deleted ? ports.readerOf(event.sourceName, event.entity.kind) : null;
       if (event.what !== "entity" || reader === null) return;
       const name = `${entityName(event.entity)}\n${streamOf(event)}`;
-      const reading = readings.get(name) ?? ports.read(reader, event.entity).catch((error: unknown) => fail(String(error)));
+      const reading = readings.get(name) ?? ports.read(reader, event).catch((error: unknown) => fail(String(error)));
       readings.set(name, reading);
       current.set(event.id, await replaced(event, { reader, reading: await reading, sha256: ports.sha256 }));
     }),

@@ -101,7 +101,7 @@ const enqueueAll = async (events: readonly Envelope[], ports: IngestPorts): Prom
   if (first !== undefined)
     await ports.enqueue(
       first.priority,
-      events.map((event) => JSON.stringify(event)),
+      events.map((event) => ({ text: JSON.stringify(event), record: event.what === "entity" ? entityName(event.entity) : event.id })),
     );
 };
 

@@ -48,6 +48,12 @@ export interface Proven extends Pick<Proof, "secretId" | "deliveryId" | "payload
   readonly quarantine?: string;
 }
 
+/** A message, and the record that it is about. */
+export interface Outgoing {
+  readonly text: string;
+  readonly record: string;
+}
+
 export interface IngestPorts {
   readonly verify: (arrival: Arrival) => Promise<Result<Proof, RejectionReason>>;
   readonly random: (bytes: number) => Uint8Array;
@@ -55,7 +61,7 @@ export interface IngestPorts {
   /** Stores bytes beside the queue; rejects if it cannot. */
   readonly putBody: (key: string, body: Uint8Array | string) => Promise<void>;
   /** The one durable write. Rejects if the queue refuses or takes too long. */
-  readonly enqueue: (priority: Priority, messages: readonly string[]) => Promise<void>;
+  readonly enqueue: (priority: Priority, messages: readonly Outgoing[]) => Promise<void>;
   /** The second way to be durable: straight to the entity's object. Rejects if it cannot. */
   readonly spill: (entity: string, events: readonly EntityEvent[]) => Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
+import { owedAliases, withRemote, type Kin } from "../../domain/kin.ts";
 import { compareTokens } from "../../domain/order.ts";
 import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
 import { outcomeOfLanes } from "../../domain/outcome.ts";
@@ -21,6 +22,7 @@ export interface Draft {
   readonly put: Work[];
   readonly drop: Work[];
   readonly owe: Owed[];
+  kin?: Kin;
 }
 
 export const newDraft = (): Draft => ({ lines: [], outcomes: [], put: [], drop: [], owe: [] });
@@ -39,8 +41,10 @@ export class Book {
   readonly #inFlight = new Set<number>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
+  #kinDueAtMs: number | null = null;
   #marks: Marks;
   #savedMarks: Marks;
+  #kin: Kin;
 
   constructor(ports: SequencePorts) {
     this.#ports = ports;
@@ -48,6 +52,7 @@ export class Book {
     this.#head = state.head;
     this.#marks = state.marks;
     this.#savedMarks = state.marks;
+    this.#kin = state.kin;
     for (const work of state.work) this.#work.set(workId(work), work);
     for (const owed of state.owed) this.#owed.set(owed.event.id, owed);
     this.#position = Math.max(0, ...state.work.map((work) => work.position)) + 1;
@@ -55,6 +60,11 @@ export class Book {
 
   get head(): ChainHead {
     return this.#head;
+  }
+
+  /** The entity's other names, and where its records are. */
+  get kin(): Kin {
+    return this.#kin;
   }
 
   nextPosition(): number {
@@ -117,6 +127,12 @@ export class Book {
     this.#savedMarks = this.#marks;
   }
 
+  /** Replaces all marks by ones that hold them too. */
+  takeMarks(marks: Marks): void {
+    this.#marks = marks;
+    this.saveMarks();
+  }
+
   find(key: string): LedgerHit | null {
     return this.#ports.ledger.find(key);
   }
@@ -140,6 +156,7 @@ export class Book {
     for (const work of draft.drop) this.#work.delete(workId(work));
     for (const work of draft.put) this.#work.set(workId(work), work);
     for (const owed of draft.owe) this.#owed.set(owed.event.id, owed);
+    this.#kin = draft.kin ?? this.#kin;
     this.arm();
   }
 
@@ -150,7 +167,14 @@ export class Book {
       this.#head = { seq: entry.seq, hash: entry.hash };
       return known === undefined ? { entry } : { entry, known };
     });
-    return { lines, outcomes: draft.outcomes, put: draft.put, drop: draft.drop, owe: draft.owe };
+    return {
+      lines,
+      outcomes: draft.outcomes,
+      put: draft.put,
+      drop: draft.drop,
+      owe: draft.owe,
+      ...(draft.kin === undefined ? {} : { kin: draft.kin }),
+    };
   }
 
   /** Adds a lane's later result to a draft: its line, the event's new outcome, and the debt to the index. */
@@ -166,7 +190,17 @@ export class Book {
 
   endLane(draft: Draft, work: Work, report: LaneReport): EventOutcome {
     draft.drop.push(work);
+    this.learn(draft, work, report);
     return this.changeLane(draft, work, report);
+  }
+
+  /** Remembers the record that a lane's effect made or found, in the same write as the effect's outcome. */
+  learn(draft: Draft, { event, plan }: Work, { remote }: LaneReport): void {
+    if (remote === undefined || event.deleted) return;
+    const kin = draft.kin ?? this.#kin;
+    const at = { destination: plan.destination, remote, joins: plan.joins === true };
+    const learnt = withRemote(kin, { kind: event.entity.kind, key: event.entity.key }, at);
+    if (learnt !== kin) draft.kin = learnt;
   }
 
   putLane(draft: Draft, work: Work): EventOutcome {
@@ -177,7 +211,11 @@ export class Book {
   /** Sets the alarm to the earliest thing due, if that has changed. */
   arm(): void {
     this.#owedDueAtMs = this.#owed.size === 0 ? null : (this.#owedDueAtMs ?? this.#ports.clock() + LIMITS.auditRetryMs);
-    const due = [nextDueMs(this.#work.values()), this.#owedDueAtMs].filter((ms) => ms !== null);
+    // What was given away is another's to do.
+    const moved = this.#kin.movedTo !== undefined;
+    const isOwedKin = !moved && owedAliases(this.#kin).length > 0;
+    this.#kinDueAtMs = isOwedKin ? (this.#kinDueAtMs ?? this.#ports.clock() + LIMITS.joinRetryMs) : null;
+    const due = [moved ? null : nextDueMs(this.#work.values()), this.#owedDueAtMs, this.#kinDueAtMs].filter((ms) => ms !== null);
     const atMs = due.length === 0 ? null : Math.min(...due);
     if (atMs === this.#alarmAtMs) return;
     this.#alarmAtMs = atMs;
@@ -188,6 +226,7 @@ export class Book {
   disarmed(): void {
     this.#alarmAtMs = null;
     this.#owedDueAtMs = null;
+    this.#kinDueAtMs = null;
   }
 }
 

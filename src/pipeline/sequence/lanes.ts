@@ -56,7 +56,7 @@ export class Lanes {
   /** Places of events that wait in memory for their turn: nothing stored that is newer goes before them. */
   readonly #queued = new Map<string, Set<number>>();
   /** Work whose attempt is under way in this very object. */
-  readonly running = new Set<string>();
+  readonly running = new Map<string, Promise<unknown>>();
 
   constructor(ports: SequencePorts, book: Book) {
     this.#ports = ports;
@@ -81,6 +81,11 @@ export class Lanes {
         resolve();
       },
     };
+  }
+
+  /** Resolves when what was in line or under way is through. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#tails.values(), ...this.running.values()]);
   }
 
   /** One attempt in the caller's turn, under the caller's permits or a permit of its own. */
@@ -112,9 +117,10 @@ export class Lanes {
     const startedAtMs = this.#ports.clock();
     if (!traits.deduplicates) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
-    this.running.add(id);
+    const delivering = this.#ports.deliver(work);
+    this.running.set(id, delivering);
     try {
-      const result = await this.#ports.deliver(work);
+      const result = await delivering;
       return { result, settled: settle(work, result, traits.retry, { ms: this.#ports.clock(), random: this.#ports.random() }) };
     } finally {
       this.running.delete(id);

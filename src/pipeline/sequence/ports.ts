@@ -2,8 +2,10 @@ import type { RetryPolicy } from "../../domain/config.ts";
 import type { EntityEvent, Priority } from "../../domain/event.ts";
 import type { FailureClass } from "../../domain/failure.ts";
 import type { Lease, Settlement } from "../../domain/governor.ts";
+import type { EntityRef, JoinAnswer, Kin } from "../../domain/kin.ts";
 import type { EventOutcome } from "../../domain/outcome.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import type { Result } from "../../domain/result.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import type { Known, Marks } from "../../domain/sequencing.ts";
 import type { ChainHead, Entry } from "../../domain/timeline.ts";
@@ -27,6 +29,8 @@ export interface LedgerChange {
   readonly drop: readonly Work[];
   /** Outcomes that the index must still be told of. */
   readonly owe: readonly Owed[];
+  /** The entity's other names, where they have changed. */
+  readonly kin?: Kin;
 }
 
 /** An event and what became of it, on its way to the index. */
@@ -40,6 +44,7 @@ export interface LedgerState {
   readonly marks: Marks;
   readonly work: readonly Work[];
   readonly owed: readonly Owed[];
+  readonly kin: Kin;
 }
 
 /** One entity's memory. `commit` is atomic and durable before any answer leaves; all calls are synchronous. */
@@ -81,8 +86,21 @@ export interface SequencePorts {
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Tells the index; rejects if it could not be told. */
   readonly report: (owed: readonly Owed[]) => Promise<void>;
+  /** Another entity's sequencer. Rejects when it cannot be reached. */
+  readonly peer: (entity: EntityRef) => Peer;
+  /** The current state of an event's record, from where its source's states are read; null where nothing can be read. */
+  readonly readAgain: (event: EntityEvent) => Promise<Result<JsonObject | "absent", string> | null>;
   /** Sets the one alarm; null clears it. */
   readonly setAlarm: (atMs: number | null) => void;
+}
+
+/** What one sequencer asks of another: to join it, and to do what came under its other name. */
+export interface Peer {
+  readonly sequence: (events: readonly EntityEvent[], permits: Permits) => Promise<SequenceAnswer>;
+  readonly spill: (events: readonly EntityEvent[]) => Promise<readonly EventOutcome[]>;
+  readonly operate: (action: OperatorAction) => Promise<OperatorAnswer>;
+  readonly join: (own: EntityRef, root: EntityRef) => Promise<JoinAnswer>;
+  readonly handedOver: (root: EntityRef) => Promise<void>;
 }
 
 /** Attempts that the caller has leased for this call, by destination. */

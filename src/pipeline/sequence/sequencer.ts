@@ -1,11 +1,13 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
+import type { EntityRef, JoinAnswer } from "../../domain/kin.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
 import { headOf, newDeadWork, newWork, patient, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
 import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
+import { Kinship } from "./kinship.ts";
 import { listen, loopWords } from "./listening.ts";
 import { revivedBy } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
@@ -35,6 +37,7 @@ export class Sequencer {
   readonly #book: Book;
   readonly #lanes: Lanes;
   readonly #room: WaitingRoom;
+  readonly #kinship: Kinship;
   readonly #flights = new Map<string, Flight>();
   readonly #runs = new Set<Run>();
 
@@ -43,6 +46,7 @@ export class Sequencer {
     this.#book = new Book(ports);
     this.#lanes = new Lanes(ports, this.#book);
     this.#room = new WaitingRoom(ports, this.#book);
+    this.#kinship = new Kinship(ports, this.#book, () => this.#idle());
   }
 
   get book(): Book {
@@ -50,7 +54,10 @@ export class Sequencer {
   }
 
   /** Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. */
-  async sequence(events: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
+  async sequence(arriving: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
+    const events = this.#kinship.mustWait(arriving) ? await this.#kinship.settled(arriving) : arriving;
+    const { root } = this.#kinship;
+    if (root !== null) return this.#kinship.forward(root, events, permits);
     const budget = new Budget(permits);
     const answers = events.map((event) => this.#accept(event, budget));
     // One row for the whole call, before its first effect: if the object dies between an effect and its line, an older
@@ -58,11 +65,16 @@ export class Sequencer {
     this.#book.saveMarks();
     const outcomes = await Promise.all(answers);
     await this.payDebts();
+    await this.#kinship.bringHome();
     return { outcomes, used: budget.used };
   }
 
   /** Takes events without trying to deliver: durable at once, and the alarm brings their effects about. */
-  async spill(events: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
+  async spill(arriving: readonly EntityEvent[]): Promise<readonly EventOutcome[]> {
+    const events = this.#kinship.mustWait(arriving) ? await this.#kinship.settled(arriving) : arriving;
+    if (events.length < arriving.length) throw new Error("what came under this entity's other key is not here yet");
+    const { root } = this.#kinship;
+    if (root !== null) return this.#kinship.forwardSpill(root, events);
     const answers = events.map((event) => this.#accept(event, null));
     this.#book.saveMarks();
     return Promise.all(answers);
@@ -71,11 +83,38 @@ export class Sequencer {
   /** Does what is due: by alarm, or because someone asked. `resumed` is a destination whose held work may go on at once. */
   async wake(resumed?: string): Promise<void> {
     this.#book.disarmed();
-    this.#room.giveUp();
+    await this.#kinship.settled([]);
+    if (this.#kinship.root !== null) return this.payDebts();
+    await this.#room.giveUp();
     const destinations = new Set([...this.#book.work()].map((work) => work.plan.destination));
     await Promise.all([...destinations].map((destination) => this.#lanes.drain(destination, LIMITS.alarmBatch, destination === resumed)));
     await this.payDebts();
+    await this.#kinship.bringHome();
     this.#book.arm();
+  }
+
+  /** Leads this key's part to the entity that it turned out to be. */
+  join(own: EntityRef, root: EntityRef): Promise<JoinAnswer> {
+    return this.#kinship.join(own, root);
+  }
+
+  handedOver(root: EntityRef): void {
+    this.#kinship.handedOver(root);
+  }
+
+  /** Waits, not for ever, until nothing is under way in memory. */
+  async #idle(): Promise<boolean> {
+    const bound = this.#ports.timer(LIMITS.joinWithinMs);
+    const over = bound.done.then(() => "late" as const);
+    for (;;) {
+      const isQuiet = this.#flights.size === 0 && this.#lanes.running.size === 0;
+      const under = [...[...this.#flights.values()].map(async ({ outcome }) => outcome), this.#lanes.idle()];
+      const first = await Promise.race([Promise.allSettled(under), over]);
+      if (first === "late") return false;
+      if (!isQuiet) continue;
+      bound.cancel();
+      return true;
+    }
   }
 
   /** Tells the index what it does not know yet; what it refuses is offered again by alarm. */
@@ -191,7 +230,7 @@ export class Sequencer {
       await this.#bounded(runs);
       for (const run of runs) run.parked = run.result === null;
       const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
-      return this.#commit(event, key, { results, owe: false });
+      return this.#commit(event, key, { results, owe: false, runs });
     } finally {
       this.#book.arrived(position);
       for (const run of runs) {
@@ -250,13 +289,18 @@ export class Sequencer {
   }
 
   /** An event's first row: what it is, what its lanes came to, and the work that is still owed. */
-  #commit(event: EntityEvent, key: string, after: { readonly results: readonly LaneResult[]; readonly owe: boolean }): EventOutcome {
+  #commit(
+    event: EntityEvent,
+    key: string,
+    after: { readonly results: readonly LaneResult[]; readonly owe: boolean; readonly runs?: readonly Run[] },
+  ): EventOutcome {
     const lanes = after.results.map((result): LaneReport => ("ended" in result ? result.ended : reportOf(result.owed)));
     const outcome = outcomeOfLanes(event.id, 1, lanes);
     const draft = newDraft();
     draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
     draft.outcomes.push({ key, outcome });
     draft.put.push(...after.results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
+    for (const { work, result } of after.runs ?? []) if (result !== null && "ended" in result) this.#book.learn(draft, work, result.ended);
     if (after.owe) draft.owe.push({ event, outcome });
     this.#book.write(draft);
     return outcome;
@@ -264,6 +308,9 @@ export class Sequencer {
 
   /** Tries a dead letter again, with its data mended or as it is, or gives it up, on a person's word. */
   async operate(action: OperatorAction): Promise<OperatorAnswer> {
+    await this.#kinship.settled([]);
+    const { root } = this.#kinship;
+    if (root !== null) return this.#ports.peer(root).operate(action);
     const work = this.#book.deadWork(action.eventId, action.destination);
     if (work === null) return { ok: false, code: "not_dead" };
     if (action.verb !== "skip" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)

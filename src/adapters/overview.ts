@@ -1,0 +1,79 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/d1";
+import { LIMITS } from "../domain/limits.ts";
+import type { RecentEvent } from "../domain/overview.ts";
+import { operatorActions } from "./schema.ts";
+
+/** Statuses that still need something; only these are in the partial index. */
+const WAITING = ["pending", "retrying", "held", "quarantined", "dead"] as const;
+
+export interface Waiting {
+  readonly status: string;
+  readonly events: number;
+  readonly oldestId: string | null;
+}
+
+/** How many events wait in each status and which is the oldest: reads the partial index, at most LIMITS.overviewCounted rows a status. */
+export async function countWaiting(d1: D1Database): Promise<readonly Waiting[]> {
+  const counted = d1.prepare(
+    `SELECT ?1 AS status, count(*) AS events, min(id) AS oldest_id FROM (SELECT id FROM events
+       WHERE status = ?1 AND status NOT IN ('delivered', 'superseded', 'ignored') ORDER BY id LIMIT ?2)`,
+  );
+  const found = await d1.batch<{ status: string; events: number; oldest_id: string | null }>(
+    WAITING.map((status) => counted.bind(status, LIMITS.overviewCounted)),
+  );
+  return found.flatMap(({ results }) => results.map(({ status, events, oldest_id }) => ({ status, events, oldestId: oldest_id })));
+}
+
+export interface LetterCount {
+  readonly list: string;
+  readonly owner: string;
+  readonly class: string;
+  readonly letters: number;
+}
+
+/** Open dead letters by list, owner and class, counted over at most LIMITS.overviewCounted of each list. */
+export async function countOpenLetters(d1: D1Database): Promise<readonly LetterCount[]> {
+  const counted = d1.prepare(
+    `SELECT list, owner, class, count(*) AS letters
+       FROM (SELECT list, owner, class FROM dead_letters WHERE list = ?1 AND status = 'open' LIMIT ?2) GROUP BY 1, 2, 3`,
+  );
+  const found = await d1.batch<LetterCount>(["business", "platform"].map((list) => counted.bind(list, LIMITS.overviewCounted)));
+  return found.flatMap(({ results }) => results);
+}
+
+/** The newest events, LIMITS.overviewEvents of them, by their key alone. */
+export async function listRecent(d1: D1Database): Promise<readonly RecentEvent[]> {
+  const found = await d1
+    .prepare(
+      `SELECT kind, status, received_at_ms,
+         (SELECT max((a.value->>'startedAtMs') + (a.value->>'durationMs'))
+            FROM json_each(detail, '$.lanes') l, json_each(l.value, '$.attempts') a) AS settled_at_ms
+       FROM events ORDER BY id DESC LIMIT ?1`,
+    )
+    .bind(LIMITS.overviewEvents)
+    .all<{ kind: string | null; status: string; received_at_ms: number; settled_at_ms: number | null }>();
+  return found.results.map(({ kind, status, received_at_ms, settled_at_ms }) => ({
+    kind,
+    status,
+    receivedAtMs: received_at_ms,
+    settledAtMs: settled_at_ms,
+  }));
+}
+
+/** What operators did, newest first. */
+export const listOperatorActions = (
+  d1: D1Database,
+  query: { readonly actor?: string | undefined; readonly beforeId?: string | undefined; readonly limit: number },
+): Promise<readonly (typeof operatorActions.$inferSelect)[]> =>
+  drizzle(d1)
+    .select()
+    .from(operatorActions)
+    .where(
+      and(
+        query.beforeId === undefined ? undefined : lt(operatorActions.id, query.beforeId),
+        query.actor === undefined ? undefined : eq(operatorActions.actor, query.actor),
+      ),
+    )
+    .orderBy(desc(operatorActions.id))
+    .limit(query.limit);

@@ -1,5 +1,4 @@
 import type { RouterConfig } from "./config.ts";
-import type { EntityKind } from "./entities/index.ts";
 import type { EntityEvent } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import { fail, ok, type Result } from "./result.ts";

@@ -1,3 +1,4 @@
+import { erpnextTrial } from "./fakes/erpnext.ts";
 import { httpTrials } from "./fakes/http-receiver.ts";
 import { freshdeskTrial } from "./fakes/freshdesk.ts";
 import { soapTrials } from "./fakes/soap.ts";
@@ -10,7 +11,9 @@ import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/ne
 import { salesforceTrial } from "./fakes/salesforce.ts";
 import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
 import { s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
+import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
+import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
 import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fakes/servicenow.ts";
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
@@ -39,4 +42,9 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   freshdesk: freshdeskTrial,
   ...soapTrials,
   ...zendeskTrials,
+  tryton: trytonTrial,
+  "tryton with HTTP Basic": trytonBasicTrial,
+  erpnext: erpnextTrial,
+  odoo: odooTrial,
+  "odoo by its older API": odooRpcTrial,
 };

@@ -1,5 +1,5 @@
 import type { Parameters, Answer, CallFailure, CallName, Called, Input, Item, Query, SignalboxClient } from "./client/client.ts";
-import { EXIT, Stop } from "./command.ts";
+import { EXIT, Stop } from "./exit.ts";
 
 /** The client for commands: what cannot be answered ends the command, with what to do about it. */
 export class Api {

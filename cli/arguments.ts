@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { COMMON_OPTIONS, EXIT, Stop, type Argument, type Command, type Options, type Values } from "./command.ts";
+import { COMMON_OPTIONS, type Argument, type Command, type Options, type Values } from "./command.ts";
+import { EXIT, Stop } from "./exit.ts";
 import { usageOf } from "./help.ts";
 
 export interface Parsed {

@@ -1,5 +1,6 @@
 import { parseCommandLine } from "./arguments.ts";
-import { EXIT, Stop, type Call, type Exit, type Options } from "./command.ts";
+import type { Call, Options } from "./command.ts";
+import { EXIT, Stop, type Exit } from "./exit.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { connect } from "./connection.ts";
 import { commandHelp, overview } from "./help.ts";

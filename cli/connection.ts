@@ -1,10 +1,7 @@
 import { Api } from "./api.ts";
 import { SignalboxClient } from "./client/client.ts";
-import { EXIT, Stop } from "./command.ts";
-import type { World } from "./world.ts";
-
-/** As the ops API names them. */
-export type Role = "viewer" | "operator" | "approver" | "admin";
+import { EXIT, Stop } from "./exit.ts";
+import type { Role, World } from "./world.ts";
 
 /** The router that is asked: of the option, of the environment, else the local one. */
 export function originOf(url: string | undefined, env: World["env"]): string {

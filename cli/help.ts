@@ -1,4 +1,5 @@
-import { COMMON_OPTIONS, EXIT_WORDS, type Argument, type Command, type Option } from "./command.ts";
+import { COMMON_OPTIONS, type Argument, type Command, type Option } from "./command.ts";
+import { EXIT_WORDS } from "./exit.ts";
 
 const shown = ({ name, optional = false, many = false, choices }: Argument): string => {
   const word = choices === undefined ? `<${name}>` : `<${choices.join("|")}>`;

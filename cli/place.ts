@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { EXIT, Stop } from "./command.ts";
+import { EXIT, Stop } from "./exit.ts";
 
 /** How far a tail has come: the newest time seen, and what was seen shortly before it. */
 export interface Place {

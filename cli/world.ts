@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import type { Role } from "./connection.ts";
+
+/** As the ops API names them. */
+export type Role = "viewer" | "operator" | "approver" | "admin";
 
 export interface Ran {
   readonly code: number;

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { COMMON_OPTIONS, EXIT_WORDS, type Command } from "../cli/command.ts";
+import { COMMON_OPTIONS, type Command } from "../cli/command.ts";
+import { EXIT_WORDS } from "../cli/exit.ts";
 import { COMMANDS } from "../cli/commands/index.ts";
 import { usageOf, written } from "../cli/help.ts";
 import { ROOT } from "./local.ts";

@@ -1,6 +1,7 @@
 import type { Api } from "../api.ts";
 import { wholeNumber } from "../arguments.ts";
-import { API_OPTIONS, EXIT, Stop, command } from "../command.ts";
+import { API_OPTIONS, command } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 
 const OPTIONS = {
   ...API_OPTIONS,

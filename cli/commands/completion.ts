@@ -1,5 +1,6 @@
 import { completionOf, SHELLS } from "../completion.ts";
-import { EXIT, command } from "../command.ts";
+import { command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 export const completion = command({
   name: "completion",

@@ -1,6 +1,7 @@
 import { timeOf, wholeNumber } from "../arguments.ts";
 import type { Api } from "../api.ts";
-import { API_OPTIONS, EXIT, Stop, command } from "../command.ts";
+import { API_OPTIONS, command } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { PER_EVENT, PER_RETRY, PLAN_USD, PRICES, PRICES_READ_ON, monthlyBill, type Priced, type Quantities } from "../prices.ts";
 import { Progress } from "../progress.ts";
 import { table } from "../table.ts";

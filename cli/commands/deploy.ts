@@ -1,4 +1,5 @@
-import { EXIT, Stop, command } from "../command.ts";
+import { command } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { ENVIRONMENTS, ENV_OPTION, environmentOf } from "../deployment/environment.ts";
 import { assertHealthy, release, released } from "../deployment/release.ts";
 

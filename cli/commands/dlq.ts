@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { Api } from "../api.ts";
 import type { Answer, Item, Query } from "../client/client.ts";
-import { API_OPTIONS, EXIT, Stop, command, type Call, type Exit, type Values } from "../command.ts";
+import { API_OPTIONS, command, type Call, type Values } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
 import { counted, table } from "../table.ts";
 
 type Letter = Item<"listDeadLetters">;

@@ -1,4 +1,5 @@
-import { API_OPTIONS, EXIT, Stop, command, type Call } from "../command.ts";
+import { API_OPTIONS, command, type Call } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { originOf } from "../connection.ts";
 import { ENV_OPTION, environmentOf } from "../deployment/environment.ts";
 import { account } from "../doctor/account.ts";

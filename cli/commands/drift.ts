@@ -1,5 +1,6 @@
 import type { Api } from "../api.ts";
-import { API_OPTIONS, EXIT, Stop, command, type Call, type Exit } from "../command.ts";
+import { API_OPTIONS, command, type Call } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
 import { counted, table } from "../table.ts";
 
 /** What this command reads of a finding. */

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import { EXIT, Stop, command, type Call, type Exit } from "../command.ts";
+import { command, type Call } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
 import { ENV_OPTION, environmentOf, placeholdersOf, type Environment } from "../deployment/environment.ts";
 import { databaseId, variable, writeSettings } from "../deployment/wrangler-toml.ts";
 import { Wrangler, written } from "../deployment/wrangler.ts";

@@ -1,4 +1,5 @@
-import { EXIT, Stop, command } from "../command.ts";
+import { command } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { environmentOf } from "../deployment/environment.ts";
 import { assertHealthy, commitOf, release, released } from "../deployment/release.ts";
 import { Wrangler } from "../deployment/wrangler.ts";

@@ -1,7 +1,8 @@
 import { timeOf, wholeNumber } from "../arguments.ts";
 import type { Api } from "../api.ts";
 import type { Answer, Body } from "../client/client.ts";
-import { API_OPTIONS, EXIT, Stop, command, type Call, type Exit } from "../command.ts";
+import { API_OPTIONS, command, type Call } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
 import { Progress, bar } from "../progress.ts";
 
 type Replay = Answer<"getReplay">;

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { ensureLocalSecrets } from "../../scripts/local-secrets.ts";
 import { LOCAL_SOURCES, filled, localSource, post, samplesOf, type LocalSource, type Outgoing } from "../../scripts/sender.ts";
-import { API_OPTIONS, EXIT, Stop, command } from "../command.ts";
+import { API_OPTIONS, command } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { originOf } from "../connection.ts";
 import { table } from "../table.ts";
 

@@ -4,7 +4,8 @@ import { timeOf, wholeNumber } from "../arguments.ts";
 import type { Api } from "../api.ts";
 import type { Item, Query } from "../client/client.ts";
 import { eventTimeMs } from "../../src/domain/event-id.ts";
-import { API_OPTIONS, EXIT, Stop, command, type Call, type Exit } from "../command.ts";
+import { API_OPTIONS, command, type Call } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
 import { forwardTo } from "../forward.ts";
 import { readPlace, writePlace, type Place } from "../place.ts";
 

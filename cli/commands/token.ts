@@ -1,5 +1,6 @@
-import { EXIT, command } from "../command.ts";
-import type { Role } from "../connection.ts";
+import { command } from "../command.ts";
+import { EXIT } from "../exit.ts";
+import type { Role } from "../world.ts";
 
 export const token = command({
   name: "token",

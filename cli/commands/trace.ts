@@ -1,5 +1,6 @@
 import type { Answer, Item } from "../client/client.ts";
-import { API_OPTIONS, EXIT, command } from "../command.ts";
+import { API_OPTIONS, command } from "../command.ts";
+import { EXIT } from "../exit.ts";
 
 type Event = Item<"listEvents">;
 

@@ -1,7 +1,8 @@
 import type { Answer } from "../client/client.ts";
 import { wholeNumber } from "../arguments.ts";
 import type { Api } from "../api.ts";
-import { API_OPTIONS, EXIT, Stop, command, type Values } from "../command.ts";
+import { API_OPTIONS, command, type Values } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import { Progress, bar } from "../progress.ts";
 import { counted } from "../table.ts";
 

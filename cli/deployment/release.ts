@@ -1,4 +1,4 @@
-import { EXIT, Stop } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import type { World } from "../world.ts";
 import { BUNDLE_LIMIT_BYTES, bundleBytes } from "./bundle.ts";
 import { placeholdersOf, type Environment } from "./environment.ts";

@@ -1,4 +1,4 @@
-import { EXIT, Stop } from "../command.ts";
+import { EXIT, Stop } from "../exit.ts";
 import type { Ran, World } from "../world.ts";
 import type { Environment } from "./environment.ts";
 

@@ -1,5 +1,5 @@
 import type { Api } from "../api.ts";
-import { Stop } from "../command.ts";
+import { Stop } from "../exit.ts";
 import type { Item } from "../client/client.ts";
 import type { World } from "../world.ts";
 import { skipped, sound, soundUnless, wrong, type Finding } from "./finding.ts";

@@ -1,4 +1,4 @@
-import type { Parameters, Answer, CallFailure, CallName, Called, Input, Item, Query, SignalboxClient } from "./client/client.ts";
+import type { Answer, CallFailure, CallName, Called, Input, Item, Query, SignalboxClient } from "./client/client.ts";
 import { EXIT, Stop } from "./exit.ts";
 
 /** The client for commands: what cannot be answered ends the command, with what to do about it. */
@@ -24,19 +24,8 @@ export class Api {
     return called;
   }
 
-  /** A call that only newer routers have; null if this one does not. */
-  async later<T>(
-    method: "get" | "post",
-    path: string,
-    input: { readonly query?: Parameters; readonly body?: unknown } = {},
-  ): Promise<T | null> {
-    const called = await this.#client.request<T>(method, `/ops/v1${path}`, input);
-    if (!called.ok && called.failure.kind === "refused" && called.failure.status === 404) return null;
-    return this.#answered(called);
-  }
-
   /** Every item of a list, page after page. */
-  async *all<N extends "listEvents" | "listDeadLetters" | "listReplays">(name: N, query: Query<N>): AsyncGenerator<Item<N>> {
+  async *all<N extends "listEvents" | "listDeadLetters" | "listReplays" | "listDrift">(name: N, query: Query<N>): AsyncGenerator<Item<N>> {
     for (let cursor: string | undefined; ;) {
       // Each list takes a cursor and a limit; TypeScript cannot see that for a name it does not know.
       const input = { query: { limit: 200, ...query, ...(cursor === undefined ? {} : { cursor }) } } as unknown as Input<N>;

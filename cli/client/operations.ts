@@ -948,6 +948,257 @@ export interface Operations {
       readonly nextStep: string;
     };
   };
+  /** What is compared with the systems of record, how far it is, and what it has found. Role: viewer. */
+  listReconciliations: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly name: string;
+        readonly kind: "customer" | "opportunity" | "order" | "invoice" | "shipment" | "entitlement" | "case" | "activity";
+        readonly system: string;
+        readonly owner: string;
+        readonly everyMinutes: number;
+        readonly fullEveryHours: number;
+        readonly fields: readonly string[];
+        /** Policy by type of finding; other types are told only */
+        readonly repair: Readonly<Record<string, string>>;
+        /** Why it cannot run */
+        readonly problem: string | null;
+        /** By the system's clock */
+        readonly readUpTo: string | null;
+        /** How far the system's clock is ahead of ours */
+        readonly clockAheadMs: number;
+        readonly lastChangesAt: string | null;
+        readonly lastFullAt: string | null;
+        /** By state; ended ones of the last 30 days */
+        readonly findings: Readonly<Record<string, number>>;
+        /** From open to repaired or healed, of the last 30 days */
+        readonly meanRepairMs: number | null;
+        readonly lastRun: {
+          readonly id: string;
+          readonly reconciliation: string;
+          /** What has changed, or everything */
+          readonly mode: "changes" | "full";
+          readonly state: "running" | "done" | "failed";
+          readonly phase: "pages" | "sweep" | "trace" | "recheck" | "repair" | "done";
+          readonly startedAt: string;
+          /** When its last page was stored */
+          readonly updatedAt: string;
+          readonly startedBy: string;
+          readonly window: { readonly from: string | null; readonly until: string };
+          readonly progress: {
+            readonly pages: number;
+            readonly compared: number;
+            readonly opened: number;
+            readonly healed: number;
+            readonly repairs: number;
+          };
+          readonly problem: string | null;
+        } | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Compares now: what has changed, or everything. Role: operator. */
+  runReconciliation: {
+    readonly params: { readonly name: string };
+    readonly query: {};
+    readonly body: { readonly mode?: "changes" | "full" | undefined; readonly reason: string };
+    readonly answer: {
+      readonly id: string;
+      readonly reconciliation: string;
+      /** What has changed, or everything */
+      readonly mode: "changes" | "full";
+      readonly state: "running" | "done" | "failed";
+      readonly phase: "pages" | "sweep" | "trace" | "recheck" | "repair" | "done";
+      readonly startedAt: string;
+      /** When its last page was stored */
+      readonly updatedAt: string;
+      readonly startedBy: string;
+      readonly window: { readonly from: string | null; readonly until: string };
+      readonly progress: {
+        readonly pages: number;
+        readonly compared: number;
+        readonly opened: number;
+        readonly healed: number;
+        readonly repairs: number;
+      };
+      readonly problem: string | null;
+    };
+  };
+  /** Findings: where a system of record and what we know of it differ. Role: viewer. */
+  listDrift: {
+    readonly params: {};
+    readonly query: {
+      readonly reconciliation?: string | undefined;
+      readonly state?: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted" | undefined;
+      readonly type?:
+        | "missingInErp"
+        | "missingHere"
+        | "mismatch"
+        | "late"
+        | "duplicateInErp"
+        | "ownershipViolation"
+        | "silence"
+        | "subscription"
+        | undefined;
+      readonly owner?: string | undefined;
+      readonly cursor?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly reconciliation: string;
+        readonly type:
+          | "missingInErp"
+          | "missingHere"
+          | "mismatch"
+          | "late"
+          | "duplicateInErp"
+          | "ownershipViolation"
+          | "silence"
+          | "subscription";
+        readonly severity: "low" | "medium" | "high";
+        readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
+        readonly system: string;
+        readonly kind: string;
+        readonly key: string;
+        readonly remoteId: string | null;
+        readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
+        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly firstSeenAt: string;
+        readonly lastSeenAt: string;
+        readonly timesSeen: number;
+        readonly openedAt: string | null;
+        readonly endedAt: string | null;
+        readonly repairEventId: string | null;
+        readonly reason: string | null;
+        readonly acceptedUntil: string | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** One finding. Role: viewer. */
+  getDrift: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      readonly reconciliation: string;
+      readonly type:
+        | "missingInErp"
+        | "missingHere"
+        | "mismatch"
+        | "late"
+        | "duplicateInErp"
+        | "ownershipViolation"
+        | "silence"
+        | "subscription";
+      readonly severity: "low" | "medium" | "high";
+      readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
+      readonly system: string;
+      readonly kind: string;
+      readonly key: string;
+      readonly remoteId: string | null;
+      readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly firstSeenAt: string;
+      readonly lastSeenAt: string;
+      readonly timesSeen: number;
+      readonly openedAt: string | null;
+      readonly endedAt: string | null;
+      readonly repairEventId: string | null;
+      readonly reason: string | null;
+      readonly acceptedUntil: string | null;
+    };
+  };
+  /** Puts it right by an event: from what we know to the system (push), or from the system to the rest (pull). Role: operator. */
+  repairDrift: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: {
+      /** Absent: as the reconciliation's policy says */
+      readonly how?: "push" | "pull" | undefined;
+      /** Only says what would be done */
+      readonly dryRun?: boolean | undefined;
+      readonly reason: string;
+    };
+    readonly answer: {
+      readonly finding: {
+        readonly id: string;
+        readonly reconciliation: string;
+        readonly type:
+          | "missingInErp"
+          | "missingHere"
+          | "mismatch"
+          | "late"
+          | "duplicateInErp"
+          | "ownershipViolation"
+          | "silence"
+          | "subscription";
+        readonly severity: "low" | "medium" | "high";
+        readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
+        readonly system: string;
+        readonly kind: string;
+        readonly key: string;
+        readonly remoteId: string | null;
+        readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
+        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly firstSeenAt: string;
+        readonly lastSeenAt: string;
+        readonly timesSeen: number;
+        readonly openedAt: string | null;
+        readonly endedAt: string | null;
+        readonly repairEventId: string | null;
+        readonly reason: string | null;
+        readonly acceptedUntil: string | null;
+      };
+      readonly how: "push" | "pull";
+      /** Null of a dry run */
+      readonly eventId: string | null;
+      readonly would: string;
+    };
+  };
+  /** Lets a difference be until a day. Role: operator. */
+  acceptDrift: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly until: string; readonly reason: string };
+    readonly answer: {
+      readonly id: string;
+      readonly reconciliation: string;
+      readonly type:
+        | "missingInErp"
+        | "missingHere"
+        | "mismatch"
+        | "late"
+        | "duplicateInErp"
+        | "ownershipViolation"
+        | "silence"
+        | "subscription";
+      readonly severity: "low" | "medium" | "high";
+      readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
+      readonly system: string;
+      readonly kind: string;
+      readonly key: string;
+      readonly remoteId: string | null;
+      readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly firstSeenAt: string;
+      readonly lastSeenAt: string;
+      readonly timesSeen: number;
+      readonly openedAt: string | null;
+      readonly endedAt: string | null;
+      readonly repairEventId: string | null;
+      readonly reason: string | null;
+      readonly acceptedUntil: string | null;
+    };
+  };
   /** Sources and whether they are ready. Role: viewer. */
   listSources: {
     readonly params: {};
@@ -1361,6 +1612,12 @@ export const ROUTES = {
   getReplay: { method: "get", path: "/ops/v1/replays/{id}" },
   approveReplay: { method: "post", path: "/ops/v1/replays/{id}/approve" },
   cancelReplay: { method: "post", path: "/ops/v1/replays/{id}/cancel" },
+  listReconciliations: { method: "get", path: "/ops/v1/reconciliations" },
+  runReconciliation: { method: "post", path: "/ops/v1/reconciliations/{name}/run" },
+  listDrift: { method: "get", path: "/ops/v1/drift" },
+  getDrift: { method: "get", path: "/ops/v1/drift/{id}" },
+  repairDrift: { method: "post", path: "/ops/v1/drift/{id}/repair" },
+  acceptDrift: { method: "post", path: "/ops/v1/drift/{id}/accept" },
   listSources: { method: "get", path: "/ops/v1/sources" },
   listAccounts: { method: "get", path: "/ops/v1/sources/{source}/accounts" },
   createAccount: { method: "post", path: "/ops/v1/sources/{source}/accounts" },

@@ -11,7 +11,8 @@ export const trace = command({
   options: API_OPTIONS,
   examples: ["signalbox trace SO-1001", "signalbox trace evt_01J... --json"],
   run: async ({ args: [key = ""], api, show }) => {
-    const found = await (await api("viewer")).call("trace", { params: { anyKey: key } });
+    const called = await (await api("viewer")).attempt("trace", { params: { anyKey: key } });
+    const found = called.ok ? called.value : { key, entities: [], events: [] };
     show(found, () => timeline(found));
     return found.events.length + found.entities.length === 0 ? EXIT.found : EXIT.ok;
   },

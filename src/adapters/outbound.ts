@@ -25,7 +25,7 @@ export type Way = Pick<Fetcher, "fetch">;
  */
 export async function send(request: RequestSpec, timeoutMs: number, via?: Way): Promise<Result<Omit<ResponseSeen, "nowMs">, string>> {
   try {
-    const response = await (via ?? { fetch }).fetch(request.url, {
+    const response = await (via ?? globalThis).fetch(request.url, {
       method: request.method,
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),

@@ -68,6 +68,7 @@ export const INCLUDED: Partial<Quantities> = {
   objectMs: 400_000 / 0.000125,
   objectRowsWritten: 50_000_000,
   d1RowsWritten: 50_000_000,
+  objectRowsRead: 25_000_000_000,
   d1RowsRead: 25_000_000_000,
   r2ClassA: 1_000_000,
   r2ClassB: 10_000_000,

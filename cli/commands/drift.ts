@@ -139,7 +139,9 @@ async function repair(call: Drift, id: string): Promise<Exit> {
   const body = { how, dryRun: call.options["dry-run"] === true, reason: reasonOf(call, "repair") } as Body<"repairDrift">;
   const done = await (await call.api("operator")).call("repairDrift", { params: { id }, body });
   call.show(done, () =>
-    done.eventId === null ? `It would ${done.would}.` : `${done.how}: ${done.would}\nWhat became of it: signalbox trace ${done.eventId}`,
+    done.eventId === null
+      ? `${done.how}, if it were done: ${done.would}`
+      : `${done.how}: ${done.would}\nWhat became of it: signalbox trace ${done.eventId}`,
   );
   return EXIT.ok;
 }

@@ -37,7 +37,10 @@ export function openapi(origin: string): object {
     info: { title: "Signalbox", version: "1", description: "Edge webhook router: ingest and operations." },
     servers: [{ url: origin }],
     paths,
-    components: { schemas: { Problem: PROBLEM, Json: JSON_VALUE }, securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+    components: {
+      schemas: { Problem: PROBLEM, Json: JSON_VALUE },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
   };
 }
 

@@ -12,7 +12,7 @@ const placeFile = (): string => path.join(directory, `place-${files++}.json`);
 
 const startMs = Date.parse("2026-11-27T11:00:00.000Z");
 const at = (seconds: number): string => new Date(startMs + seconds * 1_000).toISOString();
-const received = (seconds: number, more: object = {}) => event(at(seconds), more);
+const received = (seconds: number, more: Readonly<Record<string, unknown>> = {}) => event(at(seconds), more);
 
 /** The list as the index answers it: newest first, from a time on, in pages. */
 const index =

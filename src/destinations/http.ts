@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { signatureHeaders } from "../connection/standard-webhooks.ts";
 import { defineDestination, exchange, traceHeaders, type Connection, type Delivery, type RequestSpec } from "./define.ts";
 import { outcomeOfStatus } from "./outcome-of-status.ts";
 
@@ -65,8 +66,7 @@ export const http = defineDestination<Settings>({
 /** The one request of a delivery. */
 export async function signedPost(delivery: Delivery, connection: Connection<Settings>): Promise<RequestSpec> {
   const body = JSON.stringify(payloadOf(delivery));
-  const timestamp = String(Math.floor(delivery.nowMs / 1000));
-  const signature = await sign(`${delivery.idempotencyKey}.${timestamp}.${body}`, connection.secrets["signing"] ?? "");
+  const message = { id: delivery.idempotencyKey, atMs: delivery.nowMs, body };
   return {
     method: "POST",
     url: urlOf(connection),
@@ -75,9 +75,7 @@ export async function signedPost(delivery: Delivery, connection: Connection<Sett
       ...traceHeaders(delivery),
       "content-type": "application/json",
       "idempotency-key": delivery.idempotencyKey,
-      "webhook-id": delivery.idempotencyKey,
-      "webhook-timestamp": timestamp,
-      "webhook-signature": `v1,${signature}`,
+      ...(await signatureHeaders(message, connection.secrets["signing"] ?? "")),
     },
     body,
   };
@@ -107,15 +105,3 @@ function urlOf(connection: Connection<Settings>): string {
   if (path !== undefined) url.pathname = url.pathname.replace(/\/$/, "") + path;
   return url.href;
 }
-
-/** HMAC-SHA256 as base64. Throws, without the secret in its words, when the secret is no base64: a mistake of deployment. */
-async function sign(text: string, secret: string): Promise<string> {
-  const keyText = secret.replace(/^whsec_/, "");
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(keyText)) throw new Error('the secret "signing" must be whsec_ and base64');
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", bytesOfBase64(keyText), algorithm, false, ["sign"]);
-  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(mac)));
-}
-
-const bytesOfBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

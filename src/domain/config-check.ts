@@ -1,3 +1,4 @@
+import { signalMistakes } from "./alerts/check.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
@@ -32,7 +33,17 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "ownership" | "migrations" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section:
+    | "retention"
+    | "ownership"
+    | "migrations"
+    | "replays"
+    | "owners"
+    | "sources"
+    | "destinations"
+    | "routes"
+    | "alerts"
+    | "traces";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -48,6 +59,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
+    ...signalMistakes(config),
   ];
 }
 

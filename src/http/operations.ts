@@ -6,6 +6,7 @@ import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
+import { SIGNAL_OPERATIONS } from "./operations-signals.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
 
@@ -196,6 +197,7 @@ export const OPERATIONS = {
   ...REPLAY_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
+  ...SIGNAL_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

@@ -30,14 +30,22 @@ const concerns = (channel: ChannelConfig, { owner, severity }: Alert): boolean =
 
 /**
  * What a channel has still to be told of an alert now; null if nothing. Each occurrence is told once as open, once as
- * acknowledged and once as resolved, and never the latter two to whoever has not heard of the first.
+ * acknowledged and once as resolved, and never the latter two to whoever has not heard that it opened. Whoever heard only
+ * of an earlier occurrence, and not of its end, hears of that once this one has ended.
  */
 export function owed(alert: Alert, channel: ChannelConfig, told: Told = NOTHING, nowMs: number): Tidings | null {
-  if (isSilenced(alert, nowMs) || told.nextAtMs > nowMs || alert.state === "pending") return null;
+  const { state } = alert;
+  if (isSilenced(alert, nowMs) || told.nextAtMs > nowMs || state === "pending") return null;
   const heard = told.occurrence === alert.occurrence ? told.tidings : null;
-  if (heard === null) return alert.state === "open" && concerns(channel, alert) ? "open" : null;
-  if (heard === "resolved" || alert.state === heard || alert.state === "open") return null;
-  return alert.state;
+  const waits = told.tidings === "open" || told.tidings === "acknowledged";
+  switch (state) {
+    case "open":
+      return heard === null && concerns(channel, alert) ? "open" : null;
+    case "acknowledged":
+      return heard === "open" ? "acknowledged" : null;
+    case "resolved":
+      return waits ? "resolved" : null;
+  }
 }
 
 /** After an attempt to tell: the next one comes with a later look, ever more rarely, an hour apart at most. */

@@ -46,6 +46,8 @@ export default defineConfig(async () => {
           },
         },
         // A minute of its own, and processes to kill: not part of the default run.
+        // Other people's servers, installed when first run: not part of the default run.
+        { test: { name: "erp", include: ["test/erp/**/*.test.ts"], testTimeout: 30_000 } },
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
         // Needs a browser, which npm does not bring: not part of the default run either.
         { test: { name: "browser", include: ["test/browser/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000 } },

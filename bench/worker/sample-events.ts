@@ -52,5 +52,6 @@ export function indexRow(key: string): AuditRows {
     rawRef: "raw/batch/1|0|4096",
     ownerOf: () => "bench",
     sourceOwner: "bench",
+    projections: () => [],
   });
 }

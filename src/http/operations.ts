@@ -5,6 +5,7 @@ import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
+import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SIGNAL_OPERATIONS } from "./operations-signals.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
@@ -195,6 +196,7 @@ export const OPERATIONS = {
     answer: DestinationView,
   },
   ...REPLAY_OPERATIONS,
+  ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
   ...SIGNAL_OPERATIONS,

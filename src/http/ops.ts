@@ -12,6 +12,7 @@ import { oversightHandlers } from "./ops-oversight.ts";
 import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
+import { driftHandlers } from "./ops-drift.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { signalHandlers } from "./ops-signals.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
@@ -61,6 +62,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     pauseDestination: (call) => steer(ports, "pause", call),
     resumeDestination: (call) => steer(ports, "resume", call),
     ...replayHandlers(ports),
+    ...driftHandlers(ports, ownerNamed),
     listSources: ({ origin }) => listSources(ports, origin),
     listAccounts: (call) => listAccounts(ports, call),
     createAccount: (call) => createAccount(ports, call),

@@ -14,6 +14,7 @@ import { destinationState } from "./destination-state.ts";
 import { readMetrics } from "./metrics.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
 import { payloadOf } from "./payload.ts";
@@ -55,6 +56,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    drift: driftPorts(env, deployment),
     overview: () => overviewOf(env, deployment),
     metrics: () => readMetrics(env, deployment),
     alerts: alertPorts(env),

@@ -1,12 +1,13 @@
 import { putTold, type StoredAlert } from "../adapters/alerts.ts";
 import { send } from "../adapters/outbound.ts";
-import { signatureHeaders } from "../connection/standard-webhooks.ts";
 import type { Deployment } from "../deployment.ts";
+import { signedAsStandardWebhook } from "../destinations/http/proof.ts";
 import type { ChannelConfig } from "../domain/alerts/define.ts";
 import type { Alert } from "../domain/alerts/life.ts";
 import { messageOf } from "../domain/alerts/message.ts";
 import { SHAPES } from "../domain/alerts/shapes.ts";
 import { afterTelling, messageId, owed, type Tidings } from "../domain/alerts/telling.ts";
+import type { RequestSpec } from "../domain/http.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 
 const SEND_MS = 5_000;
@@ -53,15 +54,16 @@ async function tell(
   const origin = config.alerts?.origin === undefined ? "" : (settings.read(config.alerts.origin.env) ?? "");
   const around = { owners: config.owners, alerts: config.alerts, environment: settings.ENVIRONMENT, origin };
   const shape = SHAPES[channel.shape];
-  const body = JSON.stringify(shape.body(messageOf(alert, tidings, around), secret));
-  try {
-    const signed =
-      shape.secret === "signing" ? await signatureHeaders({ id: messageId(alert, tidings), atMs: Date.now(), body }, secret) : {};
-    const headers = { ...signed, "content-type": "application/json", "user-agent": "signalbox" };
-    const sent = await send({ method: "POST", url, headers, body }, SEND_MS);
-    if (!sent.ok) return fail(sent.failure.startsWith("no answer within") ? sent.failure : "no answer");
-    return sent.value.status < 300 ? ok(null) : fail(`it answered ${sent.value.status}`);
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
-  }
+  const request: RequestSpec = {
+    method: "POST",
+    url,
+    headers: { "content-type": "application/json", "user-agent": "signalbox" },
+    body: JSON.stringify(shape.body(messageOf(alert, tidings, around), secret)),
+  };
+  const message = { secret, id: messageId(alert, tidings), nowMs: Date.now() };
+  const ready = shape.secret === "signing" ? await signedAsStandardWebhook(request, message) : ok(request);
+  if (!ready.ok) return fail(`its secret ${ready.failure}`);
+  const sent = await send(ready.value, SEND_MS);
+  if (!sent.ok) return fail(sent.failure.startsWith("no answer within") ? sent.failure : "no answer");
+  return sent.value.status < 300 ? ok(null) : fail(`it answered ${sent.value.status}`);
 }

@@ -128,7 +128,7 @@ export const RULES: Readonly<Record<RuleName, Rule>> = {
           owner,
           severity: graver(open >= threshold * 100),
           summary: `${open} ${open === 1 ? "record differs" : "records differ"}, as ${reconciliation} has found`,
-          page: "/ops",
+          page: `/ops/drift?reconciliation=${encodeURIComponent(reconciliation)}`,
         })),
   },
   "source-silent": {

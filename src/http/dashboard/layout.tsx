@@ -11,6 +11,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Alerts", PATHS.alerts],
   ["Events", PATHS.events],
   ["Dead letters", PATHS.deadLetters],
+  ["Drift", PATHS.drift],
   ["Replays", PATHS.replays],
   ["Destinations", PATHS.destinations],
   ["Sources", PATHS.sources],

@@ -37,6 +37,13 @@ const LOOKS: Readonly<Record<string, Look>> = {
   // Of dead letters.
   open: { tone: "bad", shape: "cross" },
   resolved: { tone: "good", shape: "check" },
+  // Of findings and the runs that find them.
+  suspected: { tone: "busy", shape: "clock" },
+  repairing: { tone: "warn", shape: "again" },
+  repaired: { tone: "good", shape: "check" },
+  healed: { tone: "good", shape: "check" },
+  accepted: { tone: "quiet", shape: "pause" },
+  failed: { tone: "bad", shape: "cross" },
   skipped: { tone: "quiet", shape: "stop" },
   // Of alerts.
   acknowledged: { tone: "busy", shape: "again" },

@@ -105,15 +105,16 @@ export class Sequencer {
   /** Waits, not for ever, until nothing is under way in memory. */
   async #idle(): Promise<boolean> {
     const bound = this.#ports.timer(LIMITS.joinWithinMs);
-    let late = false;
-    const over = bound.done.then(() => (late = true));
-    while (!late && (this.#flights.size > 0 || this.#lanes.running.size > 0)) {
-      const under = [...this.#flights.values()].map(({ outcome }) => outcome);
-      await Promise.race([Promise.allSettled([...under, this.#lanes.idle()]), over]);
+    const over = bound.done.then(() => "late" as const);
+    for (;;) {
+      const isQuiet = this.#flights.size === 0 && this.#lanes.running.size === 0;
+      const under = [...[...this.#flights.values()].map(async ({ outcome }) => outcome), this.#lanes.idle()];
+      const first = await Promise.race([Promise.allSettled(under), over]);
+      if (first === "late") return false;
+      if (!isQuiet) continue;
+      bound.cancel();
+      return true;
     }
-    await Promise.race([this.#lanes.idle(), over]);
-    bound.cancel();
-    return !late;
   }
 
   /** Tells the index what it does not know yet; what it refuses is offered again by alarm. */

@@ -109,6 +109,17 @@ describe("an alert's life", () => {
     );
   });
 
+  it("is over also for whoever heard only of an earlier time, when it came and went again while silenced", () => {
+    const spell = (holds: boolean, count: number, operator: Minute["operator"] = null): Minute[] =>
+      Array.from({ length: count }, (_, index) => ({ holds, operator: index === 0 ? operator : null, taken: true }));
+    const { sent, alert } = play([...spell(true, 3), ...spell(false, 6, "silence"), ...spell(true, 4, "silence"), ...spell(false, 20)]);
+    expect(alert?.occurrence).toBe(2);
+    expect(sent.map(({ tidings, occurrence }) => [tidings, occurrence])).toEqual([
+      ["open", 1],
+      ["resolved", 2],
+    ]);
+  });
+
   it("is one alert while its condition comes and goes, and tells nothing of what passes by itself", () => {
     const flapping = Array.from({ length: 60 }, (_, index) => ({ holds: index % 2 === 0, operator: null, taken: true }));
     expect(play(flapping).sent).toEqual([]);

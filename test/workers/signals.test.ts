@@ -4,6 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { recordAll } from "../../src/adapters/event-databases.ts";
 import { foldMeasures, MeasureLog, readMeasures } from "../../src/adapters/measures.ts";
+import { send } from "../../src/adapters/outbound.ts";
 import { deploymentOf, type Deployment } from "../../src/deployment.ts";
 import { auditRows } from "../../src/domain/audit-record.ts";
 import type { AlertsConfig } from "../../src/domain/alerts/define.ts";
@@ -324,5 +325,12 @@ describe("traces", () => {
     await consumed(deployedWith({}), { ...env, ANALYTICS } as unknown as Env, SENDERS);
     expect(points).toContainEqual({ indexes: ["sandbox-erp"], blobs: ["events", "sandbox-erp", "delivered"], doubles: [1] });
     expect(points).toContainEqual({ indexes: ["crm"], blobs: ["attempts", "crm", "applied"], doubles: [1] });
+  });
+});
+
+describe("requests to the outside", () => {
+  it("reach the network by the runtime's own fetch, without a stand-in", async () => {
+    const sent = await send({ method: "GET", url: "http://127.0.0.1:1/", headers: {} }, 2_000);
+    expect(sent.ok ? "answered" : sent.failure).not.toContain("Illegal invocation");
   });
 });

@@ -65,7 +65,10 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
   return {
     config,
     settings,
-    problems: [...sources.values(), ...targets.values()].flatMap((resolved) => (resolved.ok ? [] : [resolved.failure])),
+    problems: [
+      ...[...sources.values(), ...targets.values()].flatMap((resolved) => (resolved.ok ? [] : [resolved.failure])),
+      ...signalProblems(config, settings),
+    ],
     source: (name) => {
       const source = sources.get(name);
       return source === undefined ? fail("unknown") : source.ok ? source : fail("misconfigured");
@@ -181,6 +184,24 @@ function writtenTo(
   if (target?.ok !== true) return sent;
   const { definition, connection } = target.value;
   return definition.written?.(deliveryOf(event, sent), connection.settings) ?? sent;
+}
+
+/** Characters of the token that scrapers read the metrics with. */
+export const METRICS_TOKEN_LEAST = 32;
+
+/** What alerts and metrics lack here: only these do not work then. */
+function signalProblems({ alerts }: RouterConfig, settings: Settings): readonly string[] {
+  const ofChannels = Object.entries(alerts?.channels ?? {}).flatMap(([name, { url, secret }]) => {
+    const address = settings.read(url.env);
+    const egress = address === undefined ? null : egressProblem(address, settings.ENVIRONMENT === "local");
+    return [
+      ...(address === undefined ? [`alerts.channels.${name}: missing variable or secret ${url.env} (its address)`] : []),
+      ...(egress === null ? [] : [`alerts.channels.${name}: ${url.env}: ${egress}`]),
+      ...(secret === undefined || settings.read(secret) !== undefined ? [] : [`alerts.channels.${name}: missing secret ${secret}`]),
+    ];
+  });
+  const short = (settings.read("METRICS_TOKEN")?.length ?? METRICS_TOKEN_LEAST) < METRICS_TOKEN_LEAST;
+  return [...ofChannels, ...(short ? [`METRICS_TOKEN: must have ${METRICS_TOKEN_LEAST} characters or more`] : [])];
 }
 
 function traitsOf(config: RouterConfig, name: string): LaneTraits | null {

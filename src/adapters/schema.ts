@@ -235,3 +235,26 @@ export const watermarks = sqliteTable("watermarks", {
   changesAtMs: integer("changes_at_ms").notNull(),
   fullAtMs: integer("full_at_ms").notNull(),
 });
+
+/** Alerts, one row for each rule and subject: the last occurrence, and what each channel has been told of it. */
+export const alerts = sqliteTable("alerts", {
+  id: text("id").primaryKey(),
+  /** Rises with each change of the alert, so that of two at once the second is refused. */
+  rev: integer("rev").notNull(),
+  state: text("state").notNull(),
+  owner: text("owner").notNull(),
+  severity: text("severity").notNull(),
+  openedAtMs: integer("opened_at_ms"),
+  endedAtMs: integer("ended_at_ms"),
+  /** JSON: the alert whole. */
+  alert: text("alert").notNull(),
+  /** JSON object by channel; written by the cron alone. */
+  told: text("told").notNull(),
+});
+
+/** What consumers counted, a row for each isolate and minute, folded into the row `total` by the cron. */
+export const measures = sqliteTable("measures", {
+  id: text("id").primaryKey(),
+  /** JSON object of counts by series. */
+  counts: text("counts").notNull(),
+});

@@ -1,3 +1,4 @@
+import { signalMistakes } from "./alerts/check.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
@@ -43,7 +44,9 @@ export interface ConfigProblem {
     | "owners"
     | "sources"
     | "destinations"
-    | "routes";
+    | "routes"
+    | "alerts"
+    | "traces";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -60,6 +63,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
+    ...signalMistakes(config),
   ];
 }
 

@@ -1,3 +1,4 @@
+import type { AlertsConfig } from "./alerts/define.ts";
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
@@ -72,6 +73,8 @@ export interface SourceConfig<Owner extends string = string> {
   readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */
   readonly readBack?: { readonly destination: string };
+  /** Something should come at least so often, or its owner is told that it has gone silent. */
+  readonly expectEveryMinutes?: number;
 }
 
 export interface RetryPolicy {
@@ -211,6 +214,16 @@ export interface ReplayConfig {
   readonly perSecond?: number;
 }
 
+/** Where traces go, as OTLP over HTTP in JSON; absent, or its variable not set: nowhere. */
+export interface TracesConfig {
+  /** Name of the variable or secret with the whole address, such as `https://collector.example.com/v1/traces`. */
+  readonly url: { readonly env: string };
+  /** Headers, each by the name of the secret that holds its value. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The part of all traces that is kept, from 0 to 1 (default 0.1); those of events in trouble are kept always. */
+  readonly sample?: number;
+}
+
 export interface RouterConfig {
   /** Which system owns what. A write against it does not reach the owner. */
   readonly ownership?: OwnershipMatrix;
@@ -226,6 +239,8 @@ export interface RouterConfig {
   readonly destinations: Readonly<Record<string, DestinationConfig>>;
   readonly routes: readonly RouteConfig[];
   readonly replays?: ReplayConfig;
+  readonly alerts?: AlertsConfig;
+  readonly traces?: TracesConfig;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -250,4 +265,6 @@ export const defineRouter = <
     Extract<keyof Owners, string>
   >[];
   readonly replays?: ReplayConfig;
+  readonly alerts?: AlertsConfig<Extract<keyof Owners, string>>;
+  readonly traces?: TracesConfig;
 }): RouterConfig => config;

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { LIMITS } from "../domain/limits.ts";
+import { OPEN_METRICS_TYPE, openMetrics } from "../domain/signals/open-metrics.ts";
 import type { AppPorts } from "./app-ports.ts";
 import { mountDashboard } from "./dashboard/dashboard.tsx";
 import { openapi } from "./openapi.ts";
@@ -20,6 +21,13 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
       { status: problems.length === 0 ? "ok" : "misconfigured", environment: c.env.ENVIRONMENT, problems },
       problems.length === 0 ? 200 : 503,
     );
+  });
+  app.get("/metrics", async (c) => {
+    const may = await ports.mayReadMetrics(c);
+    if (!may.ok) return problem("unauthenticated", { detail: may.failure, headers: { "www-authenticate": "Bearer" } });
+    return new Response(openMetrics(await ports.metrics(c)), {
+      headers: { "content-type": OPEN_METRICS_TYPE, "cache-control": "no-store" },
+    });
   });
   app.get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)));
   for (const name of OPERATION_NAMES) mount(app, name, ports);

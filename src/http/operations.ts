@@ -7,6 +7,7 @@ import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
+import { SIGNAL_OPERATIONS } from "./operations-signals.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
 
@@ -198,6 +199,7 @@ export const OPERATIONS = {
   ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
+  ...SIGNAL_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

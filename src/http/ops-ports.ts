@@ -1,4 +1,6 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { Alert } from "../domain/alerts/life.ts";
+import type { Told } from "../domain/alerts/telling.ts";
 import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
@@ -11,6 +13,7 @@ import type { Finding } from "../domain/reconciliation/findings.ts";
 import type { Run, RunMode } from "../domain/reconciliation/run.ts";
 import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
+import type { Family } from "../domain/signals/open-metrics.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
@@ -95,6 +98,9 @@ export interface OpsPorts {
   readonly drift: Drift;
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
+  /** Every metric, from bounded reads. */
+  readonly metrics: () => Promise<readonly Family[]>;
+  readonly alerts: Alerts;
   readonly operatorActions: (query: {
     readonly actor?: string | undefined;
     readonly beforeId?: string | undefined;
@@ -123,6 +129,31 @@ export interface OverviewRead {
   readonly recent: readonly RecentEvent[];
   readonly destinations: readonly AnswerOf<"pauseDestination">[];
   readonly backlog: Backlog;
+}
+
+export interface KnownAlert {
+  readonly alert: Alert;
+  /** By channel. */
+  readonly told: Readonly<Record<string, Told>>;
+}
+
+/** Alerts: each change by an operator is on record with who made it and why. */
+export interface Alerts {
+  /** In order of id; without a state those that are open or acknowledged. */
+  readonly list: (query: {
+    readonly state?: string | undefined;
+    readonly owner?: string | undefined;
+    readonly severity?: string | undefined;
+    readonly afterId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly KnownAlert[]>;
+  readonly find: (id: string) => Promise<KnownAlert | null>;
+  /** Fails if the change does not apply, or if another one came first. */
+  readonly change: (
+    id: string,
+    verb: string,
+    what: { readonly by: By; readonly change: (alert: Alert) => Result<Alert, string> },
+  ) => Promise<Result<KnownAlert, Refused>>;
 }
 
 export interface StoredAction {

@@ -14,6 +14,7 @@ import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
 import { driftHandlers } from "./ops-drift.ts";
 import { replayHandlers } from "./ops-replays.ts";
+import { signalHandlers } from "./ops-signals.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
 
@@ -73,6 +74,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
     ...oversightHandlers(ports, ownerNamed),
+    ...signalHandlers(ports, ownerNamed),
     getPayload: (call) => getPayload(ports, call),
     listOwnership: async () => ok(ownership(ports.config)),
   };

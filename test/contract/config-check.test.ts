@@ -110,6 +110,12 @@ describe("a mistake in the router's configuration is named with its line", () =>
     ]);
   });
 
+  it("an interval in which a source can never send", () => {
+    expect(mistakesAfter('priority: "standard",', 'priority: "standard",\n      expectEveryMinutes: 0,')).toEqual([
+      ["expectEveryMinutes: 0,", "sources.custom: expectEveryMinutes: must be 1 or more"],
+    ]);
+  });
+
   it("a destination without the secret that its module needs", () => {
     expect(mistakesAfter('secrets: { apiKey: "ERP_API_KEY" }', "secrets: {}")).toEqual([
       ["erp: {", 'destinations.erp: module "sandbox-erp" needs secrets.apiKey: the name of the variable that holds it'],
@@ -120,6 +126,25 @@ describe("a mistake in the router's configuration is named with its line", () =>
     ["retention: { ledgerDays: 7 }", "ledgerDays", "must be 30 or more"],
     ['replays: { windows: [{ from: "25:00", to: "06:00" }] }', "windows", '"25:00" is no time of day'],
     ["replays: { perSecond: 0 }", "perSecond", "must be 1 or more"],
+    ["traces: { url: { env: 'OTLP_URL' }, sample: 1.5 }", "sample", "must be between 0 and 1"],
+    ['alerts: { channels: { chat: { shape: "slack", url: { env: "CHAT" } } } }', "channels", "alerts.origin: name the variable"],
+    ['alerts: { rules: { "dead-letter": { off: true } } }', "dead-letter", 'there is no such rule; there are "sla-burn"'],
+    ["alerts: { rules: { drift: { threshold: 0 } } }", "drift", "must be above 0"],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { chat: { shape: "slack", url: { env: "CHAT" }, owners: ["nobody"] } } }',
+      "chat",
+      'unknown owner "nobody"; declared are "platform"',
+    ],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { pager: { shape: "pagerduty", url: { env: "PAGER" } } } }',
+      "pager",
+      "a pagerduty channel needs secret: the name of the one that holds its integration key",
+    ],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { pager: { shape: "email", url: { env: "PAGER" } } } }',
+      "pager",
+      'unknown shape "email"; there are "webhook", "slack"',
+    ],
   ])("%s", (written, word, message) => {
     const [[line, said] = ["", ""], ...more] = mistakesAfter('version: "1",', `version: "1",\n  ${written},`);
     expect(more).toEqual([]);

@@ -10,6 +10,7 @@ import { ASSETS, assetResponse } from "./assets.ts";
 import { formOf } from "./form.ts";
 import { Layout, type Frame } from "./layout.tsx";
 import { Notice, Refusal, refusedView } from "./notices.tsx";
+import { alertsPage } from "./pages/alerts.tsx";
 import { auditPage } from "./pages/audit.tsx";
 import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
@@ -33,6 +34,7 @@ import type { Ask, Page, View, Visit } from "./visit.ts";
 /** Every page that is only looked at. */
 const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.overview, overviewPage],
+  [PATHS.alerts, alertsPage],
   [PATHS.events, eventsPage],
   ["/ops/events/:id", eventPage],
   ["/ops/entities/:kind/:key", entityPage],

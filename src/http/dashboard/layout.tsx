@@ -8,6 +8,7 @@ import { PATHS } from "./paths.ts";
 /** The pages one can go to from everywhere, in the order in which people ask. */
 const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Overview", PATHS.overview],
+  ["Alerts", PATHS.alerts],
   ["Events", PATHS.events],
   ["Dead letters", PATHS.deadLetters],
   ["Drift", PATHS.drift],

@@ -45,6 +45,11 @@ const LOOKS: Readonly<Record<string, Look>> = {
   accepted: { tone: "quiet", shape: "pause" },
   failed: { tone: "bad", shape: "cross" },
   skipped: { tone: "quiet", shape: "stop" },
+  // Of alerts.
+  acknowledged: { tone: "busy", shape: "again" },
+  critical: { tone: "bad", shape: "alert" },
+  warning: { tone: "warn", shape: "alert" },
+  info: { tone: "quiet", shape: "ring" },
   // Of what is at ease, and what is not.
   "all well": { tone: "good", shape: "check" },
   intact: { tone: "good", shape: "check" },

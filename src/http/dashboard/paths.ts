@@ -15,6 +15,8 @@ export const PATHS = {
   replays: "/ops/replays",
   newReplay: "/ops/replays/new",
   replay: (id: string) => `/ops/replays/${part(id)}`,
+  alerts: "/ops/alerts",
+  alert: (id: string) => `/ops/alerts/${part(id)}`,
   destinations: "/ops/destinations",
   sources: "/ops/sources",
   source: (name: string) => `/ops/sources/${part(name)}`,

@@ -1,4 +1,5 @@
 import type { AnswerOf } from "../../operations.ts";
+import { AlertStrip } from "../alert-strip.tsx";
 import { Bars, Shares } from "../charts.tsx";
 import { Cards, sum, teamsOf } from "../overview-cards.tsx";
 import { Status, Word, destinationWord } from "../marks.tsx";
@@ -13,7 +14,7 @@ type Overview = AnswerOf<"getOverview">;
 
 /** First what it means for the business, then how the machinery is. */
 export const overviewPage: Page = async ({ ask }) => {
-  const found = await ask("getOverview");
+  const [found, alerts] = await Promise.all([ask("getOverview"), ask("listAlerts")]);
   if (!found.ok) return refusedView(found.failure, "Overview");
   const { value: overview } = found;
   return {
@@ -27,6 +28,7 @@ export const overviewPage: Page = async ({ ask }) => {
             As of <Time at={overview.at} />
           </p>
         </div>
+        {alerts.ok ? <AlertStrip of={alerts.value.items} /> : null}
         <Cards of={overview} />
         <div class="columns">
           <Records of={overview} />

@@ -1,8 +1,10 @@
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
+import { governanceMistakes } from "./governance.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
+import { slaMistakes } from "./slas/check.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -32,7 +34,17 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "ownership" | "migrations" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section:
+    | "retention"
+    | "ownership"
+    | "migrations"
+    | "replays"
+    | "owners"
+    | "sources"
+    | "destinations"
+    | "routes"
+    | "slas"
+    | "responsibilities";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -48,6 +60,8 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
+    ...slaMistakes(config).map(({ entry, word, message }) => reporter("slas", entry)(word, message)),
+    ...governanceMistakes(config),
   ];
 }
 

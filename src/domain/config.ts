@@ -3,7 +3,10 @@ import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
 import type { OwnershipMatrix } from "./ownership.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
+import type { DataClass, Responsibilities } from "./governance.ts";
 import type { ObjectMap } from "./mapping.ts";
+import type { SlaConfig } from "./slas/declare.ts";
+import type { Weekday } from "./weekdays.ts";
 
 /** A person or team that answers for something, and how to reach them. */
 export interface OwnerConfig {
@@ -118,7 +121,12 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly breaker?: { readonly failures?: number; readonly openMs?: number };
 }
 
-export interface RouteConfig<Source extends string = string, Destination extends string = string, Owner extends string = string> {
+export interface RouteConfig<
+  Source extends string = string,
+  Destination extends string = string,
+  Owner extends string = string,
+  Sla extends string = string,
+> {
   readonly name: string;
   readonly owner: Owner;
   readonly kind: EntityKind;
@@ -136,6 +144,10 @@ export interface RouteConfig<Source extends string = string, Destination extends
   readonly collapse?: boolean;
   /** What followers of a dead event do: wait for it (default for deltas), or go on (default for snapshots). */
   readonly afterDead?: "halt" | "continue";
+  /** How carefully its data is to be handled. The check wants it of every route, and the SLA too. */
+  readonly dataClass?: DataClass;
+  /** The declared SLA that its deliveries are held to. */
+  readonly sla?: Sla;
 }
 
 /**
@@ -191,9 +203,6 @@ export interface ReplayWindow {
   readonly days?: readonly Weekday[];
 }
 
-export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
-
 export interface ReplayConfig {
   /** A replay of more events than this waits for an approver. */
   readonly approvalAbove?: number;
@@ -218,6 +227,9 @@ export interface RouterConfig {
   readonly destinations: Readonly<Record<string, DestinationConfig>>;
   readonly routes: readonly RouteConfig[];
   readonly replays?: ReplayConfig;
+  /** By name: what the business was promised. */
+  readonly slas?: Readonly<Record<string, SlaConfig>>;
+  readonly responsibilities?: Responsibilities;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -225,6 +237,9 @@ export const defineRouter = <
   const Owners extends Readonly<Record<string, OwnerConfig>>,
   const Sources extends Readonly<Record<string, SourceConfig<Extract<keyof Owners, string>>>>,
   const Destinations extends Readonly<Record<string, DestinationConfig<Extract<keyof Owners, string>>>>,
+  const Slas extends Readonly<
+    Record<string, SlaConfig<Extract<keyof Owners, string>, Extract<keyof Sources, string>, Extract<keyof Destinations, string>>>
+  > = Readonly<Record<never, never>>,
 >(config: {
   readonly version: string;
   readonly retention?: RetentionConfig;
@@ -239,7 +254,10 @@ export const defineRouter = <
   readonly routes: readonly RouteConfig<
     Extract<keyof Sources, string>,
     Extract<keyof Destinations, string>,
-    Extract<keyof Owners, string>
+    Extract<keyof Owners, string>,
+    Extract<keyof Slas, string>
   >[];
   readonly replays?: ReplayConfig;
+  readonly slas?: Slas;
+  readonly responsibilities?: Responsibilities<Extract<keyof Owners, string>>;
 }): RouterConfig => config;

@@ -118,11 +118,18 @@ export function slaStatements({ spans, rates }: SlaFacts, nowMs: number): readon
   ];
 }
 
+/** A declared SLA as it is counted. */
+export interface Counted {
+  readonly sla: string;
+  readonly windowMs: number;
+  readonly bucketMs: number;
+}
+
 const DUE = `SELECT sla, subject, due_ms, value->>'bucketMs' AS bucket_ms FROM json_each(?1) n
   JOIN sla_spans ON sla = n.value->>'sla' AND verdict = 'open' AND due_ms < ?2`;
 
 /** Spans whose time has passed become late: only those are read, by their index. */
-export function turnStatements(slas: readonly { readonly sla: string; readonly bucketMs: number }[], nowMs: number): readonly Statement[] {
+export function turnStatements(slas: readonly Pick<Counted, "sla" | "bucketMs">[], nowMs: number): readonly Statement[] {
   const parameters = [JSON.stringify(slas), nowMs];
   return [
     {

@@ -63,7 +63,7 @@ function ofRunbooks({ owners, routes }: RouterConfig): readonly GovernanceMistak
 
 const ofResponsibilities = ({ owners, responsibilities = {} }: RouterConfig): readonly GovernanceMistake[] =>
   Object.entries(responsibilities).flatMap(([entry, rows]) =>
-    Object.values(rows ?? {})
+    Object.values(rows as Readonly<Record<string, string>>)
       .filter((owner) => owners[owner] === undefined)
       .map((owner) => ({
         section: "responsibilities" as const,

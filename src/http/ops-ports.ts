@@ -8,6 +8,7 @@ import type { RecentEvent } from "../domain/overview.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
 import type { Result } from "../domain/result.ts";
+import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
@@ -91,6 +92,7 @@ export interface OpsPorts {
   readonly replays: Replays;
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
+  readonly slas: Slas;
   readonly operatorActions: (query: {
     readonly actor?: string | undefined;
     readonly beforeId?: string | undefined;
@@ -102,6 +104,13 @@ export interface OpsPorts {
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface Slas {
+  /** How each declared SLA stands, up to LIMITS.overviewCacheMs old. */
+  readonly readings: () => Promise<readonly SlaReading[]>;
+  /** Those that are late, the latest deadline first. */
+  readonly late: (query: LateQuery) => Promise<readonly LateSpan[]>;
 }
 
 export interface EventPayload extends EntityRef {

@@ -14,6 +14,7 @@ import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
 import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
 import { addressed, replayPorts } from "./replay.ts";
@@ -56,6 +57,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
     overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
+    slas: slaPorts(env, deployment),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }

@@ -1,3 +1,39 @@
+/** What the index holds of an SLA at a moment. */
+export interface SlaReading {
+  readonly name: string;
+  readonly atMs: number;
+  readonly window: SlaCounts;
+  readonly recent: SlaCounts;
+  /** Begun, not ended, still in time. At most LIMITS.overviewCounted are counted, as of the next. */
+  readonly open: number;
+  /** Late and not ended yet. */
+  readonly overdue: number;
+}
+
+/** A span whose end did not come in time. */
+export interface LateSpan {
+  /** The record's key, or the event's id where each event is a span. */
+  readonly subject: string;
+  readonly kind: string;
+  readonly entityKey: string;
+  /** The event that began it. */
+  readonly eventId: string;
+  readonly startMs: number;
+  readonly dueMs: number;
+  /** When it ended after all. */
+  readonly endMs: number | null;
+  /** Taken back after it was late. */
+  readonly withdrawn: boolean;
+}
+
+/** Late spans, the latest deadline first. `waiting`: those whose end is still owed. */
+export interface LateQuery {
+  readonly sla: string;
+  readonly state: "waiting" | "ended" | "all";
+  readonly before?: { readonly dueMs: number; readonly subject: string } | undefined;
+  readonly limit: number;
+}
+
 /** What was decided in one part of a window. `lags` counts ended spans by LAG_CLASSES. */
 export interface SlaCounts {
   readonly good: number;

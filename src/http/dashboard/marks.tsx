@@ -38,6 +38,11 @@ const LOOKS: Readonly<Record<string, Look>> = {
   open: { tone: "bad", shape: "cross" },
   resolved: { tone: "good", shape: "check" },
   skipped: { tone: "quiet", shape: "stop" },
+  // Of SLAs.
+  met: { tone: "good", shape: "check" },
+  "at risk": { tone: "warn", shape: "clock" },
+  breached: { tone: "bad", shape: "alert" },
+  "no data": { tone: "quiet", shape: "ring" },
   // Of what is at ease, and what is not.
   "all well": { tone: "good", shape: "check" },
   intact: { tone: "good", shape: "check" },

@@ -283,6 +283,47 @@ export const router = defineRouter({
     replayVolume: { title: "Events need not be put in again", owner: "platform", rate: "replayed", target: 0.95, window: "1d" },
   },
 
+  // Asked by others while somebody waits: POST /services/{name}. Only what the system's owner approved is read.
+  services: {
+    "credit-check": {
+      owner: "finance",
+      destination: "erp",
+      kind: "customer",
+      fields: ["status", "currency"],
+      maxAgeSeconds: 60,
+      deadlineMs: 2_000,
+      fallback: { approved: false, because: "the ERP cannot be asked now: a person decides" },
+      approve: { when: { status: { not: "inactive" } }, limitField: "custom.creditLimit" },
+    },
+    "order-validation": {
+      owner: "finance",
+      destination: "erp",
+      kind: "customer",
+      fields: ["status"],
+      maxAgeSeconds: 300,
+      deadlineMs: 2_000,
+      fallback: "refuse",
+    },
+    "order-status": {
+      owner: "finance",
+      destination: "erp",
+      kind: "order",
+      fields: ["number", "status", "total"],
+      maxAgeSeconds: 15,
+      deadlineMs: 2_000,
+      fallback: "refuse",
+    },
+    "entitlement-lookup": {
+      owner: "platform",
+      destination: "erp",
+      kind: "entitlement",
+      fields: ["plan", "serviceLevel", "status", "endsAt"],
+      maxAgeSeconds: 60,
+      deadlineMs: 1_000,
+      fallback: { entitled: true, because: "nobody is refused help while the ERP cannot be asked" },
+    },
+  },
+
   responsibilities: {
     apis: { ingest: "platform", ops: "platform", entities: "platform", services: "finance" },
     schemas: {

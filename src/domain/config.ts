@@ -5,6 +5,7 @@ import type { OwnershipMatrix } from "./ownership.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
 import type { DataClass, Responsibilities } from "./governance.ts";
 import type { ObjectMap } from "./mapping.ts";
+import type { ServicesConfig } from "./services.ts";
 import type { SlaConfig } from "./slas/declare.ts";
 import type { Weekday } from "./weekdays.ts";
 
@@ -230,6 +231,8 @@ export interface RouterConfig {
   /** By name: what the business was promised. */
   readonly slas?: Readonly<Record<string, SlaConfig>>;
   readonly responsibilities?: Responsibilities;
+  /** Questions that are answered while somebody waits. */
+  readonly services?: ServicesConfig;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -260,4 +263,5 @@ export const defineRouter = <
   readonly replays?: ReplayConfig;
   readonly slas?: Slas;
   readonly responsibilities?: Responsibilities<Extract<keyof Owners, string>>;
+  readonly services?: ServicesConfig<Extract<keyof Owners, string>, Extract<keyof Destinations, string>>;
 }): RouterConfig => config;

@@ -5,6 +5,7 @@ import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { DATA_CLASSES } from "../domain/governance.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { SERVICE_OPERATIONS } from "./operations-services.ts";
 import { SLA_OPERATIONS } from "./operations-slas.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
@@ -199,6 +200,7 @@ export const OPERATIONS = {
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
   ...SLA_OPERATIONS,
+  ...SERVICE_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

@@ -25,6 +25,7 @@ export const ownershipView = (config: RouterConfig): AnswerOf<"listOwnership"> =
       ...(sla === undefined ? {} : { sla }),
     })),
     ...owned("sla", config.slas),
+    ...owned("service", config.services),
     ...named("api", config.responsibilities?.apis),
     ...named("schema", config.responsibilities?.schemas).map((item) => ({
       ...item,

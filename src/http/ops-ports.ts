@@ -93,6 +93,8 @@ export interface OpsPorts {
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
   readonly slas: Slas;
+  /** A record as a system holds it, for somebody who waits; fails with words when that cannot be had in time. */
+  readonly readRecord: (asked: RecordAsked) => Promise<Result<RecordRead, string>>;
   readonly operatorActions: (query: {
     readonly actor?: string | undefined;
     readonly beforeId?: string | undefined;
@@ -111,6 +113,22 @@ export interface Slas {
   readonly readings: () => Promise<readonly SlaReading[]>;
   /** Those that are late, the latest deadline first. */
   readonly late: (query: LateQuery) => Promise<readonly LateSpan[]>;
+}
+
+export interface RecordAsked {
+  readonly destination: string;
+  readonly kind: EntityKind;
+  readonly by: "key" | "id";
+  readonly value: string;
+  readonly maxAgeSeconds: number;
+  readonly deadlineMs: number;
+}
+
+export interface RecordRead {
+  /** Null where there is no such record. */
+  readonly data: JsonObject | null;
+  readonly atMs: number;
+  readonly source: "live" | "cache";
 }
 
 export interface EventPayload extends EntityRef {

@@ -13,6 +13,7 @@ import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
+import { serviceHandlers } from "./ops-services.ts";
 import { slaHandlers } from "./ops-slas.ts";
 import { ownersOfLetter } from "./owners.ts";
 import { ownershipView } from "./ops-ownership.ts";
@@ -68,6 +69,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
     ...oversightHandlers(ports),
     ...slaHandlers(ports),
+    ...serviceHandlers(ports),
     getPayload: (call) => getPayload(ports, call),
     listOwnership: async () => ok(ownershipView(ports.config)),
   };

@@ -17,6 +17,7 @@ import { sourcePorts } from "./ops-sources.ts";
 import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
+import { readRecord } from "./read-record.ts";
 import { addressed, replayPorts } from "./replay.ts";
 
 type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
@@ -58,6 +59,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     replays: replayPorts(env, deployment),
     overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
     slas: slaPorts(env, deployment),
+    readRecord: (asked) => readRecord(env, deployment, asked, waitUntil),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }

@@ -22,21 +22,22 @@ export interface Reader {
 }
 
 /**
- * Reads a record by the id that its owner gave it, under a permit of the destination's governor like all that is asked of
+ * Reads a record by the id that its owner gave it, or by our key, under a permit of the destination's governor like all that is asked of
  * it. Fails with words when it cannot be read now.
  */
 export async function readState(
   env: Env,
   deployment: Deployment,
   { destination, priority, fairKey }: Reader,
-  entity: EntityEvent["entity"],
+  entity: Pick<EntityEvent["entity"], "kind" | "key">,
+  by: "id" | "key" = "id",
 ): Promise<Result<RemoteState | "absent", string>> {
   const target = deployment.target(destination);
   if (!target.ok) return target;
   const governor = env.GOVERNOR.getByName(destination);
   const lease = await governor.lease(destination, { count: 1, priority, fairKey });
   if (lease.granted === 0) return fail(`${destination} takes no requests now: ${lease.refusal?.why ?? "limit"}`);
-  const ref = { kind: entity.kind, by: "id", value: entity.key } as const;
+  const ref = { kind: entity.kind, by, value: entity.key } as const;
   const state = await target.value.definition.read?.(ref, talkTo(env, destination, target.value));
   const failed = state === undefined || state.ok ? null : state.failure;
   const quietUntilMs = failed?.class === "throttled" ? Date.now() + (failed.retryAfterMs ?? THROTTLED_MS) : null;

@@ -27,6 +27,8 @@ function queued(key: string, version: number, more: Partial<EntityEvent> = {}): 
   };
 }
 
+const FULFILLED = { payload: { at: "inline", data: { status: "fulfilled" } } } as const;
+
 async function deliver(
   events: readonly unknown[],
   bindings: Env = env,
@@ -87,9 +89,13 @@ describe("a consumer batch", () => {
     await deliver([queued(key, 1)]);
     const inObject = await countRows(key);
     const d1 = vi.spyOn(env.DB, "batch");
-    await deliver([queued(key, 2)]);
+    // Of orders that no SLA follows from one milestone to another; those that count all events cost a few rows a batch.
+    const others = Array.from({ length: 49 }, (_, i) => queued(`R-1-${i}`, 2, FULFILLED));
+    await deliver([queued(key, 2, FULFILLED), ...others]);
     const results = (await d1.mock.results[0]?.value) as D1Result[] | undefined;
-    expect(results?.[0]?.meta.rows_written).toBe(1);
+    const rows = results?.reduce((sum, { meta }) => sum + meta.rows_written, 0) ?? 0;
+    expect(rows).toBeGreaterThanOrEqual(50);
+    expect(rows).toBeLessThanOrEqual(50 + 6);
     expect(inObject()).toBe(2);
   });
 

@@ -52,5 +52,7 @@ export function indexRow(key: string): AuditRows {
     rawRef: "raw/batch/1|0|4096",
     ownerOf: () => "bench",
     sourceOwner: "bench",
+    projections: () => [],
+    slas: () => ({ spans: [], rates: [] }),
   });
 }

@@ -242,7 +242,7 @@ export const defineRouter = <
   const Destinations extends Readonly<Record<string, DestinationConfig<Extract<keyof Owners, string>>>>,
   const Slas extends Readonly<
     Record<string, SlaConfig<Extract<keyof Owners, string>, Extract<keyof Sources, string>, Extract<keyof Destinations, string>>>
-  > = Readonly<Record<never, never>>,
+  >,
 >(config: {
   readonly version: string;
   readonly retention?: RetentionConfig;

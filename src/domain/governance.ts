@@ -1,4 +1,3 @@
-import type { RouterConfig } from "./config.ts";
 import type { EntityKind } from "./entities/index.ts";
 import type { FailureClass } from "./failure.ts";
 
@@ -19,6 +18,14 @@ export interface Responsibilities<Owner extends string = string> {
   readonly incidents?: Readonly<Partial<Record<FailureClass, Owner>>>;
 }
 
+/** As much of a configuration as governance looks at. */
+export interface Governed {
+  readonly owners: Readonly<Record<string, { readonly runbook?: string }>>;
+  readonly routes: readonly { readonly name: string; readonly owner: string; readonly sla?: string; readonly dataClass?: DataClass }[];
+  readonly slas?: Readonly<Record<string, unknown>>;
+  readonly responsibilities?: Responsibilities;
+}
+
 export interface GovernanceMistake {
   readonly section: "routes" | "owners" | "responsibilities";
   readonly entry: string;
@@ -27,13 +34,13 @@ export interface GovernanceMistake {
 }
 
 /** What a configuration must say beyond what makes it run: for each route an SLA, a data class, and an owner with a runbook. */
-export const governanceMistakes = (config: RouterConfig): readonly GovernanceMistake[] => [
+export const governanceMistakes = (config: Governed): readonly GovernanceMistake[] => [
   ...config.routes.flatMap((route) => ofRoute(config, route)),
   ...ofRunbooks(config),
   ...ofResponsibilities(config),
 ];
 
-function ofRoute({ slas = {} }: RouterConfig, { name, sla, dataClass }: RouterConfig["routes"][number]): readonly GovernanceMistake[] {
+function ofRoute({ slas = {} }: Governed, { name, sla, dataClass }: Governed["routes"][number]): readonly GovernanceMistake[] {
   const mistake = (word: string, message: string): GovernanceMistake => ({
     section: "routes",
     entry: name,
@@ -51,7 +58,7 @@ function ofRoute({ slas = {} }: RouterConfig, { name, sla, dataClass }: RouterCo
   ];
 }
 
-function ofRunbooks({ owners, routes }: RouterConfig): readonly GovernanceMistake[] {
+function ofRunbooks({ owners, routes }: Governed): readonly GovernanceMistake[] {
   const routesOf = (owner: string): string[] => routes.filter((route) => route.owner === owner).map(({ name }) => name);
   return Object.entries(owners).flatMap(([name, { runbook }]) => {
     const [route] = routesOf(name);
@@ -61,7 +68,7 @@ function ofRunbooks({ owners, routes }: RouterConfig): readonly GovernanceMistak
   });
 }
 
-const ofResponsibilities = ({ owners, responsibilities = {} }: RouterConfig): readonly GovernanceMistake[] =>
+const ofResponsibilities = ({ owners, responsibilities = {} }: Governed): readonly GovernanceMistake[] =>
   Object.entries(responsibilities).flatMap(([entry, rows]) =>
     Object.values(rows as Readonly<Record<string, string>>)
       .filter((owner) => owners[owner] === undefined)

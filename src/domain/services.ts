@@ -31,18 +31,14 @@ export type ServicesConfig<Owner extends string = string, Destination extends st
 
 /** What a caller asks about. */
 export interface Question {
+  readonly name: ServiceName;
+  readonly nowMs: number;
   readonly amount?: string | undefined;
   readonly order?: JsonObject | undefined;
 }
 
 /** What a service makes of a record: null for one that is not there. Nothing else is asked of anybody. */
-export function serviceResult(
-  name: ServiceName,
-  config: ServiceConfig,
-  question: Question,
-  record: JsonObject | null,
-  nowMs: number,
-): JsonObject {
+export function serviceResult(config: ServiceConfig, { name, nowMs, ...question }: Question, record: JsonObject | null): JsonObject {
   switch (name) {
     case "credit-check":
       return creditResult(config, question, record);
@@ -57,7 +53,7 @@ export function serviceResult(
   }
 }
 
-function creditResult({ approve = {} }: ServiceConfig, { amount }: Question, record: JsonObject | null): JsonObject {
+function creditResult({ approve = {} }: ServiceConfig, { amount }: Pick<Question, "amount">, record: JsonObject | null): JsonObject {
   if (record === null) return { approved: false, because: "there is no such customer" };
   const unmet = whyUnmet(approve.when, record);
   if (unmet !== null) return { approved: false, because: unmet };
@@ -87,7 +83,7 @@ function orderProblems(order: JsonObject, customer: JsonObject | null): readonly
   });
   return [
     ...(lines.length === 0 ? ["lines: an order has at least one"] : []),
-    ...(foreign.length === 0 ? [] : [`lines: ${foreign.length} of them are not in ${String(currency)}, the total's currency`]),
+    ...(foreign.length === 0 ? [] : [`lines: ${foreign.length} of them are not in ${scalarText(currency) ?? ""}, the total's currency`]),
     ...(order["customerId"] === undefined ? ["customerId: is missing"] : []),
     ...(order["customerId"] !== undefined && customer === null ? ["customerId: there is no such customer"] : []),
     ...(customer?.["status"] === "inactive" ? ["customerId: the customer is inactive"] : []),

@@ -13,7 +13,8 @@ type ServiceHandlers = Pick<Handlers, "checkCredit" | "validateOrder" | "lookUpE
 
 /** The calls that other systems make while somebody waits. */
 export const serviceHandlers = (ports: OpsPorts): ServiceHandlers => ({
-  checkCredit: ({ body, actor }) => serve(ports, actor, { name: "credit-check", value: body.customer, by: body.by, question: body }),
+  checkCredit: ({ body, actor }) =>
+    serve(ports, actor, { name: "credit-check", value: body.customer, by: body.by, question: { amount: body.amount } }),
   validateOrder: ({ body, actor }) => {
     const { customerId } = body.order;
     const value = typeof customerId === "string" ? customerId : null;
@@ -32,7 +33,7 @@ interface Asked {
   /** The record that it is about; null if the question names none. */
   readonly value: string | null;
   readonly by: "key" | "id";
-  readonly question: Question;
+  readonly question: Omit<Question, "name" | "nowMs">;
 }
 
 type ServiceAnswer = AnswerOf<"checkCredit">;
@@ -52,7 +53,7 @@ async function serve(ports: OpsPorts, actor: Actor, { name, value, by, question 
   const { data, atMs, source } = found.value;
   const shown = data === null || seesPersonalData(actor) ? data : maskPersonal(kind, data);
   return ok({
-    result: serviceResult(name, config, question, data, nowMs),
+    result: serviceResult(config, { name, nowMs, ...question }, data),
     fields: shown === null ? {} : chosenFields(shown, config.fields),
     source,
     ageSeconds: ageSeconds(atMs, nowMs),

@@ -42,7 +42,12 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
   readerOf: (source, kind) => readerOf(deployment, source, kind),
   read: (destination, event) =>
-    readState(env, deployment, { destination, priority: event.priority, fairKey: originOf(event) }, event.entity),
+    readState(
+      env,
+      deployment,
+      { destination, priority: event.priority, fairKey: originOf(event) },
+      { kind: event.entity.kind, value: event.entity.key },
+    ),
   sha256: async (text) => sha256Hex(text),
 });
 

@@ -43,7 +43,7 @@ async function readLive(
   { destination, kind, by, value }: RecordAsked,
 ): Promise<Result<RecordRead, string>> {
   const reader = { destination, priority: "standard" as const, fairKey: "services" };
-  const state = await readState(env, deployment, reader, { kind, key: value }, by);
+  const state = await readState(env, deployment, reader, { kind, by, value });
   if (!state.ok) return state;
   const atMs = Date.now();
   if (state.value === "absent" || state.value.deleted) return ok({ data: null, atMs, source: "live" });

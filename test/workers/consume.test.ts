@@ -86,12 +86,13 @@ describe("a consumer batch", () => {
   it("writes at most three rows an event on the happy path, object and D1 together", async () => {
     destinations();
     const key = "R-1";
-    await deliver([queued(key, 1)]);
+    const all = (version: number) =>
+      [key, ...Array.from({ length: 49 }, (_, i) => `R-1-${i}`)].map((each) => queued(each, version, FULFILLED));
+    await deliver(all(1));
     const inObject = await countRows(key);
     const d1 = vi.spyOn(env.DB, "batch");
-    // Of orders that no SLA follows from one milestone to another; those that count all events cost a few rows a batch.
-    const others = Array.from({ length: 49 }, (_, i) => queued(`R-1-${i}`, 2, FULFILLED));
-    await deliver([queued(key, 2, FULFILLED), ...others]);
+    // Orders that no SLA follows from one milestone to another; those SLAs that count all events cost a few rows a batch.
+    await deliver(all(2));
     const results = (await d1.mock.results[0]?.value) as D1Result[] | undefined;
     const rows = results?.reduce((sum, { meta }) => sum + meta.rows_written, 0) ?? 0;
     expect(rows).toBeGreaterThanOrEqual(50);

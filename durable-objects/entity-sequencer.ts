@@ -147,6 +147,7 @@ export class EntitySequencer extends DurableObject<Env> {
         ownerOf: deployment.ownerOf,
         sourceOwner: deployment.sourceOwner(event.sourceName),
         projections: deployment.projections,
+        slas: deployment.slas,
       }),
     );
     await recordAll(this.env, rows, Date.now());

@@ -9,6 +9,7 @@ import { projectionRows, type Written } from "./domain/reconciliation/projection
 import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
 import { permit } from "./domain/ownership.ts";
+import { slaRecorder } from "./domain/slas/spans.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
 import { deliveryOf, type DeliverPorts, type Target } from "./pipeline/deliver.ts";
@@ -33,6 +34,7 @@ export interface Deployment {
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly permit: DeliverPorts["permit"];
   readonly projections: AuditContext["projections"];
+  readonly slas: AuditContext["slas"];
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   /** The keys that seal the secrets of accounts, newest first. */
@@ -81,6 +83,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
     },
     plan: (event) => planRoutes(config, event),
     projections: (event, outcome) => projectionRows(config, event, outcome, (...asked) => writtenTo(config, targets, ...asked)),
+    slas: slaRecorder(config),
     permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",

@@ -53,5 +53,6 @@ export function indexRow(key: string): AuditRows {
     ownerOf: () => "bench",
     sourceOwner: "bench",
     projections: () => [],
+    slas: () => ({ spans: [], rates: [] }),
   });
 }

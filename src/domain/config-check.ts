@@ -1,9 +1,12 @@
 import { signalMistakes } from "./alerts/check.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
+import { governanceMistakes } from "./governance.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
+import { serviceMistakes } from "./services.ts";
+import { slaMistakes } from "./slas/check.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -46,7 +49,10 @@ export interface ConfigProblem {
     | "destinations"
     | "routes"
     | "alerts"
-    | "traces";
+    | "traces"
+    | "slas"
+    | "responsibilities"
+    | "services";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -64,8 +70,18 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
     ...signalMistakes(config),
+    ...slaMistakes(config).map(({ entry, word, message }) => reporter("slas", entry)(word, message)),
+    ...governanceMistakes(config),
+    ...checkServices(config),
   ];
 }
+
+const checkServices = (config: RouterConfig): readonly ConfigProblem[] =>
+  Object.entries(config.services ?? {}).flatMap(([name, service]) =>
+    serviceMistakes(service, { ...config, canonical: canonicalFields(service.kind) }).map(([word, message]) =>
+      reporter("services", name)(word, message),
+    ),
+  );
 
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 

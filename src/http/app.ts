@@ -4,6 +4,7 @@ import { OPEN_METRICS_TYPE, openMetrics } from "../domain/signals/open-metrics.t
 import type { AppPorts } from "./app-ports.ts";
 import { mountDashboard } from "./dashboard/dashboard.tsx";
 import { openapi } from "./openapi.ts";
+import { addressOf } from "./operation.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation, type OperationName } from "./operations.ts";
 import { perform, whyNotAllowed } from "./perform.ts";
 import { problem } from "./problem.ts";
@@ -42,7 +43,7 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
 
 function mount(app: Hono<{ Bindings: Env }>, name: OperationName, ports: AppPorts): void {
   const operation: Operation = OPERATIONS[name];
-  app[operation.method](`/ops/v1${operation.path}`, async (c) => {
+  app[operation.method](addressOf(operation), async (c) => {
     // A browser says where a request was made; behind Cloudflare Access another site's would carry the visitor's token.
     if (operation.method === "post" && (c.req.header("origin") ?? new URL(c.req.url).origin) !== new URL(c.req.url).origin)
       return problem("forbidden", { detail: "calls of other sites' pages are not taken" });

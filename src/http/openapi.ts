@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressOf } from "./operation.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation } from "./operations.ts";
 import { PROBLEM_CODES } from "./problem.ts";
 
@@ -29,7 +30,7 @@ export function openapi(origin: string): object {
   const paths: Record<string, Record<string, object>> = { "/in/{source}": { post: INGEST } };
   for (const name of OPERATION_NAMES) {
     const operation: Operation = OPERATIONS[name];
-    const path = `/ops/v1${operation.path.replaceAll(/:(\w+)/g, "{$1}")}`;
+    const path = addressOf(operation).replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [operation.method]: describe(name, operation) };
   }
   return {

@@ -14,6 +14,7 @@ import type { Run, RunMode } from "../domain/reconciliation/run.ts";
 import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
 import type { Family } from "../domain/signals/open-metrics.ts";
+import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
@@ -101,6 +102,9 @@ export interface OpsPorts {
   /** Every metric, from bounded reads. */
   readonly metrics: () => Promise<readonly Family[]>;
   readonly alerts: Alerts;
+  readonly slas: Slas;
+  /** A record as a system holds it, for somebody who waits; fails with words when that cannot be had in time. */
+  readonly readRecord: (asked: RecordAsked) => Promise<Result<RecordRead, string>>;
   readonly operatorActions: (query: {
     readonly actor?: string | undefined;
     readonly beforeId?: string | undefined;
@@ -112,6 +116,29 @@ export interface OpsPorts {
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface Slas {
+  /** How each declared SLA stands, up to LIMITS.overviewCacheMs old. */
+  readonly readings: () => Promise<readonly SlaReading[]>;
+  /** Those that are late, the latest deadline first. */
+  readonly late: (query: LateQuery) => Promise<readonly LateSpan[]>;
+}
+
+export interface RecordAsked {
+  readonly destination: string;
+  readonly kind: EntityKind;
+  readonly by: "key" | "id";
+  readonly value: string;
+  readonly maxAgeSeconds: number;
+  readonly deadlineMs: number;
+}
+
+export interface RecordRead {
+  /** Null where there is no such record. */
+  readonly data: JsonObject | null;
+  readonly atMs: number;
+  readonly source: "live" | "cache";
 }
 
 export interface EventPayload extends EntityRef {

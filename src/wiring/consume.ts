@@ -11,6 +11,7 @@ import { NEXT_STEP } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
 import { observe } from "./observe.ts";
+import { NO_SLA_FACTS } from "../domain/slas/spans.ts";
 import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
@@ -24,6 +25,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string, recorde
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
     projections: deployment.projections,
+    slas: deployment.slas,
     lease: (destination, wanted) => governor(destination).lease(destination, wanted),
     settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
@@ -44,7 +46,12 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string, recorde
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
   readerOf: (source, kind) => readerOf(deployment, source, kind),
   read: (destination, event) =>
-    readState(env, deployment, { destination, priority: event.priority, fairKey: originOf(event) }, event.entity),
+    readState(
+      env,
+      deployment,
+      { destination, priority: event.priority, fairKey: originOf(event) },
+      { kind: event.entity.kind, value: event.entity.key },
+    ),
   sha256: async (text) => sha256Hex(text),
 });
 
@@ -155,7 +162,7 @@ const deadRow = (event: Envelope, reason: string): EventRow =>
   auditRows(
     event,
     { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] },
-    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [] },
+    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [], slas: () => NO_SLA_FACTS },
   ).event;
 
 async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {

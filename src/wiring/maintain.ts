@@ -9,6 +9,7 @@ import { watchAlerts } from "./alerts.ts";
 import { flushMeasures } from "./observe.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
+import { maintainSlas } from "./slas.ts";
 
 /** Rejection and handshake counts are kept this long. */
 const TALLIES_KEPT_MS = 30 * 86_400_000;
@@ -43,6 +44,7 @@ async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<vo
   ]);
   const beforeId = firstEventIdAt(nowMs - deployment.indexDays * DAY_MS);
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
+  await maintainSlas(env, deployment, nowMs);
   await startDue(env, deployment, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
 }

@@ -17,8 +17,10 @@ import { operatorAction as action } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
+import { readRecord } from "./read-record.ts";
 import { addressed, replayPorts } from "./replay.ts";
 
 /** The ops API over this environment's bindings. */
@@ -60,6 +62,8 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     overview: () => overviewOf(env, deployment),
     metrics: () => readMetrics(env, deployment),
     alerts: alertPorts(env),
+    slas: slaPorts(env, deployment),
+    readRecord: (asked) => readRecord(env, deployment, asked, waitUntil),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }

@@ -29,7 +29,14 @@ function row({ id = "evt_1", traceparent = SENDERS, status = "delivered", attemp
   const event = { ...orderEvent({ id, version: 1 }), traceparent };
   const dead = status === "dead" ? { class: "business" as const, reason: "Ada Lovelace has no VAT number" } : {};
   const lanes = [{ destination: "erp", route: "r", status, attempts, ...dead }];
-  const context = { why: [], rawRef: null, ownerOf: () => "it", sourceOwner: "it", projections: () => [] };
+  const context = {
+    why: [],
+    rawRef: null,
+    ownerOf: () => "it",
+    sourceOwner: "it",
+    projections: () => [],
+    slas: () => ({ spans: [], rates: [] }),
+  };
   return auditRows(event, { eventId: id, rev: 1, status, lanes, ...dead }, context).event;
 }
 

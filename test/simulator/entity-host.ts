@@ -243,7 +243,14 @@ export class EntityHost {
   }
 
   #rows(event: EntityEvent, outcome: EventOutcome) {
-    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team", projections: () => [] });
+    return auditRows(event, outcome, {
+      why: [],
+      rawRef: null,
+      ownerOf: () => "team",
+      sourceOwner: "team",
+      projections: () => [],
+      slas: () => ({ spans: [], rates: [] }),
+    });
   }
 
   /**

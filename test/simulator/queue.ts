@@ -104,6 +104,7 @@ export const consumePorts = (
   ownerOf: () => "team",
   sourceOwner: () => "team",
   projections: () => [],
+  slas: () => ({ spans: [], rates: [] }),
   archive: (events) => ({ refs: events.map(() => null), stored: Promise.resolve() }),
   recordPoison: () => Promise.resolve(),
 });

@@ -69,7 +69,14 @@ const shown = async (path: string): Promise<string> =>
 async function deadLetter(owner: string): Promise<string> {
   const id = eventId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
   const lanes = [{ destination: "erp", route: "r", status: "dead" as const, class: "business" as const, reason: "no", attempts: [] }];
-  const context = { why: [], rawRef: null, ownerOf: () => owner, sourceOwner: owner, projections: () => [] };
+  const context = {
+    why: [],
+    rawRef: null,
+    ownerOf: () => owner,
+    sourceOwner: owner,
+    projections: () => [],
+    slas: () => ({ spans: [], rates: [] }),
+  };
   await recordAll(env, [auditRows(orderEvent({ id, version: 1 }), { eventId: id, rev: 1, status: "dead", lanes }, context)], Date.now());
   return `${id}:erp`;
 }

@@ -25,6 +25,8 @@ import { ownershipPage } from "./pages/ownership.tsx";
 import { replayPage } from "./pages/replay.tsx";
 import { replaysPage } from "./pages/replays.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
+import { slaPage } from "./pages/sla.tsx";
+import { slasPage } from "./pages/slas.tsx";
 import { sourcePage, sourcesPage } from "./pages/sources.tsx";
 import { tracePage } from "./pages/trace.tsx";
 import { PATHS } from "./paths.ts";
@@ -49,6 +51,8 @@ const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.destinations, destinationsPage],
   [PATHS.sources, sourcesPage],
   ["/ops/sources/:name", sourcePage],
+  [PATHS.slas, slasPage],
+  ["/ops/slas/:name", slaPage],
   [PATHS.ownership, ownershipPage],
   [PATHS.audit, auditPage],
 ];

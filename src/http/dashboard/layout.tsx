@@ -15,6 +15,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Replays", PATHS.replays],
   ["Destinations", PATHS.destinations],
   ["Sources", PATHS.sources],
+  ["SLAs", PATHS.slas],
   ["Ownership", PATHS.ownership],
   ["Audit", PATHS.audit],
 ];

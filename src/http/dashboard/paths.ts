@@ -20,6 +20,8 @@ export const PATHS = {
   destinations: "/ops/destinations",
   sources: "/ops/sources",
   source: (name: string) => `/ops/sources/${part(name)}`,
+  slas: "/ops/slas",
+  sla: (name: string) => `/ops/slas/${part(name)}`,
   ownership: "/ops/ownership",
   audit: "/ops/audit",
   signIn: "/ops/sign-in",

@@ -36,6 +36,7 @@ export interface ConsumePorts {
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   readonly projections: AuditContext["projections"];
+  readonly slas: AuditContext["slas"];
   readonly lease: (destination: string, wanted: Wanted) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Hands an entity's events to its sequencer, in order: one call. */
@@ -266,6 +267,7 @@ const rowsOf = (read: readonly Read[], known: Outcomes): AuditRows[] =>
       ownerOf: known.ports.ownerOf,
       sourceOwner: known.ports.sourceOwner(event.sourceName),
       projections: known.ports.projections,
+      slas: known.ports.slas,
     };
     return [auditRows(event, outcome, context)];
   });

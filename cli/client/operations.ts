@@ -300,7 +300,19 @@ export interface Operations {
         readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
         readonly reason: string;
         readonly fields: readonly { readonly field: string; readonly message: string }[];
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly owner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
+        /** Who is called first for failures of this class */
+        readonly incidentOwner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
         readonly nextStep: string;
         readonly attempts: number;
         readonly createdAt: string;
@@ -324,7 +336,19 @@ export interface Operations {
       readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
       readonly reason: string;
       readonly fields: readonly { readonly field: string; readonly message: string }[];
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly owner: {
+        readonly name: string;
+        readonly team: string | null;
+        readonly contact: string | null;
+        readonly runbook: string | null;
+      };
+      /** Who is called first for failures of this class */
+      readonly incidentOwner: {
+        readonly name: string;
+        readonly team: string | null;
+        readonly contact: string | null;
+        readonly runbook: string | null;
+      };
       readonly nextStep: string;
       readonly attempts: number;
       readonly createdAt: string;
@@ -1416,7 +1440,12 @@ export interface Operations {
       }[];
       readonly deadLetters: readonly {
         readonly list: "business" | "platform";
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly owner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
         readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
         readonly letters: number;
       }[];
@@ -1430,7 +1459,19 @@ export interface Operations {
         readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
         readonly reason: string;
         readonly fields: readonly { readonly field: string; readonly message: string }[];
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly owner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
+        /** Who is called first for failures of this class */
+        readonly incidentOwner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
         readonly nextStep: string;
         readonly attempts: number;
         readonly createdAt: string;
@@ -1511,6 +1552,272 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Every metric of /metrics, as JSON. Role: viewer. */
+  getMetrics: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly at: string;
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly type: "gauge" | "counter" | "histogram" | "info" | "stateset";
+        readonly unit: string | null;
+        readonly help: string;
+        readonly samples: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+      }[];
+    };
+  };
+  /** Alerts; without a state, those that are open or acknowledged. Role: viewer. */
+  listAlerts: {
+    readonly params: {};
+    readonly query: {
+      readonly state?: "pending" | "open" | "acknowledged" | "resolved" | undefined;
+      readonly owner?: string | undefined;
+      readonly severity?: "info" | "warning" | "critical" | undefined;
+      readonly cursor?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly rule:
+          | "sla-burn"
+          | "destination-open"
+          | "destination-paused"
+          | "dead-letters"
+          | "backlog-age"
+          | "drift"
+          | "source-silent"
+          | "signature-failures"
+          | "subscription-ending";
+        readonly title: string;
+        readonly subject: string;
+        readonly severity: "info" | "warning" | "critical";
+        /** pending: it holds, but not for long enough yet to tell anybody */
+        readonly state: "pending" | "open" | "acknowledged" | "resolved";
+        readonly summary: string;
+        readonly nextStep: string;
+        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly runbook: string;
+        /** The dashboard's page that shows it */
+        readonly page: string;
+        /** How many times it has opened */
+        readonly occurrence: number;
+        readonly since: string;
+        readonly openedAt: string | null;
+        readonly endedAt: string | null;
+        readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
+        readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
+        readonly channels: readonly {
+          readonly channel: string;
+          /** The last that it took */
+          readonly told: "open" | "acknowledged" | "resolved" | null;
+          readonly at: string | null;
+          readonly problem: string | null;
+        }[];
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Says that somebody looks after it. Role: operator. */
+  acknowledgeAlert: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string };
+    readonly answer: {
+      readonly id: string;
+      readonly rule:
+        | "sla-burn"
+        | "destination-open"
+        | "destination-paused"
+        | "dead-letters"
+        | "backlog-age"
+        | "drift"
+        | "source-silent"
+        | "signature-failures"
+        | "subscription-ending";
+      readonly title: string;
+      readonly subject: string;
+      readonly severity: "info" | "warning" | "critical";
+      /** pending: it holds, but not for long enough yet to tell anybody */
+      readonly state: "pending" | "open" | "acknowledged" | "resolved";
+      readonly summary: string;
+      readonly nextStep: string;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly runbook: string;
+      /** The dashboard's page that shows it */
+      readonly page: string;
+      /** How many times it has opened */
+      readonly occurrence: number;
+      readonly since: string;
+      readonly openedAt: string | null;
+      readonly endedAt: string | null;
+      readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
+      readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
+      readonly channels: readonly {
+        readonly channel: string;
+        /** The last that it took */
+        readonly told: "open" | "acknowledged" | "resolved" | null;
+        readonly at: string | null;
+        readonly problem: string | null;
+      }[];
+    };
+  };
+  /** Tells nobody of it until then, 30 days ahead at most; null tells again. Role: operator. */
+  silenceAlert: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string; readonly until: string | null };
+    readonly answer: {
+      readonly id: string;
+      readonly rule:
+        | "sla-burn"
+        | "destination-open"
+        | "destination-paused"
+        | "dead-letters"
+        | "backlog-age"
+        | "drift"
+        | "source-silent"
+        | "signature-failures"
+        | "subscription-ending";
+      readonly title: string;
+      readonly subject: string;
+      readonly severity: "info" | "warning" | "critical";
+      /** pending: it holds, but not for long enough yet to tell anybody */
+      readonly state: "pending" | "open" | "acknowledged" | "resolved";
+      readonly summary: string;
+      readonly nextStep: string;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly runbook: string;
+      /** The dashboard's page that shows it */
+      readonly page: string;
+      /** How many times it has opened */
+      readonly occurrence: number;
+      readonly since: string;
+      readonly openedAt: string | null;
+      readonly endedAt: string | null;
+      readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
+      readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
+      readonly channels: readonly {
+        readonly channel: string;
+        /** The last that it took */
+        readonly told: "open" | "acknowledged" | "resolved" | null;
+        readonly at: string | null;
+        readonly problem: string | null;
+      }[];
+    };
+  };
+  /** Every declared SLA, how it stands, and how fast it uses up what it allows. Role: viewer. */
+  listSlas: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly name: string;
+        readonly title: string;
+        /** How it stands, in a sentence with its figures */
+        readonly statement: string;
+        readonly owner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
+        /** Routes that are held to it */
+        readonly routes: readonly string[];
+        readonly measures: "milestones" | "failed" | "replayed";
+        readonly within: string | null;
+        readonly window: string;
+        readonly target: number;
+        readonly at: string;
+        /** atRisk: it would be breached if all went on as in the last twelfth of the window */
+        readonly state: "met" | "atRisk" | "breached" | "noData";
+        /** The part that was good, of all that was decided within the window */
+        readonly attainment: number | null;
+        readonly badShare: number | null;
+        /** How many times faster than allowed the error budget is used up, in the window */
+        readonly burnRate: number | null;
+        /** The same in its last twelfth */
+        readonly recentBurnRate: number | null;
+        readonly good: number;
+        readonly bad: number;
+        /** Begun, not ended, and still in time */
+        readonly open: number;
+        /** Late, and not ended yet */
+        readonly overdue: number;
+        /** The class's upper end that half of the ended spans do not exceed */
+        readonly medianAtMostMs: number | null;
+        readonly p95AtMostMs: number | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** One SLA with the records that are late, the latest deadline first. Role: viewer. */
+  getSla: {
+    readonly params: { readonly name: string };
+    readonly query: {
+      /** Late and still owed, ended after all, or both */
+      readonly state?: "waiting" | "ended" | "all" | undefined;
+      readonly cursor?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly sla: {
+        readonly name: string;
+        readonly title: string;
+        /** How it stands, in a sentence with its figures */
+        readonly statement: string;
+        readonly owner: {
+          readonly name: string;
+          readonly team: string | null;
+          readonly contact: string | null;
+          readonly runbook: string | null;
+        };
+        /** Routes that are held to it */
+        readonly routes: readonly string[];
+        readonly measures: "milestones" | "failed" | "replayed";
+        readonly within: string | null;
+        readonly window: string;
+        readonly target: number;
+        readonly at: string;
+        /** atRisk: it would be breached if all went on as in the last twelfth of the window */
+        readonly state: "met" | "atRisk" | "breached" | "noData";
+        /** The part that was good, of all that was decided within the window */
+        readonly attainment: number | null;
+        readonly badShare: number | null;
+        /** How many times faster than allowed the error budget is used up, in the window */
+        readonly burnRate: number | null;
+        /** The same in its last twelfth */
+        readonly recentBurnRate: number | null;
+        readonly good: number;
+        readonly bad: number;
+        /** Begun, not ended, and still in time */
+        readonly open: number;
+        /** Late, and not ended yet */
+        readonly overdue: number;
+        /** The class's upper end that half of the ended spans do not exceed */
+        readonly medianAtMostMs: number | null;
+        readonly p95AtMostMs: number | null;
+      };
+      readonly late: {
+        readonly items: readonly {
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** The event that began it */
+          readonly eventId: string;
+          readonly startedAt: string;
+          readonly dueAt: string;
+          readonly endedAt: string | null;
+          /** Taken back after it was late */
+          readonly withdrawn: boolean;
+        }[];
+        readonly nextCursor: string | null;
+      };
+    };
+  };
   /** What was not let in, counted by minute, with the precise reason. Role: viewer. */
   listRejections: {
     readonly params: {};
@@ -1576,14 +1883,24 @@ export interface Operations {
       readonly routing: readonly { readonly route: string; readonly matched: boolean; readonly because: string }[];
     };
   };
-  /** Who answers for which source, destination and route. Role: viewer. */
+  /** Who answers for what: sources, destinations, routes, SLAs, services, APIs, schemas, incidents; and which system owns which data. Role: viewer. */
   listOwnership: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
     readonly answer: {
       readonly owners: Readonly<Record<string, { readonly team: string; readonly contact: string; readonly runbook?: string | undefined }>>;
-      readonly items: readonly { readonly what: "source" | "destination" | "route"; readonly name: string; readonly owner: string }[];
+      readonly items: readonly {
+        readonly what: "source" | "destination" | "route" | "sla" | "service" | "api" | "schema" | "incident";
+        readonly name: string;
+        readonly owner: string;
+        /** Of a route */
+        readonly dataClass?: "public" | "internal" | "confidential" | "personal" | undefined;
+        /** Of a route: what its deliveries are held to */
+        readonly sla?: string | undefined;
+        /** Of a schema */
+        readonly version?: number | undefined;
+      }[];
       /** The system that owns each kind, and single fields of it */
       readonly matrix: readonly { readonly kind: string; readonly system: string; readonly fields: Readonly<Record<string, string>> }[];
     };
@@ -1628,6 +1945,12 @@ export const ROUTES = {
   listHandshakes: { method: "get", path: "/ops/v1/handshakes" },
   getOverview: { method: "get", path: "/ops/v1/overview" },
   listOperatorActions: { method: "get", path: "/ops/v1/operator-actions" },
+  getMetrics: { method: "get", path: "/ops/v1/metrics.json" },
+  listAlerts: { method: "get", path: "/ops/v1/alerts" },
+  acknowledgeAlert: { method: "post", path: "/ops/v1/alerts/{id}/acknowledge" },
+  silenceAlert: { method: "post", path: "/ops/v1/alerts/{id}/silence" },
+  listSlas: { method: "get", path: "/ops/v1/slas" },
+  getSla: { method: "get", path: "/ops/v1/slas/{name}" },
   listRejections: { method: "get", path: "/ops/v1/rejections" },
   getBacklog: { method: "get", path: "/ops/v1/backlog" },
   explainRoutes: { method: "post", path: "/ops/v1/routes/explain" },

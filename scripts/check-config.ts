@@ -11,7 +11,19 @@ const declared = [undefined, "staging", "production"].map((environment) => {
     config: path.join(ROOT, "wrangler.toml"),
     ...(environment === undefined ? {} : { env: environment }),
   });
-  return { environment: environment ?? "local", secrets: config.secrets?.required ?? [], vars: Object.keys(config.vars) };
+  const through: readonly { readonly binding: string }[] = [
+    ...config.vpc_services,
+    ...config.vpc_networks,
+    ...config.mtls_certificates,
+    ...(config.services ?? []),
+  ];
+  return {
+    environment: environment ?? "local",
+    secrets: config.secrets?.required ?? [],
+    vars: Object.keys(config.vars),
+    ways: through.map((each) => each.binding),
+    buckets: config.r2_buckets.map(({ binding }: { readonly binding: string }) => binding),
+  };
 });
 
 const problems = [

@@ -183,4 +183,15 @@ export const router = defineRouter({
     { name: "customers-to-erp", owner: "finance", kind: "customer", to: ["erp"], collapse: true },
     { name: "entitlements-to-support", owner: "support", kind: "entitlement", to: ["support"], collapse: true },
   ],
+
+  imports: {
+    "legacy-customers": {
+      source: "custom",
+      owner: "platform",
+      prefix: "inbox/legacy-customers/",
+      format: "csv",
+      object: "customer",
+      order: { column: "updatedAt", as: "iso" },
+    },
+  },
 });

@@ -235,3 +235,12 @@ export const watermarks = sqliteTable("watermarks", {
   changesAtMs: integer("changes_at_ms").notNull(),
   fullAtMs: integer("full_at_ms").notNull(),
 });
+
+/** How far each import and export of files is, and who works on it until when. */
+export const fileWork = sqliteTable("file_work", {
+  name: text("name").primaryKey(),
+  version: integer("version").notNull(),
+  leaseUntilMs: integer("lease_until_ms").notNull(),
+  /** JSON: the state whole. */
+  state: text("state").notNull(),
+});

@@ -12,6 +12,8 @@ export interface Abilities {
       {
         readonly checkSettings: (settings: unknown) => readonly string[];
         readonly kinds: (settings: unknown) => readonly EntityKind[];
+        /** The names of its built-in record types. */
+        readonly objects: (settings: unknown) => readonly string[];
         readonly needsSecret: (settings: unknown) => boolean;
         /** Whether it checks nothing at all. */
         readonly provesNothing: (settings: unknown) => boolean;
@@ -32,7 +34,17 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "ownership" | "migrations" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section:
+    | "retention"
+    | "ownership"
+    | "migrations"
+    | "replays"
+    | "owners"
+    | "sources"
+    | "destinations"
+    | "routes"
+    | "imports"
+    | "exports";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -194,6 +206,10 @@ function checkDestination(config: RouterConfig, name: string, abilities: Abiliti
     if (typeof value === "number" && !(value > 0))
       problems.push(report(limit, `limits.${limit}: must be above 0; pause the destination to stop it`));
   }
+  const bucket = destination.via !== undefined && "bucket" in destination.via;
+  if (destination.url === undefined && !bucket) problems.push(report(name, "url: name the variable that holds its base URL"));
+  if ((destination.module === "file") !== bucket)
+    problems.push(report(destination.module, 'module "file" and via: { bucket } belong together'));
   const module = abilities.modules[destination.module];
   if (module === undefined)
     return [

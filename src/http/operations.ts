@@ -4,6 +4,7 @@ import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { FILE_OPERATIONS } from "./operations-files.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { DeadLetterView, EventView, LaneView, RejectionView } from "./views.ts";
@@ -196,6 +197,7 @@ export const OPERATIONS = {
   },
   ...REPLAY_OPERATIONS,
   ...SOURCE_OPERATIONS,
+  ...FILE_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

@@ -2,6 +2,8 @@ import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/a
 import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
+import type { ExportState } from "../domain/exporting.ts";
+import type { ImportState } from "../domain/importing.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Kin } from "../domain/kin.ts";
 import type { LaneReport } from "../domain/outcome.ts";
@@ -86,6 +88,7 @@ export interface OpsPorts {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
   readonly replays: Replays;
+  readonly files: Files;
   /** A fresh secret in the form that a source's scheme takes. */
   readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
@@ -108,6 +111,15 @@ export interface Replays {
   readonly find: (id: string) => Promise<StoredReplay | null>;
   readonly approve: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
   readonly cancel: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
+}
+
+/** How far files are that are read and written, by the names of imports and exports; what has never run is not there. */
+export interface Files {
+  readonly imports: () => Promise<ReadonlyMap<string, ImportState>>;
+  readonly exports: () => Promise<ReadonlyMap<string, ExportState>>;
+  /** Why an import cannot run here; null if it can. */
+  readonly importProblem: (name: string) => string | null;
+  readonly destinationProblem: (name: string) => string | null;
 }
 
 export interface Contact {

@@ -12,6 +12,7 @@ import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
+import { fileHandlers } from "./ops-files.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
@@ -63,6 +64,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     disableAccount: (call) => steerAccount(ports, "disable", call),
     enableAccount: (call) => steerAccount(ports, "enable", call),
     registerAccount: (call) => steerAccount(ports, "register", call),
+    ...fileHandlers(ports),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),

@@ -1,5 +1,6 @@
 import { allFields, differences } from "../domain/differences.ts";
 import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
+import type { Via } from "../domain/config.ts";
 import { entityName, type EntityEvent } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -11,8 +12,8 @@ export interface Target {
   readonly definition: DestinationDefinition;
   readonly connection: Connection<unknown>;
   readonly timeoutMs: number;
-  /** Name of the binding that requests go through, where it is not the internet. */
-  readonly via?: string;
+  /** What requests go through, where it is not the internet. */
+  readonly via?: Via;
 }
 
 /** A conversation with a destination, and what was exchanged in it so far. */

@@ -3,6 +3,8 @@ import { expireIndex } from "../adapters/index-expiry.ts";
 import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
+import { runExports } from "./exports.ts";
+import { runImports } from "./imports.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
 
@@ -15,7 +17,7 @@ const EXPIRY_MS = 20_000;
 /** Minute of the hour in which subscriptions are looked at: not the full hour, when everybody calls. */
 const RENEWAL_MINUTE = 17;
 
-/** What the minute's cron does: keeps tables bounded, and once an hour keeps subscriptions alive. Rows go in small portions. */
+/** What the minute's cron does: keeps tables bounded, moves files, and once an hour keeps subscriptions alive. Rows go in small portions. */
 export async function maintain(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
   const before = nowMs - TALLIES_KEPT_MS;
   await env.DB.batch([
@@ -27,4 +29,6 @@ export async function maintain(env: Env, deployment: Deployment, nowMs: number):
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
   await startDue(env, deployment, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
+  await runExports(env, deployment, nowMs);
+  await runImports(env, deployment);
 }

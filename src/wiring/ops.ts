@@ -11,6 +11,7 @@ import { iso } from "../http/views.ts";
 import { backlogBoard } from "./consume.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { filePorts } from "./ops-files.ts";
 import { sourcePorts } from "./ops-sources.ts";
 import { readAnew } from "./read-anew.ts";
 import { addressed, replayPorts } from "./replay.ts";
@@ -51,6 +52,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    files: filePorts(env, deployment),
   };
 }
 

@@ -1,4 +1,5 @@
 import { checkConfig, type Abilities } from "../src/domain/config-check.ts";
+import { checkFiles } from "../src/domain/config-check-files.ts";
 import type { RouterConfig } from "../src/domain/config.ts";
 import { DESTINATIONS } from "../src/destinations/index.ts";
 import { needsSecret, verdictOf } from "../src/verification/index.ts";
@@ -25,6 +26,10 @@ const ABILITIES: Abilities = {
         kinds: (settings) => {
           const parsed = source.settings.safeParse(settings);
           return parsed.success ? Object.values(source.objects(parsed.data)).map((map) => map.kind) : [];
+        },
+        objects: (settings) => {
+          const parsed = source.settings.safeParse(settings);
+          return parsed.success ? Object.keys(source.objects(parsed.data)) : [];
         },
         needsSecret: (settings) => {
           const parsed = source.settings.safeParse(settings);
@@ -60,12 +65,18 @@ export interface Located {
 
 /** Everything wrong with a configuration, each with its line in the file's text. */
 export const locateProblems = (config: RouterConfig, text: string): readonly Located[] =>
-  checkConfig(config, ABILITIES).map((problem) => ({ line: lineOfProblem(text, problem), message: problem.message }));
+  [...checkConfig(config, ABILITIES), ...checkFiles(config, ABILITIES)].map((problem) => ({
+    line: lineOfProblem(text, problem),
+    message: problem.message,
+  }));
 
 export interface Declared {
   readonly environment: string;
   readonly secrets: readonly string[];
   readonly vars: readonly string[];
+  /** Bindings that requests can go through. */
+  readonly ways: readonly string[];
+  readonly buckets: readonly string[];
 }
 
 /** Secrets and URLs that the configuration names and an environment of wrangler.toml does not declare. */
@@ -85,7 +96,7 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
   const addresses = [config.alerts?.origin, ...Object.values(config.alerts?.channels ?? {}).map(({ url }) => url)].flatMap(
     (url) => url?.env ?? [],
   );
-  const urls = [...new Set(Object.values(config.destinations).map((destination) => destination.url.env))];
+  const urls = [...new Set(Object.values(config.destinations).flatMap(({ url }) => (url === undefined ? [] : [url.env])))];
   return [
     ...declared.flatMap(({ environment, ...has }) => [
       ...secrets
@@ -99,9 +110,23 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
       ...[...new Set(addresses)]
         .filter((name) => !has.vars.includes(name) && !has.secrets.includes(name))
         .map((name) => `wrangler.toml (${environment}): add ${name} to vars, or to secrets.required if its address is a credential`),
+      ...unbound(config, has).map((message) => `wrangler.toml (${environment}): ${message}`),
     ]),
     ...secrets
       .filter((name) => !new RegExp(`^${name}=`, "m").test(example))
       .map((name) => `.dev.vars.example: add a line ${name}=... that says what it is`),
   ];
+}
+
+/** What destinations are reached through, and the bucket of imports, as far as it is not declared. */
+function unbound(config: RouterConfig, has: Pick<Declared, "ways" | "buckets">): readonly string[] {
+  const missing = Object.entries(config.destinations).flatMap(([name, { via }]) => {
+    if (via === undefined) return [];
+    if ("bucket" in via)
+      return has.buckets.includes(via.bucket) ? [] : [`add the bucket "${via.bucket}" of destinations.${name} to r2_buckets`];
+    if (has.ways.includes(via.binding)) return [];
+    return [`declare the binding "${via.binding}" that destinations.${name} is reached through; docs/on-premises.md has examples`];
+  });
+  const wantsFiles = Object.keys(config.imports ?? {}).length > 0 && !has.buckets.includes("FILES");
+  return [...missing, ...(wantsFiles ? ['add the bucket "FILES" of the imports to r2_buckets'] : [])];
 }

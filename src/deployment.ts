@@ -1,6 +1,8 @@
 import { egressProblem } from "./adapters/outbound.ts";
 import { DESTINATIONS } from "./destinations/index.ts";
-import type { RouterConfig, SecretRef } from "./domain/config.ts";
+import { decodeRows } from "./decoding/import-rows.ts";
+import type { DestinationConfig, RouterConfig, SecretRef } from "./domain/config.ts";
+import { pendingUrl } from "./domain/exporting.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
 import type { AuditContext } from "./domain/audit-record.ts";
@@ -28,6 +30,8 @@ export interface Deployment {
   /** Why a source or destination cannot work here, such as a missing secret; empty when all is well. */
   readonly problems: readonly string[];
   readonly source: (name: string) => Result<LiveSource, "unknown" | "misconfigured">;
+  /** A source as the files of an import tell of it; fails with words. */
+  readonly importSource: (name: string) => Result<LiveSource, string>;
   readonly target: (destination: string) => Result<Target, string>;
   readonly traits: (destination: string) => LaneTraits | null;
   readonly governorPolicy: (destination: string) => GovernorPolicy;
@@ -54,13 +58,13 @@ export function deploymentOf(env: Env): Deployment {
   const parsed = parseEnv(env);
   if (!parsed.ok) throw new Error(`the environment is not complete: ${parsed.problems.join("; ")}`);
   const config = parsed.settings.ENVIRONMENT === "local" ? withLocalSenders(router) : router;
-  const deployment = resolve(config, parsed.settings);
+  const deployment = resolveDeployment(config, parsed.settings);
   deployments.set(env, deployment);
   return deployment;
 }
 
 /** Resolves a configuration; what is wrong with one source or destination stops only that one. */
-function resolve(config: RouterConfig, settings: Settings): Deployment {
+export function resolveDeployment(config: RouterConfig, settings: Settings): Deployment {
   const sources = new Map(Object.keys(config.sources).map((name) => [name, liveSource(config, name, settings)]));
   const targets = new Map(Object.keys(config.destinations).map((name) => [name, targetOf(config, name, settings)]));
   const owners = new Map(config.routes.map((route) => [route.name, route.owner]));
@@ -75,6 +79,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
       const source = sources.get(name);
       return source === undefined ? fail("unknown") : source.ok ? source : fail("misconfigured");
     },
+    importSource: (name) => importSource(config, name, sources),
     target: (name) => targets.get(name) ?? fail(`destination "${name}" is not configured`),
     traits: (name) => traitsOf(config, name),
     governorPolicy: (name) => {
@@ -124,6 +129,27 @@ function liveSource(config: RouterConfig, name: string, settings: Settings): Res
   });
 }
 
+/** The source that an import speaks for, with rows of files where it has requests. */
+function importSource(
+  config: RouterConfig,
+  name: string,
+  sources: ReadonlyMap<string, Result<LiveSource, string>>,
+): Result<LiveSource, string> {
+  const rules = config.imports?.[name];
+  const source = sources.get(rules?.source ?? "");
+  if (rules === undefined || source === undefined) return fail(`imports.${name}: there is no such import, or no such source`);
+  if (!source.ok) return source;
+  const { definition } = source.value;
+  return ok({
+    ...source.value,
+    definition: {
+      ...definition,
+      decode: (request, { objects }) => decodeRows(request, rules, objects),
+      forStorage: (body) => body,
+    },
+  });
+}
+
 /** Base64 of 32 bytes. */
 const SEALING_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
@@ -157,10 +183,8 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
     return fail(
       `destinations.${name}: ${parsed.error.issues.map((issue) => `settings.${issue.path.join(".")}: ${issue.message}`).join("; ")}`,
     );
-  const baseUrl = settings.read(destination.url.env);
-  if (baseUrl === undefined) return fail(`destinations.${name}: missing variable ${destination.url.env} (its base URL)`);
-  const egress = egressProblem(baseUrl, settings.ENVIRONMENT === "local");
-  if (egress !== null) return fail(`destinations.${name}: ${destination.url.env}: ${egress}`);
+  const baseUrl = baseUrlOf(name, destination, settings);
+  if (!baseUrl.ok) return fail(`destinations.${name}: ${baseUrl.failure}`);
   const secrets: Record<string, string> = {};
   for (const [role, variable] of Object.entries(destination.secrets ?? {})) {
     const value = settings.read(variable);
@@ -169,10 +193,24 @@ function targetOf(config: RouterConfig, name: string, settings: Settings): Resul
   }
   return ok({
     definition,
-    connection: { baseUrl, settings: parsed.data, secrets },
+    connection: { baseUrl: baseUrl.value, settings: parsed.data, secrets },
     timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
-    ...(destination.via === undefined ? {} : { via: destination.via.binding }),
+    ...(destination.via === undefined ? {} : { via: destination.via }),
   });
+}
+
+/** Where a destination is called; or why it may not be, or cannot be since what it is called through is not there. */
+function baseUrlOf(name: string, { via, url }: DestinationConfig, settings: Settings): Result<string, string> {
+  if (via !== undefined && "bucket" in via)
+    return settings.bound(via.bucket) === "stores"
+      ? ok(pendingUrl(name))
+      : fail(`the R2 bucket "${via.bucket}" is not bound; add it to r2_buckets in wrangler.toml`);
+  if (via !== undefined && settings.bound(via.binding) !== "sends")
+    return fail(`the binding "${via.binding}" is not there, so nothing is sent; see docs/on-premises.md`);
+  const baseUrl = url === undefined ? undefined : settings.read(url.env);
+  if (url === undefined || baseUrl === undefined) return fail(`missing variable ${url?.env ?? "url"} (its base URL)`);
+  const egress = egressProblem(baseUrl, { local: settings.ENVIRONMENT === "local", bound: via !== undefined });
+  return egress === null ? ok(baseUrl) : fail(`${url.env}: ${egress}`);
 }
 
 /** What a delivery leaves in a destination, as its module knows it; else all that it was sent. */
@@ -196,7 +234,7 @@ export const METRICS_TOKEN_LEAST = 32;
 function signalProblems({ alerts }: RouterConfig, settings: Settings): readonly string[] {
   const ofChannels = Object.entries(alerts?.channels ?? {}).flatMap(([name, { url, secret }]) => {
     const address = settings.read(url.env);
-    const egress = address === undefined ? null : egressProblem(address, settings.ENVIRONMENT === "local");
+    const egress = address === undefined ? null : egressProblem(address, { local: settings.ENVIRONMENT === "local", bound: false });
     return [
       ...(address === undefined ? [`alerts.channels.${name}: missing variable or secret ${url.env} (its address)`] : []),
       ...(egress === null ? [] : [`alerts.channels.${name}: ${url.env}: ${egress}`]),

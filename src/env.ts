@@ -14,6 +14,8 @@ const Vars = z.object({
 export interface Settings extends z.infer<typeof Vars> {
   /** The value of a variable or secret that the configuration names; undefined if it is not set. */
   readonly read: (name: string) => string | undefined;
+  /** What a binding of this name can do; null if there is none, or one of another sort. */
+  readonly bound: (name: string) => "sends" | "stores" | null;
 }
 
 export type ParsedEnv = { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problems: readonly string[] };
@@ -28,7 +30,15 @@ export function parseEnv(env: Env): ParsedEnv {
     const value = values[name] ?? (Object.hasOwn(local, name) ? local[name] : undefined);
     return typeof value === "string" && value !== "" ? value : undefined;
   };
-  return { ok: true, settings: { ...parsed.data, read } };
+  return { ok: true, settings: { ...parsed.data, read, bound: (name) => abilityOf(values[name]) } };
+}
+
+/** A binding to a service answers to every name, also to a bucket's: what can fetch is no bucket. */
+function abilityOf(binding: unknown): ReturnType<Settings["bound"]> {
+  if (typeof binding !== "object" || binding === null) return null;
+  const can = (method: string): boolean => typeof (binding as Readonly<Record<string, unknown>>)[method] === "function";
+  if (can("fetch")) return "sends";
+  return can("createMultipartUpload") ? "stores" : null;
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {

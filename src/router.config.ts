@@ -353,4 +353,14 @@ export const router = defineRouter({
     // Who is called first, where that is not the owner of the route.
     incidents: { auth: "platform", config: "platform", poison: "platform", throttled: "platform" },
   },
+  imports: {
+    "legacy-customers": {
+      source: "custom",
+      owner: "platform",
+      prefix: "inbox/legacy-customers/",
+      format: "csv",
+      object: "customer",
+      order: { column: "updatedAt", as: "iso" },
+    },
+  },
 });

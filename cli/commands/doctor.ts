@@ -21,7 +21,7 @@ bucket, queues and secrets of the account. Changes nothing.`,
   examples: ["signalbox doctor", "signalbox doctor --env staging --url https://staging.router.acme.test"],
   run: async (call) => {
     const findings = [
-      ...(await configuration(call.world.root)),
+      ...configuration(call.world.root),
       ...(call.options.env === undefined ? await local(call) : await deployed(call)),
     ];
     call.show({ findings }, () => findings.map(line).join("\n"));

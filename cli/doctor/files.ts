@@ -1,22 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { declaredIn } from "../../scripts/declared.ts";
 import { locateProblems, undeclared } from "../../scripts/config-problems.ts";
 import { router } from "../../src/router.config.ts";
-import { ENVIRONMENTS, environmentOf, placeholdersOf, type Environment } from "../deployment/environment.ts";
+import { placeholdersOf, type Environment } from "../deployment/environment.ts";
 import { soundUnless, wrong, type Finding } from "./finding.ts";
 
 /** Whether the configuration can be routed by, and wrangler.toml declares what it names. */
-export async function configuration(root: string): Promise<readonly Finding[]> {
+export function configuration(root: string): readonly Finding[] {
   const read = (name: string): string => readFileSync(path.join(root, name), "utf8");
   const located = locateProblems(router, read("src/router.config.ts")).map(({ line, message }) =>
     wrong("router.config.ts", message, `mend src/router.config.ts:${line}`),
   );
-  const declared = await Promise.all(
-    ENVIRONMENTS.map(async (name) => {
-      const { secrets, vars } = await environmentOf(root, name);
-      return { environment: name, secrets, vars: Object.keys(vars) };
-    }),
-  );
+  const declared = declaredIn(root).filter(({ environment }) => environment !== "local");
   const missing = undeclared(router, declared, read(".dev.vars.example")).map((problem) => wrong("wrangler.toml", problem, "add it"));
   return soundUnless([...located, ...missing], "router.config.ts", "can be routed by, and every secret and URL it names is declared");
 }

@@ -41,7 +41,7 @@ const isAtHand = ({ keyFor }: RemoteKeySet, kid: string | undefined): boolean =>
 /** Issuers' keys by the address of their JWK set, which only the configuration names; held in the isolate. */
 export const keySets: KeySets = {
   keyFor: async (jwksUrl, { kid, alg }) => {
-    if (egressProblem(jwksUrl, false) !== null) return fail("keys_unavailable");
+    if (egressProblem(jwksUrl, { local: false, bound: false }) !== null) return fail("keys_unavailable");
     const set = keySetAt(jwksUrl);
     if (Date.now() < set.pausedUntilMs && !isAtHand(set, kid)) return fail("keys_unavailable");
     try {

@@ -7,16 +7,24 @@ import { fail, ok, type Result } from "../domain/result.ts";
 const PRIVATE_HOST =
   /^(localhost|.*\.(local|internal|localhost)|127\..*|10\..*|0\..*|169\.254\..*|192\.168\..*|172\.(1[6-9]|2\d|3[01])\..*|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\..*|\[.*\])$/i;
 
-/** Why a destination's base URL may not be called; null if it may. Egress is https to public hosts, except locally. */
-export function egressProblem(baseUrl: string, local: boolean): string | null {
+/** A name of one word is resolved by a private network, if at all. */
+const isPrivate = ({ hostname }: URL): boolean => PRIVATE_HOST.test(hostname) || !hostname.includes(".");
+
+/**
+ * Why a destination's base URL may not be called; null if it may. Egress is https to public hosts, except locally. A
+ * binding reaches private hosts too, and those by http as well, since what is between is its tunnel; a public host is
+ * https also then, for a binding that only shows a client certificate goes over the internet.
+ */
+export function egressProblem(baseUrl: string, { local, bound }: { readonly local: boolean; readonly bound: boolean }): string | null {
   const url = URL.parse(baseUrl);
   if (url === null) return `"${baseUrl}" is not a URL`;
-  if (local) return null;
+  if (!/^https?:$/.test(url.protocol)) return `${url.protocol} is neither https nor http`;
+  if (local || (bound && isPrivate(url))) return null;
   if (url.protocol !== "https:") return `${url.origin} is not https`;
-  return PRIVATE_HOST.test(url.hostname) ? `${url.hostname} is a private address` : null;
+  return isPrivate(url) ? `${url.hostname} is a private address` : null;
 }
 
-/** A binding that takes requests another way than over the internet: a VPC or tunnel service, or one that shows a client certificate. */
+/** A binding that takes requests another way than over the internet: a VPC or tunnel service, one that shows a client certificate, a bucket. */
 export type Way = Pick<Fetcher, "fetch">;
 
 /** The runtime's own fetch, which refuses to be called as a method of anything else. */

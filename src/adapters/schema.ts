@@ -308,3 +308,11 @@ export const slaCounts = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.sla, table.atMs] })],
 );
+/** How far each import and export of files is, and who works on it until when. */
+export const fileWork = sqliteTable("file_work", {
+  name: text("name").primaryKey(),
+  version: integer("version").notNull(),
+  leaseUntilMs: integer("lease_until_ms").notNull(),
+  /** JSON: the state whole. */
+  state: text("state").notNull(),
+});

@@ -4,6 +4,7 @@ import { dataverse } from "./dataverse/index.ts";
 import { financeOperations } from "./finance-operations/index.ts";
 import { erpnext } from "./erpnext/index.ts";
 import { freshdesk } from "./freshdesk/index.ts";
+import { file } from "./file.ts";
 import { http } from "./http/index.ts";
 import { netsuite } from "./netsuite/index.ts";
 import { oracleFusion } from "./oracle-fusion/index.ts";
@@ -18,6 +19,7 @@ import { zendesk } from "./zendesk/index.ts";
 
 const MODULES: readonly DestinationDefinition[] = [
   http,
+  file,
   sandboxErp,
   netsuite,
   salesforce,

@@ -17,6 +17,8 @@ export interface Abilities {
       {
         readonly checkSettings: (settings: unknown) => readonly string[];
         readonly kinds: (settings: unknown) => readonly EntityKind[];
+        /** The names of its built-in record types. */
+        readonly objects: (settings: unknown) => readonly string[];
         readonly needsSecret: (settings: unknown) => boolean;
         /** Whether it checks nothing at all. */
         readonly provesNothing: (settings: unknown) => boolean;
@@ -53,7 +55,9 @@ export interface ConfigProblem {
     | "traces"
     | "slas"
     | "responsibilities"
-    | "services";
+    | "services"
+    | "imports"
+    | "exports";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -229,6 +233,10 @@ function checkDestination(config: RouterConfig, name: string, abilities: Abiliti
     if (typeof value === "number" && !(value > 0))
       problems.push(report(limit, `limits.${limit}: must be above 0; pause the destination to stop it`));
   }
+  const bucket = destination.via !== undefined && "bucket" in destination.via;
+  if (destination.url === undefined && !bucket) problems.push(report(name, "url: name the variable that holds its base URL"));
+  if ((destination.module === "file") !== bucket)
+    problems.push(report(destination.module, 'module "file" and via: { bucket } belong together'));
   const module = abilities.modules[destination.module];
   if (module === undefined)
     return [

@@ -89,6 +89,12 @@ export interface RetryPolicy {
   readonly maxAgeMs: number;
 }
 
+/**
+ * `binding`: a VPC service or network for a system on premises, or a client certificate (`mtls_certificates`); see
+ * docs/on-premises.md. `bucket`: an R2 bucket, for a system that only takes files; see `exports`.
+ */
+export type Via = { readonly binding: string } | { readonly bucket: string };
+
 export interface DestinationConfig<Owner extends string = string> {
   /** One of the modules in src/destinations/index.ts. */
   readonly module: string;
@@ -96,16 +102,13 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly owner: Owner;
   /** The system that it is, as the ownership matrix calls it; absent: its own name. */
   readonly system?: string;
-  /** Name of the variable that holds its base URL. */
-  readonly url: { readonly env: string };
+  /** Name of the variable that holds its base URL; absent only where `via` names a bucket. */
+  readonly url?: { readonly env: string };
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Environment variables of the secrets that the module asks for, by the module's names. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /**
-   * Name of a binding in wrangler.toml that requests go through instead of the internet: a VPC or tunnel service for a
-   * system on premises, or a client certificate (`mtls_certificates`).
-   */
-  readonly via?: { readonly binding: string };
+  /** What requests go through instead of the internet, by a name in wrangler.toml. Without it there, nothing is sent at all. */
+  readonly via?: Via;
   readonly timeoutMs?: number;
   readonly retry?: Partial<RetryPolicy>;
   /**
@@ -200,6 +203,50 @@ export interface ReconciliationConfig<Destination extends string = string, Owner
   readonly stormAbove?: number;
 }
 
+/** A column of a file, and how its values are read. */
+interface ColumnRule<As extends string> {
+  readonly column: string;
+  readonly as: As;
+}
+
+/** Files that are put into the bucket FILES, each row of them an event of a source. */
+export interface ImportConfig<Source extends string = string, Owner extends string = string> {
+  /** The source that the rows come from: its objects map them, its routes take them. */
+  readonly source: Source;
+  readonly owner: Owner;
+  /** Where files are put: begins with `inbox/` and ends with `/`. Whoever may write there is taken for the sender. */
+  readonly prefix: `inbox/${string}`;
+  readonly format: "csv" | "ndjson";
+  /** Of a CSV file; default a comma. */
+  readonly delimiter?: string;
+  /** A name of the source's objects, or the column that holds it. A column's dots lead into an object, as in JSON. */
+  readonly object: string | { readonly column: string };
+  /** The column with an id of the row that stays the same when it is sent again; default: file, version and row number. */
+  readonly deliveryId?: string;
+  readonly occurredAt?: ColumnRule<"iso" | "s" | "ms">;
+  /** What says which of two rows about one record is newer; absent: the later one. */
+  readonly order?: ColumnRule<"int" | "iso" | "s" | "ms" | "lex">;
+}
+
+/** A file that is written on a schedule from what routes have brought to a destination. */
+export interface ExportConfig<Destination extends string = string, Owner extends string = string> {
+  /** The destination, of module `file`, whose records it holds. */
+  readonly destination: Destination;
+  readonly kind: EntityKind;
+  readonly owner: Owner;
+  /** Where the files go: begins with `outbox/` and ends with `/`. */
+  readonly folder: `outbox/${string}`;
+  readonly format: "csv" | "ndjson";
+  /** One of both: a time of day as "HH:MM" in UTC, or how often. */
+  readonly at?: string;
+  readonly everyMinutes?: number;
+  /**
+   * `field`: a field of the kind, or a path below one (`total.amount`), or `kind`, `key`, `deleted`, `occurredAt`, `source`,
+   * `eventId`. Without a column for `deleted`, deleted records are left out.
+   */
+  readonly columns: readonly { readonly header: string; readonly field: string }[];
+}
+
 /** How long what is stored. */
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
@@ -256,6 +303,10 @@ export interface RouterConfig {
   readonly responsibilities?: Responsibilities;
   /** Questions that are answered while somebody waits. */
   readonly services?: ServicesConfig;
+  /** By name. */
+  readonly imports?: Readonly<Record<string, ImportConfig>>;
+  /** By name. */
+  readonly exports?: Readonly<Record<string, ExportConfig>>;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -289,4 +340,6 @@ export const defineRouter = <
   readonly slas?: Slas;
   readonly responsibilities?: Responsibilities<Extract<keyof Owners, string>>;
   readonly services?: ServicesConfig<Extract<keyof Owners, string>, Extract<keyof Destinations, string>>;
+  readonly imports?: Readonly<Record<string, ImportConfig<Extract<keyof Sources, string>, Extract<keyof Owners, string>>>>;
+  readonly exports?: Readonly<Record<string, ExportConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>>;
 }): RouterConfig => config;

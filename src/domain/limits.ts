@@ -82,6 +82,22 @@ const LIMIT_TABLE = {
   overviewEvents: { value: 300, why: "newest events the overview sums up: a page's worth of rows, yet enough for a percentile" },
   overviewCacheMs: { value: 5_000, why: "an isolate answers the overview from memory this long: many open dashboards cost as much as one" },
   versionsLooked: { value: 2_000, why: "timeline lines looked back over for an event's earlier version" },
+  importRowBytes: {
+    value: 1_048_576,
+    why: "one row of a file: more is a quote that is never closed, and the rest of the file would be read as one row",
+  },
+  importChunkRows: { value: 100, why: "rows of a file that are taken in at once: as many as one queue call takes" },
+  importChunkBytes: { value: 1_048_576, why: "and no more than this, so that a chunk of long rows fits memory many times over" },
+  importRunMs: { value: 40_000, why: "a minute's cron reads files this long; the rest of the minute is for what else it does" },
+  exportRows: {
+    value: 5_000,
+    why: "pending rows of one exported file, about: one read a record, and an invocation has 10,000 subrequests; the next minute writes the next file",
+  },
+  exportReadsAtOnce: { value: 6, why: "pending rows read at once: as many connections as an invocation has" },
+  fileLeaseMs: {
+    value: 120_000,
+    why: "an import or export whose worker has stored nothing for so long is taken over: longer than any chunk takes",
+  },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

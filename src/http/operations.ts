@@ -9,6 +9,7 @@ import { SERVICE_OPERATIONS } from "./operations-services.ts";
 import { SLA_OPERATIONS } from "./operations-slas.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { DRIFT_OPERATIONS } from "./operations-drift.ts";
+import { FILE_OPERATIONS } from "./operations-files.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SIGNAL_OPERATIONS } from "./operations-signals.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
@@ -205,6 +206,7 @@ export const OPERATIONS = {
   ...SIGNAL_OPERATIONS,
   ...SLA_OPERATIONS,
   ...SERVICE_OPERATIONS,
+  ...FILE_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

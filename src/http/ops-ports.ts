@@ -4,6 +4,8 @@ import type { Told } from "../domain/alerts/telling.ts";
 import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
+import type { ExportState } from "../domain/exporting.ts";
+import type { ImportState } from "../domain/importing.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Kin } from "../domain/kin.ts";
 import type { RecentEvent } from "../domain/overview.ts";
@@ -110,6 +112,7 @@ export interface OpsPorts {
     readonly beforeId?: string | undefined;
     readonly limit: number;
   }) => Promise<readonly StoredAction[]>;
+  readonly files: Files;
   /** A fresh secret in the form that a source's scheme takes. */
   readonly newSecret: (source: string) => string;
   /** Why a source cannot work; null if it can. */
@@ -246,6 +249,15 @@ export interface Drift {
   readonly accept: (finding: Finding, by: By & { readonly untilMs: number }) => Promise<Finding>;
   /** Fails with words when there is nothing to repair it from. */
   readonly repair: (finding: Finding, how: "push" | "pull", by: By) => Promise<Result<Finding, string>>;
+}
+
+/** How far files are that are read and written, by the names of imports and exports; what has never run is not there. */
+export interface Files {
+  readonly imports: () => Promise<ReadonlyMap<string, ImportState>>;
+  readonly exports: () => Promise<ReadonlyMap<string, ExportState>>;
+  /** Why an import cannot run here; null if it can. */
+  readonly importProblem: (name: string) => string | null;
+  readonly destinationProblem: (name: string) => string | null;
 }
 
 export interface Contact {

@@ -12,6 +12,7 @@ import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
 import { driftHandlers } from "./ops-drift.ts";
+import { fileHandlers } from "./ops-files.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { signalHandlers } from "./ops-signals.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
@@ -78,6 +79,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     disableAccount: (call) => steerAccount(ports, "disable", call),
     enableAccount: (call) => steerAccount(ports, "enable", call),
     registerAccount: (call) => steerAccount(ports, "register", call),
+    ...fileHandlers(ports),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),

@@ -1,5 +1,6 @@
 import { allFields, differences } from "../domain/differences.ts";
 import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
+import type { Via } from "../domain/config.ts";
 import { entityName, type EntityEvent } from "../domain/event.ts";
 import { attemptSpanId } from "../domain/signals/spans.ts";
 import { calledBy } from "../domain/signals/trace-context.ts";
@@ -13,8 +14,8 @@ export interface Target {
   readonly definition: DestinationDefinition;
   readonly connection: Connection<unknown>;
   readonly timeoutMs: number;
-  /** Name of the binding that requests go through, where it is not the internet. */
-  readonly via?: string;
+  /** What requests go through, where it is not the internet. */
+  readonly via?: Via;
 }
 
 /** A conversation with a destination, and what was exchanged in it so far. */

@@ -1,7 +1,9 @@
 import { Credentials } from "../connection/credentials.ts";
 import { bareSession, openSession, type SessionPorts } from "../connection/session.ts";
+import { bucketWay } from "../adapters/bucket-way.ts";
 import { send, type Way } from "../adapters/outbound.ts";
 import type { Deployment } from "../deployment.ts";
+import type { Via } from "../domain/config.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Talk, Target } from "../pipeline/deliver.ts";
 
@@ -35,8 +37,14 @@ const wire = (env: Env, target: Target): Pick<SessionPorts, "clock" | "send"> =>
   },
 });
 
-const wayOf = (env: Env, binding: string | undefined): Way | undefined =>
-  binding === undefined ? undefined : (env as unknown as Readonly<Record<string, Way | undefined>>)[binding];
+/** The internet only where the configuration names no other way: a binding that is not there fails every request. */
+function wayOf(env: Env, via: Via | undefined): Way | undefined {
+  if (via === undefined) return undefined;
+  const bound = env as unknown as Readonly<Record<string, Way | R2Bucket | undefined>>;
+  const way = "bucket" in via ? bound[via.bucket] : bound[via.binding];
+  if (way === undefined) return { fetch: () => Promise.reject(new Error("what the destination is reached through is not bound")) };
+  return "bucket" in via ? bucketWay(way as R2Bucket) : (way as Way);
+}
 
 /** One for all objects and requests of this isolate; a new one comes from the destination's keeper, which all isolates ask. */
 function credentialsOf(env: Env, destination: string): Credentials {

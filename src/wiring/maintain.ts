@@ -7,6 +7,8 @@ import { firstEventIdAt } from "../domain/event-id.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
 import { watchAlerts } from "./alerts.ts";
 import { flushMeasures } from "./observe.ts";
+import { runExports } from "./exports.ts";
+import { runImports } from "./imports.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
 import { maintainSlas } from "./slas.ts";
@@ -47,4 +49,6 @@ async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<vo
   await maintainSlas(env, deployment, nowMs);
   await startDue(env, deployment, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
+  await runExports(env, deployment, nowMs);
+  await runImports(env, deployment);
 }

@@ -16,6 +16,7 @@ import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
+import { filePorts } from "./ops-files.ts";
 import { sourcePorts } from "./ops-sources.ts";
 import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
@@ -65,6 +66,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     slas: slaPorts(env, deployment),
     readRecord: (asked) => readRecord(env, deployment, asked, waitUntil),
     operatorActions: (query) => listOperatorActions(env.DB, query),
+    files: filePorts(env, deployment),
   };
 }
 

@@ -122,7 +122,7 @@ function whyNot(messages: readonly string[]): Prepared | null {
 }
 
 /** Bytes that look random and are the same for the same seed, so that an event made twice has one id. */
-function derivedRandom(seed: string): (bytes: number) => Uint8Array {
+export function derivedRandom(seed: string): (bytes: number) => Uint8Array {
   let drawn = 0;
   return (bytes) => Uint8Array.fromHex(sha256Hex(`${seed}\n${drawn++}`)).slice(0, bytes);
 }

@@ -70,13 +70,43 @@ const WRITTEN = `const router = defineRouter({
 });
 `;
 
+const IMPORT = `  imports: {
+    legacy: {
+      source: "custom",
+      owner: "platform",
+      prefix: "inbox/legacy/",
+      format: "csv",
+      object: "customer",
+    },
+  },
+`;
+
+const EXPORTS = `  exports: {
+    orders: {
+      destination: "files",
+      kind: "order",
+      owner: "platform",
+      folder: "outbox/orders/",
+      format: "csv",
+      at: "02:00",
+      columns: [
+        { header: "Number", field: "number" },
+        { header: "Total", field: "total.amount" },
+      ],
+    },
+  },
+`;
+
 const EXAMPLE = "CUSTOM_SECRET=any\nERP_API_KEY=any\nCRM_SECRET=any\n";
 
 /** The text with one place changed, and the configuration that it is. */
 function changed(from: string, to: string): { readonly text: string; readonly config: RouterConfig } {
   const parts = WRITTEN.split(from);
   if (parts.length !== 2) throw new Error(`"${from}" is not in the text exactly once`);
-  const text = parts.join(to);
+  return evaluated(parts.join(to));
+}
+
+function evaluated(text: string): { readonly text: string; readonly config: RouterConfig } {
   // oxlint-disable-next-line typescript/no-implied-eval -- the text with its lines and the configuration must be one thing
   const evaluate = new Function("defineRouter", `${text}; return router;`) as (
     define: (config: RouterConfig) => RouterConfig,
@@ -299,10 +329,86 @@ describe("a mistake in the router's configuration is named with its line", () =>
   });
 });
 
+describe("a mistake in how files are read and written is named with its line", () => {
+  const withImport = (from: string, to: string) => {
+    const text = WRITTEN.replace("  routes: [", `${IMPORT}  routes: [`);
+    expect(text).toContain(from);
+    return mistakesAfter("  routes: [", `${IMPORT.replace(from, to)}  routes: [`);
+  };
+  const withExport = (from: string, to: string, route = '{ name: "files", owner: "platform", kind: "order", to: ["files"] },') => {
+    expect(EXPORTS).toContain(from);
+    const file = 'files: { module: "file", owner: "platform", via: { bucket: "FILES" } },\n    crm:';
+    const { text } = changed("    crm:", `    ${file}`);
+    const exports = EXPORTS.replace(from, to);
+    const whole = text.replace("  routes: [", () => `${exports}  routes: [\n    ${route}`);
+    return mistakesIn(evaluated(whole));
+  };
+
+  it("finds none in sound ones", () => {
+    expect(withImport("legacy", "legacy")).toEqual([]);
+    expect(withExport("orders", "orders")).toEqual([]);
+  });
+
+  it.each([
+    ['source: "custom"', 'source: "costum"', 'unknown source "costum"; declared are "custom"'],
+    ['owner: "platform"', 'owner: "nobody"', 'unknown owner "nobody"; declared are "platform"'],
+    ['object: "customer"', 'object: "contact"', 'object: source "custom" has no object "contact"; it has "customer", "custom"'],
+    ['prefix: "inbox/legacy/"', 'prefix: "inbox/"', 'prefix: "inbox/" must begin with inbox/, go on with a folder, and end with /'],
+    [
+      'prefix: "inbox/legacy/"',
+      'prefix: "outbox/legacy/"',
+      'prefix: "outbox/legacy/" must begin with inbox/, go on with a folder, and end with /',
+    ],
+    ['format: "csv"', 'format: "csv", delimiter: "||"', "delimiter: must be one ASCII character, and neither a quote nor a line end"],
+  ])("of an import: %s as %s", (from, to, message) => {
+    expect(withImport(from, to)).toEqual([[`${to},`, `imports.legacy: ${message}`]]);
+  });
+
+  it("two imports that would take the same files", () => {
+    const second = 'other: { source: "custom", owner: "platform", format: "csv", object: "customer",\n prefix: "inbox/legacy/other/",\n},';
+    expect(withImport("legacy: {", `${second}\n    legacy: {`)).toEqual([
+      ['prefix: "inbox/legacy/other/",', 'imports.other: prefix: import "legacy" would take the same files'],
+    ]);
+  });
+
+  it.each([
+    ['field: "total.amount"', 'field: "totl.amount"', 'columns: order has no field "totl.amount"'],
+    ['header: "Total"', 'header: "Number"', 'columns: the header "Number" is there twice'],
+    ['at: "02:00"', 'at: "25:00"', 'at: "25:00" is no time of day such as 02:00 (UTC)'],
+    ['at: "02:00"', "everyMinutes: 0", "everyMinutes: must be a whole number, 1 or more"],
+    ['at: "02:00"', 'at: "02:00", everyMinutes: 5', "give one of at and everyMinutes"],
+    ['folder: "outbox/orders/"', 'folder: "inbox/orders/"', 'folder: "inbox/orders/" must begin with outbox/ and end with /'],
+    ['destination: "files"', 'destination: "fails"', 'unknown destination "fails"'],
+  ])("of an export: %s as %s", (from, to, message) => {
+    const messages = withExport(from, to).map(([, said]) => said);
+    expect(messages).toContainEqual(expect.stringContaining(`exports.orders: ${message}`));
+  });
+
+  it("a route whose rows no export takes, an export that no route feeds, and one whose destination has no bucket", () => {
+    const customers = '{ name: "files", owner: "platform", kind: "customer", from: ["custom"], when: { region: "x" }, to: ["files"] },';
+    expect(withExport("orders", "orders", customers).map(([, message]) => message)).toEqual([
+      'exports.orders: no route brings order to "files": the file would never hold anything',
+      'routes.files: no export takes customer from "files": it would wait there for ever',
+    ]);
+    expect(withExport('destination: "files"', 'destination: "crm"').map(([, message]) => message)).toContain(
+      'exports.orders: destination "crm" has no bucket; give it module: "file" and via: { bucket: "FILES" }',
+    );
+  });
+
+  it("a destination of files without a bucket, and another one without an address", () => {
+    expect(mistakesAfter('module: "http", owner: "platform"', 'module: "file", owner: "platform"').map(([, message]) => message)).toContain(
+      'destinations.crm: module "file" and via: { bucket } belong together',
+    );
+    expect(mistakesAfter('      url: { env: "ERP_URL" },\n', "").map(([, message]) => message)).toEqual([
+      "destinations.erp: url: name the variable that holds its base URL",
+    ]);
+  });
+});
+
 describe("a variable that the configuration names and that is not declared is named with what to add", () => {
   const { config } = changed('version: "1"', 'version: "2"');
   const secrets = ["CUSTOM_SECRET", "ERP_API_KEY", "CRM_SECRET"];
-  const local: Declared = { environment: "local", secrets, vars: ["ERP_URL", "CRM_URL"] };
+  const local: Declared = { environment: "local", secrets, vars: ["ERP_URL", "CRM_URL"], ways: [], buckets: ["FILES"] };
   const production: Declared = { ...local, environment: "production" };
 
   it("finds none when all are declared; an optional secret need not be", () => {
@@ -318,6 +424,30 @@ describe("a variable that the configuration names and that is not declared is na
   it("the address of a destination", () => {
     expect(undeclared(config, [{ ...local, vars: ["ERP_URL"] }, production], EXAMPLE)).toEqual([
       "wrangler.toml (local): add CRM_URL to vars, the base URL of a destination",
+    ]);
+  });
+
+  it("what a destination is reached through, in the environment that lacks it", () => {
+    const hidden = changed('url: { env: "ERP_URL" },', 'url: { env: "ERP_URL" }, via: { binding: "ERP_VPC" },').config;
+    const bound = { ...local, ways: ["ERP_VPC"] };
+    expect(undeclared(hidden, [bound, production], EXAMPLE)).toEqual([
+      'wrangler.toml (production): declare the binding "ERP_VPC" that destinations.erp is reached through; docs/on-premises.md has examples',
+    ]);
+    expect(undeclared(hidden, [bound, { ...bound, environment: "production" }], EXAMPLE)).toEqual([]);
+  });
+
+  it("the bucket of imports and of destinations that take files", () => {
+    const bare: Declared = { ...production, buckets: [] };
+    const imports = changed("  routes: [", `${IMPORT}  routes: [`).config;
+    expect(undeclared(imports, [bare], EXAMPLE)).toEqual([
+      'wrangler.toml (production): add the bucket "FILES" of the imports to r2_buckets',
+    ]);
+    const exports = changed(
+      'module: "http", owner: "platform", url: { env: "CRM_URL" }',
+      'module: "file", via: { bucket: "FILES" }',
+    ).config;
+    expect(undeclared(exports, [bare], EXAMPLE)).toEqual([
+      'wrangler.toml (production): add the bucket "FILES" of destinations.crm to r2_buckets',
     ]);
   });
 

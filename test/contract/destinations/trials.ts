@@ -6,6 +6,7 @@ import { zendeskTrials } from "./fakes/zendesk.ts";
 import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
+import { fileTrial } from "./fakes/file-drop.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
@@ -18,6 +19,7 @@ import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fa
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
 export const TRIALS: Readonly<Record<string, Trial>> = {
+  file: fileTrial,
   "sandbox-erp": sandboxErpTrial,
   salesforce: salesforceTrial,
   netsuite: netsuiteTrial,

@@ -162,13 +162,27 @@ export const router = defineRouter({
     },
   },
 
+  // Runs that one can see, wait for events, and take back what they did: src/domain/flows says how. One region to begin with.
+  flows: {
+    "quote-to-cash": {
+      owner: "revops",
+      when: { region: "DACH" },
+      erp: "erp",
+      support: "support",
+      publishTo: ["crm"],
+      writeBack: "crm",
+      policy: { taxJurisdictions: ["DACH"], acceptWithinHours: 24, delinquentAfterDays: 14 },
+    },
+  },
+
   routes: [
     {
       name: "won-opportunities-become-orders",
       owner: "revops",
       kind: "opportunity",
       from: ["salesforce"],
-      when: { stage: "won" },
+      // The others are taken to cash by a flow.
+      when: { stage: "won", region: { not: "DACH" } },
       to: ["erp"],
     },
     { name: "orders-back-to-crm", owner: "finance", kind: "order", from: ["sandbox-erp"], to: ["crm"] },

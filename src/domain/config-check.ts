@@ -3,6 +3,7 @@ import { canonicalFields, type EntityKind } from "./entities/index.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
+import { checkFlows } from "./flows/config-check.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -32,7 +33,7 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "ownership" | "migrations" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section: "retention" | "ownership" | "migrations" | "flows" | "replays" | "owners" | "sources" | "destinations" | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -45,6 +46,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...checkReplays(config),
     ...checkOwnership(config),
     ...checkMigrations(config, abilities),
+    ...checkFlows(config, (destination) => abilities.modules[config.destinations[destination]?.module ?? ""]?.kinds),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),

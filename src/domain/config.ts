@@ -1,6 +1,7 @@
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
+import type { FlowName } from "./flows/index.ts";
 import type { OwnershipMatrix } from "./ownership.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
 import type { ObjectMap } from "./mapping.ts";
@@ -176,6 +177,23 @@ export interface ReconciliationConfig<Destination extends string = string, Owner
   readonly stormAbove?: number;
 }
 
+/** A flow that is switched on. What it may be told in `policy`, its file in src/domain/flows says. */
+export interface FlowConfig<Destination extends string = string, Owner extends string = string> {
+  readonly owner: Owner;
+  /** The destinations that play these parts; what is left out, the flow does without. */
+  readonly erp?: Destination;
+  readonly crm?: Destination;
+  readonly support?: Destination;
+  readonly provisioning?: Destination;
+  /** Who hears what it publishes. */
+  readonly publishTo?: readonly Destination[];
+  /** Only records that fulfil this begin a run. */
+  readonly when?: When;
+  readonly policy?: Readonly<Record<string, unknown>>;
+  /** Where each run keeps a record of its state, as an activity. */
+  readonly writeBack?: Destination;
+}
+
 /** How long what is stored. */
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
@@ -208,6 +226,8 @@ export interface RouterConfig {
   readonly ownership?: OwnershipMatrix;
   /** By name: what is compared with the systems of record. */
   readonly reconciliations?: Readonly<Record<string, ReconciliationConfig>>;
+  /** By the name of the flow; those that are not here are off. */
+  readonly flows?: Readonly<Partial<Record<FlowName, FlowConfig>>>;
   /** By name. */
   readonly migrations?: Readonly<Record<string, MigrationConfig>>;
   readonly retention?: RetentionConfig;
@@ -233,6 +253,7 @@ export const defineRouter = <
   readonly reconciliations?: Readonly<
     Record<string, ReconciliationConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>
   >;
+  readonly flows?: Readonly<Partial<Record<FlowName, FlowConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>>>;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;

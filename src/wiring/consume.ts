@@ -10,6 +10,7 @@ import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
+import { tellFlows } from "./flows.ts";
 import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
@@ -28,6 +29,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
     archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
     record: (rows) => recordAll(env, rows, Date.now()),
+    tellFlows: (settled) => tellFlows(env, deployment, settled),
     recordPoison: (messages) =>
       keepPoison(
         env,

@@ -2,7 +2,9 @@ import { databasesOf } from "../adapters/event-databases.ts";
 import { expireIndex } from "../adapters/index-expiry.ts";
 import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
+import { expireFlows } from "../adapters/flow-runs.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
+import { reviveFlows } from "./flows.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
 
@@ -26,5 +28,8 @@ export async function maintain(env: Env, deployment: Deployment, nowMs: number):
   const beforeId = firstEventIdAt(nowMs - deployment.indexDays * DAY_MS);
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
   await startDue(env, deployment, nowMs);
-  if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
+  await reviveFlows(env, nowMs);
+  if (Math.floor(nowMs / MINUTE_MS) % 60 !== RENEWAL_MINUTE) return;
+  await env.DB.batch([...expireFlows(env.DB, nowMs - deployment.indexDays * DAY_MS)]);
+  await renew(env, deployment);
 }

@@ -106,5 +106,6 @@ export const consumePorts = (
   sourceOwner: () => "team",
   projections: () => [],
   archive: (events) => ({ refs: events.map(() => null), stored: Promise.resolve() }),
+  tellFlows: () => Promise.resolve(),
   recordPoison: () => Promise.resolve(),
 });

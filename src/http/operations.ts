@@ -4,6 +4,7 @@ import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { FLOW_OPERATIONS } from "./operations-flows.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
@@ -194,6 +195,7 @@ export const OPERATIONS = {
     answer: DestinationView,
   },
   ...REPLAY_OPERATIONS,
+  ...FLOW_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
   listRejections: {

@@ -13,6 +13,7 @@ import { backlogBoard } from "./consume.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
 import { overviewOf } from "./overview.ts";
+import { flowPorts } from "./ops-flows.ts";
 import { sourcePorts } from "./ops-sources.ts";
 import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
@@ -55,6 +56,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    flows: flowPorts(env, waitUntil),
     overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };

@@ -72,7 +72,7 @@ describe("quote to cash", () => {
         const flow = world();
         for (const { at, waitMs } of [...first, ...rest.map((each) => ({ at: each, waitMs: 0 }))]) {
           const fact = facts[at];
-          if (fact !== undefined) flow.tell(...fact);
+          if (fact !== undefined) flow.tell(fact[0], fact[1], fact[2], fact[3]);
           flow.nowMs += waitMs;
           flow.drive(points[at] ?? null);
         }

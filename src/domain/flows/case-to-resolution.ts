@@ -2,6 +2,7 @@ import { z } from "zod";
 import { whyUnmet, type When } from "../conditions.ts";
 import type { JsonObject } from "../json.ts";
 import { defineFlow, type Effect, type Fact, type View } from "./definition.ts";
+import { textOf } from "./reading.ts";
 
 const HOUR_MS = 3_600_000;
 const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
@@ -59,7 +60,7 @@ export const caseToResolution = defineFlow<Policy>({
       title: "It is resolved before it escalates",
       step: "wait",
       for: { kind: "case", when: { status: RESOLVED } },
-      withinMs: ({ escalateAfterHours }, view) => (escalateAfterHours[priorityOf(view as Case)] ?? 24) * HOUR_MS,
+      withinMs: ({ escalateAfterHours }, view) => (escalateAfterHours[priorityOf(view)] ?? 24) * HOUR_MS,
       late: "goOn",
     },
     {
@@ -91,14 +92,14 @@ export const caseToResolution = defineFlow<Policy>({
 });
 
 function isResolved({ subject }: Case): string | null {
-  return RESOLVED.includes(String(subject["status"])) ? "it is resolved already" : null;
+  return RESOLVED.includes(textOf(subject, "status")) ? "it is resolved already" : null;
 }
 
 const inForce = ({ kind, data, deleted }: Fact): boolean => kind === "entitlement" && !deleted && data["status"] === "active";
 
 /** The highest of what it has, and of what its customer's entitlements give. */
 function priorityOf({ subject, facts, policy }: Case): CasePriority {
-  const given = facts.filter(inForce).flatMap(({ data }) => policy.priorities[String(data["serviceLevel"])] ?? []);
+  const given = facts.filter(inForce).flatMap(({ data }) => policy.priorities[textOf(data, "serviceLevel")] ?? []);
   const own = PRIORITIES.find((priority) => priority === subject["priority"]) ?? "low";
   return PRIORITIES.findLast((priority) => priority === own || given.includes(priority)) ?? "normal";
 }

@@ -1,7 +1,8 @@
-import { viewOf, type AnyFlow } from "./definition.ts";
+import type { AnyFlow } from "./definition.ts";
 import { make, mayBeThere, type World } from "./effects.ts";
 import { afterDead } from "./failures.ts";
 import { withLine, withStep, type FlowRun, type StepRecord } from "./run.ts";
+import { viewOf } from "./view.ts";
 
 /** Begins to take back what was done. A step whose effects may be there counts as done, also if it failed half way. */
 export function beginCompensation(

@@ -1,4 +1,3 @@
-import type { ConfigProblem } from "../config-check.ts";
 import type { FlowConfig, RouterConfig } from "../config.ts";
 import { mistakesIn } from "../conditions.ts";
 import type { EntityKind } from "../entities/index.ts";
@@ -8,10 +7,18 @@ import { FLOWS, flowNamed } from "./index.ts";
 /** Kinds that a destination takes; undefined: all, or it is not known. */
 type KindsOf = (destination: string) => readonly EntityKind[] | undefined;
 
+/** A mistake, as the configuration's check reports it. */
+interface Problem {
+  readonly section: "flows";
+  readonly entry: string;
+  readonly word: string;
+  readonly message: string;
+}
+
 /** Mistakes in what flows are told. */
-export function checkFlows(config: RouterConfig, kindsOf: KindsOf): readonly ConfigProblem[] {
+export function checkFlows(config: RouterConfig, kindsOf: KindsOf): readonly Problem[] {
   return Object.entries(config.flows ?? {}).flatMap(([name, settings]) => {
-    const report = (word: string, message: string): ConfigProblem => ({
+    const report = (word: string, message: string): Problem => ({
       section: "flows",
       entry: name,
       word,
@@ -30,9 +37,9 @@ export function checkFlows(config: RouterConfig, kindsOf: KindsOf): readonly Con
   });
 }
 
-type Report = (word: string, message: string) => ConfigProblem;
+type Report = (word: string, message: string) => Problem;
 
-function checkAddresses(config: RouterConfig, settings: FlowConfig, report: Report): readonly ConfigProblem[] {
+function checkAddresses(config: RouterConfig, settings: FlowConfig, report: Report): readonly Problem[] {
   const roles = SYSTEM_ROLES.map((role) => [role, settings[role]] as const);
   const others = (settings.publishTo ?? []).map((name) => ["publishTo", name] as const);
   const named = [...roles, ...others, ["writeBack", settings.writeBack] as const];
@@ -45,11 +52,11 @@ function checkAddresses(config: RouterConfig, settings: FlowConfig, report: Repo
   return [...owner, ...unknown];
 }
 
-function checkPolicy(flow: AnyFlow, { policy }: FlowConfig, report: Report): readonly ConfigProblem[] {
+function checkPolicy(flow: AnyFlow, { policy }: FlowConfig, report: Report): readonly Problem[] {
   const parsed = flow.policy.safeParse(policy ?? {});
   return parsed.success
     ? []
     : parsed.error.issues.map(({ path, message }) =>
-        report(String(path[0] ?? "policy"), `policy.${path.map(String).join(".")}: ${message}`),
+        report(String(path[0] ?? "policy"), `policy${path.map((part) => `.${String(part)}`).join("")}: ${message}`),
       );
 }

@@ -2,7 +2,6 @@ import type { z } from "zod";
 import type { When } from "../conditions.ts";
 import type { EntityKind } from "../entities/index.ts";
 import type { JsonObject } from "../json.ts";
-import type { FlowRun } from "./run.ts";
 
 /** Systems by the part that they play in a flow; the configuration says which destination each is. */
 export const SYSTEM_ROLES = ["erp", "crm", "support", "provisioning"] as const;
@@ -146,18 +145,3 @@ export type AnyFlow = FlowDefinition;
 
 /** Types a flow's rules by its policy. */
 export const defineFlow = <Policy>(definition: FlowDefinition<Policy>): AnyFlow => definition as unknown as AnyFlow;
-
-/** The run's view of what is known. */
-export const viewOf = (
-  run: FlowRun,
-  known: { readonly facts: readonly Fact[]; readonly policy: unknown; readonly nowMs: number },
-): View => ({
-  key: run.key,
-  subject: known.facts.find(({ kind, key }) => kind === run.kind && key === run.key)?.data ?? run.subject,
-  facts: known.facts,
-  policy: known.policy,
-  nowMs: known.nowMs,
-  remoteIds: Object.fromEntries(
-    run.steps.flatMap(({ name, effects }) => effects.flatMap(({ remoteId }) => (remoteId === undefined ? [] : [[name, remoteId]]))),
-  ),
-});

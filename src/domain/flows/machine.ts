@@ -1,20 +1,11 @@
 import { whyUnmet, type When } from "../conditions.ts";
 import type { EntityKind } from "../entities/index.ts";
 import { compensateOnce, beginCompensation } from "./compensation.ts";
-import {
-  viewOf,
-  type AnyFlow,
-  type DoStep,
-  type FlowStep,
-  type FollowStep,
-  type Otherwise,
-  type PublishStep,
-  type View,
-  type WaitStep,
-} from "./definition.ts";
+import type { AnyFlow, DoStep, FlowStep, FollowStep, Otherwise, PublishStep, View, WaitStep } from "./definition.ts";
 import { heard, make, type World } from "./effects.ts";
 import { afterDead } from "./failures.ts";
 import { currentStep, isOver, newRecord, withLine, withStep, type FlowRun, type Sent, type StepRecord } from "./run.ts";
+import { viewOf } from "./view.ts";
 
 /** Moves at one call: far more than any flow has steps. What is left goes on at the next. */
 const MOVES = 200;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../json.ts";
 import { defineFlow, type Act, type Effect, type Fact, type SystemRole, type View } from "./definition.ts";
+import { textOf } from "./reading.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -69,7 +70,7 @@ export const orderToFulfilment = defineFlow<Policy>({
   ],
 });
 
-const isFulfilled = (order: JsonObject): boolean => ["fulfilled", "invoiced", "closed"].includes(String(order["status"]));
+const isFulfilled = (order: JsonObject): boolean => ["fulfilled", "invoiced", "closed"].includes(textOf(order, "status"));
 const isCancelled = (order: JsonObject): boolean => order["status"] === "cancelled";
 
 function notCancelled({ subject }: Order): string | null {
@@ -90,7 +91,7 @@ function tellNext({ key, subject, facts }: Order, memory: JsonObject): Act | nul
   for (const record of records) {
     for (const to of TOLD) {
       const place = `${to} ${record.kind} ${record.key}`;
-      const state = String(record.data["status"] ?? "unknown");
+      const state = textOf(record.data, "status") || "unknown";
       if (memory[place] === state) continue;
       const effect: Effect = { kind: record.kind, key: record.key, data: record.data };
       return {
@@ -108,7 +109,7 @@ function tellNext({ key, subject, facts }: Order, memory: JsonObject): Act | nul
 function creditOf({ key, data }: Fact): Effect {
   const { total, customerId, orderId } = data;
   const amount = typeof total === "object" && total !== null && !Array.isArray(total) ? (total as JsonObject) : null;
-  const credited = amount === null ? {} : { total: { ...amount, amount: negative(String(amount["amount"])) } };
+  const credited = amount === null ? {} : { total: { ...amount, amount: negative(textOf(amount, "amount")) } };
   const names = Object.fromEntries(
     Object.entries({ customerId, orderId }).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { compareDecimals, parseDecimal } from "../decimal.ts";
 import { isJsonObject, readPath, type JsonObject } from "../json.ts";
-import { scalarText } from "../mapping.ts";
 import { defineFlow, type Act, type Effect, type Fact, type View } from "./definition.ts";
+import { textOf } from "./reading.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -127,8 +127,6 @@ export const quoteToCash = defineFlow<Policy>({
     },
   ],
 });
-
-const textOf = (data: JsonObject, path: string): string => scalarText(readPath(data, path)) ?? "";
 
 function accountProblem({ subject }: Sale): string | null {
   return textOf(subject, "customerId") === "" ? "the sale names no account (customerId)" : null;

@@ -17,6 +17,8 @@ import { destinationsPage } from "./pages/destinations.tsx";
 import { entityPage } from "./pages/entity.tsx";
 import { eventPage } from "./pages/event.tsx";
 import { eventsPage } from "./pages/events.tsx";
+import { flowPage } from "./pages/flow.tsx";
+import { flowsPage } from "./pages/flows.tsx";
 import { newReplayPage } from "./pages/new-replay.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { ownershipPage } from "./pages/ownership.tsx";
@@ -29,7 +31,7 @@ import { PATHS } from "./paths.ts";
 import { SESSION_COOKIE, fromHere, isLocal, sessionOf, type Session } from "./session.ts";
 import type { Ask, Page, View, Visit } from "./visit.ts";
 
-/** Every page that is only looked at. A page of its own for drift, flows or SLAs is a line here and one in the navigation. */
+/** Every page that is only looked at. A page of its own for drift or SLAs is a line here and one in the navigation. */
 const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.overview, overviewPage],
   [PATHS.events, eventsPage],
@@ -41,6 +43,8 @@ const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.replays, replaysPage],
   [PATHS.newReplay, newReplayPage],
   ["/ops/replays/:id", replayPage],
+  [PATHS.flows, flowsPage],
+  ["/ops/flows/:id", flowPage],
   [PATHS.destinations, destinationsPage],
   [PATHS.sources, sourcesPage],
   ["/ops/sources/:name", sourcePage],

@@ -11,6 +11,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Events", PATHS.events],
   ["Dead letters", PATHS.deadLetters],
   ["Replays", PATHS.replays],
+  ["Flows", PATHS.flows],
   ["Destinations", PATHS.destinations],
   ["Sources", PATHS.sources],
   ["Ownership", PATHS.ownership],

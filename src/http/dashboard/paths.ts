@@ -13,6 +13,8 @@ export const PATHS = {
   replays: "/ops/replays",
   newReplay: "/ops/replays/new",
   replay: (id: string) => `/ops/replays/${part(id)}`,
+  flows: "/ops/flows",
+  flow: (id: string) => `/ops/flows/${part(id)}`,
   destinations: "/ops/destinations",
   sources: "/ops/sources",
   source: (name: string) => `/ops/sources/${part(name)}`,

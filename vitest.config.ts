@@ -45,6 +45,8 @@ export default defineConfig(async () => {
             include: ["test/{domain,pipeline,contract,systems,guarantees}/**/*.test.ts"],
           },
         },
+        // Other people's servers, installed when first run: not part of the default run.
+        { test: { name: "erp", include: ["test/erp/**/*.test.ts"], fileParallelism: false, testTimeout: 30_000 } },
         // A minute of its own, and processes to kill: not part of the default run.
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
         // Needs a browser, which npm does not bring: not part of the default run either.

@@ -12,6 +12,8 @@ const VERIFICATION = "^src/verification/";
 const VERIFICATION_TERMS = "^src/verification/(define|settings|hmac-settings|signature|edge)\\.ts$";
 const DECODING = "^src/decoding/";
 const DESTINATION_PARTS = "^src/destinations/(define|outcome-of-status|classify)\\.ts$";
+/** How a request is signed with HMAC, and how that is configured: one description for senders and destinations. */
+const SIGNING = "^src/verification/(hmac-settings|sign-hmac)\\.ts$";
 const CONNECTION = "^src/connection/";
 
 /** Everything that is not listed is forbidden. */
@@ -77,16 +79,24 @@ export default {
       "destination",
       "A destination knows its contract, the status table and the domain, no other destination; the adapter sends.",
       {
-        path: "^src/destinations/[^/]+\\.ts$",
-        pathNot: "^src/destinations/index\\.ts$",
+        path: "^src/destinations/",
+        pathNot: "^src/destinations/(index\\.ts$|[^/]+/)",
       },
-      [DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
+      [DESTINATION_PARTS, CONNECTION, SIGNING, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
     ),
     only(
       "destination-folder",
-      "A destination of several files is a folder, and knows no other one either.",
+      "A destination that is a folder knows what one file would, and its own folder.",
       { path: "^src/destinations/([^/]+)/" },
-      ["^src/destinations/$1/", DESTINATION_PARTS, CONNECTION, "^src/decoding/(xml|document)\\.ts$", DOMAIN, "node_modules/(zod|jose)/"],
+      [
+        "^src/destinations/$1/",
+        DESTINATION_PARTS,
+        CONNECTION,
+        SIGNING,
+        "^src/decoding/(xml|document)\\.ts$",
+        DOMAIN,
+        "node_modules/(zod|jose)/",
+      ],
     ),
     only("connection", "How systems are talked to, whichever they are: sessions, credentials, tokens.", { path: CONNECTION }, [
       CONNECTION,
@@ -170,7 +180,7 @@ export default {
     parser: "swc",
     tsPreCompilationDeps: true,
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(dist|\\.wrangler|\\.local)/" },
+    exclude: { path: "^(dist|\\.wrangler|\\.local|test/erp/cap)/" },
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types", "default"],

@@ -158,7 +158,10 @@ export class EntitySequencer extends DurableObject<Env> {
  * An entity's sequencer as another one calls it: a new stub each time, since a broken one stays broken. The stub's own
  * type unfolds every JSON value and is too deep for the compiler; the class below it has these very methods.
  */
-const peerOf = (env: Env, entity: EntityRef): Peer => env.ENTITY.getByName(entityName(entity)) as unknown as Peer;
+function peerOf(env: Env, entity: EntityRef): Peer {
+  const stub: unknown = env.ENTITY.getByName(entityName(entity));
+  return stub as Peer;
+}
 
 function timer(ms: number): { done: Promise<void>; cancel: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>();

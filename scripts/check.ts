@@ -19,6 +19,7 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["migrations", ["node", "scripts/check-migrations.ts"]],
   ["configuration", ["node", "scripts/check-config.ts"]],
   ["docs/senders.md", ["node", "scripts/sender-docs.ts", "--check"]],
+  ["docs/destinations.md", ["node", "scripts/destination-docs.ts", "--check"]],
 ];
 
 const only = process.argv[2];

@@ -47,6 +47,7 @@ const ABILITIES: Abilities = {
           return parsed.success ? destination.secretNames(parsed.data) : [];
         },
         ...(destination.kinds === undefined ? {} : { kinds: destination.kinds }),
+        told: destination.changes?.kinds ?? [],
       },
     ]),
   ),

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { startSandbox, type Sandbox } from "../sandbox/start.ts";
 import { ensureLocalSecrets, type LocalSecrets } from "./local-secrets.ts";
 
 export const ROOT = path.join(import.meta.dirname, "..");
+const DEV_VARS = path.join(ROOT, ".dev.vars");
 const WRANGLER = path.join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
 /** Keeps wrangler quiet and off the network. */
@@ -26,6 +27,10 @@ export interface LocalOptions {
   /** Where the router and the sandbox keep their data; emptied first if `fresh`. */
   readonly dataDir: string;
   readonly fresh: boolean;
+  /** Takes the place of src/router.config.ts. */
+  readonly routerConfig?: string;
+  /** Variables and secrets beside the usual ones, or instead of them. */
+  readonly vars?: Readonly<Record<string, string>>;
 }
 
 export interface Local {
@@ -63,6 +68,8 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     logFile,
     sandboxUrl: sandbox.url,
     vars: { ...secrets.vars, LOCAL_SENDER_SECRETS: JSON.stringify(secrets.localSenders) },
+    given: options.vars ?? {},
+    ...(options.routerConfig === undefined ? {} : { routerConfig: options.routerConfig }),
   });
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the router ended by itself (exit ${String(code)}); its log is ${logFile}`);
@@ -86,6 +93,18 @@ interface RouterOptions {
   readonly logFile: string;
   readonly sandboxUrl: string;
   readonly vars: Readonly<Record<string, string>>;
+  /** Given on the command line, over those of wrangler.toml. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly routerConfig?: string;
+}
+
+/** A copy of wrangler.toml by which another file takes the place of src/router.config.ts; `wrangler dev` has no flag for that. */
+function configWith(routerConfig: string, dataDir: string): string {
+  const own = readFileSync(path.join(ROOT, "wrangler.toml"), "utf8");
+  const main = `main = ${JSON.stringify(path.join(ROOT, "src", "index.ts"))}`;
+  const file = path.join(dataDir, "wrangler.toml");
+  writeFileSync(file, `${own.replace(/^main = .*$/m, main)}\n[alias]\n"./router.config.ts" = ${JSON.stringify(routerConfig)}\n`);
+  return file;
 }
 
 function startRouter(options: RouterOptions): ChildProcess {
@@ -94,7 +113,10 @@ function startRouter(options: RouterOptions): ChildProcess {
   const optional = Object.entries(options.vars).filter(
     ([name]) => name === "OPS_JWKS" || name === "LOCAL_SENDER_SECRETS" || name.endsWith("_NEXT"),
   );
-  const vars = [...optional, ...Object.entries(urls)].flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+  const vars = Object.entries({ ...Object.fromEntries(optional), ...urls, ...options.given }).flatMap(([name, value]) => [
+    "--var",
+    `${name}:${value}`,
+  ]);
   const child = spawn(
     process.execPath,
     [
@@ -107,6 +129,9 @@ function startRouter(options: RouterOptions): ChildProcess {
       "--persist-to",
       options.dataDir,
       "--show-interactive-dev-session=false",
+      ...(options.routerConfig === undefined
+        ? []
+        : ["--config", configWith(options.routerConfig, options.dataDir), "--env-file", DEV_VARS]),
       ...vars,
     ],
     { cwd: ROOT, env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"], detached: true },
@@ -154,7 +179,8 @@ async function answering(url: string): Promise<void> {
   throw new Error(`${url} did not answer within 30 s`);
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody uses now. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

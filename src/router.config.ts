@@ -175,6 +175,20 @@ export const router = defineRouter({
     },
   },
 
+  // Compared with the ERP by cron; what differs longer than the grace is a finding with an owner.
+  reconciliations: {
+    orders: {
+      kind: "order",
+      system: "erp",
+      owner: "finance",
+      everyMinutes: 5,
+      fullEveryHours: 24,
+      fields: [{ field: "status" }, { field: "total", tolerance: "0.01" }, { field: "customerId" }],
+      repair: { mismatch: "pull", missingHere: "pull", missingInErp: "push" },
+    },
+    customers: { kind: "customer", system: "erp", owner: "finance", everyMinutes: 15, repair: { mismatch: "push", missingInErp: "push" } },
+  },
+
   routes: [
     {
       name: "won-opportunities-become-orders",

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { post } from "../sender.ts";
 import { customer, json, opportunity, type EventSeen, type Stage } from "./stage.ts";
 
-const ENDED = ["delivered", "superseded", "ignored", "dead", "cancelled"];
+export const ENDED = ["delivered", "superseded", "ignored", "dead", "cancelled"];
 const OPPORTUNITY = "0062400000Zz1aBAAR";
 
 interface Order {

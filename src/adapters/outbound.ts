@@ -19,13 +19,16 @@ export function egressProblem(baseUrl: string, local: boolean): string | null {
 /** A binding that takes requests another way than over the internet: a VPC or tunnel service, or one that shows a client certificate. */
 export type Way = Pick<Fetcher, "fetch">;
 
+/** The runtime's own fetch, which refuses to be called as a method of anything else. */
+const INTERNET: Way = { fetch: (input, init) => fetch(input, init) };
+
 /**
  * Sends one request to a configured host. No redirect is followed: its status is the answer. Fails when no whole answer
  * came within `timeoutMs`; the request may have taken effect all the same.
  */
 export async function send(request: RequestSpec, timeoutMs: number, via?: Way): Promise<Result<Omit<ResponseSeen, "nowMs">, string>> {
   try {
-    const response = await (via ?? { fetch }).fetch(request.url, {
+    const response = await (via ?? INTERNET).fetch(request.url, {
       method: request.method,
       headers: request.headers,
       ...(request.body === undefined ? {} : { body: request.body }),

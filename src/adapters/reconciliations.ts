@@ -87,7 +87,7 @@ export async function unfinished(
   reconciliation: string,
   page: { readonly after: string | null; readonly limit: number; readonly dueMs: number | null },
 ): Promise<readonly Finding[]> {
-  const wanted = page.dueMs === null ? "state = 'open'" : "(state = 'open' OR coalesce(recheck_at_ms, 0) <= ?4)";
+  const wanted = page.dueMs === null ? "state = 'open'" : "(state IN ('open', 'repairing') OR coalesce(recheck_at_ms, 0) <= ?4)";
   const query = `SELECT finding FROM findings WHERE reconciliation = ?1 AND state IN ('suspected', 'open', 'repairing') AND id > ?2 AND ${wanted}
     ORDER BY id LIMIT ?3`;
   const bound = [reconciliation, page.after ?? "", page.limit];

@@ -40,7 +40,7 @@ export function openSession<Settings>(
     bare.send(await authentication.apply(request, held?.credential ?? null, bare));
   const refuses = (response: ResponseSeen): boolean => authentication.refuses?.(response) ?? response.status === 401;
   const send = async (request: RequestSpec): Promise<Result<ResponseSeen, Failed>> => {
-    if (authentication.obtain === undefined) return once(request, null);
+    if (authentication.obtain === undefined || authentication.obtains?.(connection.settings) === false) return once(request, null);
     const held = await ports.credential(null);
     if (!held.ok) return held;
     const answer = await once(request, held.value);

@@ -90,6 +90,8 @@ export interface Credential {
 export interface Authentication<Settings> {
   /** Asks for a credential, over a session that proves nothing by itself; absent where the secrets are all that is needed. */
   obtain?(session: Session<Settings>): Promise<Result<Credential, Failed>>;
+  /** Of a module that obtains one by some settings only: whether these are such. Default: wherever `obtain` is. */
+  obtains?(settings: Settings): boolean;
   /** Puts the proof on a request, anew for every attempt. */
   apply(request: RequestSpec, credential: Credential | null, session: Session<Settings>): RequestSpec | Promise<RequestSpec>;
   /** Whether an answer refuses the credential itself; default: status 401. */

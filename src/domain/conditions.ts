@@ -81,7 +81,7 @@ export function canBothHold(left: When | undefined, right: When | undefined): bo
 
 function canShare(left: Condition, right: Condition): boolean {
   if (!isBounds(left))
-    return (Array.isArray(left) ? (left as readonly JsonValue[]) : [left as JsonValue]).some((value) => fulfils(right, value ?? undefined));
+    return (Array.isArray(left) ? (left as readonly JsonValue[]) : [left]).some((value) => fulfils(right, value ?? undefined));
   if (!isBounds(right)) return canShare(right, left);
   return !isEmpty({
     ...tighter(left, right, "gte", 1),

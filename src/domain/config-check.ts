@@ -26,6 +26,8 @@ export interface Abilities {
         readonly checkSettings: (settings: unknown) => readonly string[];
         readonly secretNames: (settings: unknown) => readonly string[];
         readonly kinds?: readonly EntityKind[];
+        /** Kinds of which it tells what has changed. */
+        readonly told?: readonly EntityKind[];
       }
     >
   >;
@@ -33,7 +35,17 @@ export interface Abilities {
 
 /** A mistake in router.config.ts. `section`, `entry` and `word` find its line: the word, in the entry, in the section. */
 export interface ConfigProblem {
-  readonly section: "retention" | "ownership" | "migrations" | "flows" | "replays" | "owners" | "sources" | "destinations" | "routes";
+  readonly section:
+    | "reconciliations"
+    | "retention"
+    | "ownership"
+    | "migrations"
+    | "flows"
+    | "replays"
+    | "owners"
+    | "sources"
+    | "destinations"
+    | "routes";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -45,6 +57,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...checkRetention(config),
     ...checkReplays(config),
     ...checkOwnership(config),
+    ...checkReconciliations(config, abilities),
     ...checkMigrations(config, abilities),
     ...checkFlows(config, (destination) => abilities.modules[config.destinations[destination]?.module ?? ""]?.kinds),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
@@ -117,6 +130,34 @@ function checkMigrations(config: RouterConfig, abilities: Abilities): readonly C
         ? []
         : [report(to, `destination "${to}" does not take ${kind}; it takes ${known(kinds)}`)]),
     ];
+  });
+}
+
+function checkReconciliations(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
+  return Object.entries(config.reconciliations ?? {}).flatMap(([name, { kind, system, owner, everyMinutes, fields = [], repair = {} }]) => {
+    const report = reporter("reconciliations", name);
+    const problems: ConfigProblem[] = [];
+    const target = config.destinations[system];
+    const told = abilities.modules[target?.module ?? ""]?.told ?? [];
+    if (config.owners[owner] === undefined)
+      problems.push(report(owner, `unknown owner "${owner}"; declared are ${known(Object.keys(config.owners))}`));
+    if (target === undefined)
+      problems.push(report(system, `unknown destination "${system}"; declared are ${known(Object.keys(config.destinations))}`));
+    else if (!told.includes(kind))
+      problems.push(report(system, `destination "${system}" does not tell what has changed of ${kind}; it tells of ${known(told)}`));
+    if (!(everyMinutes >= 1)) problems.push(report("everyMinutes", "everyMinutes: must be 1 or more"));
+    for (const { field } of fields)
+      if (!canonicalFields(kind).has(field))
+        problems.push(report(field, `${kind} has no field "${field}"; it has ${known(canonicalFields(kind))}`));
+    const speaks = Object.keys(config.sources).some((source) => systemOfSource(config, source) === systemOfDestination(config, system));
+    if (Object.values(repair).includes("pull") && !speaks)
+      problems.push(
+        report(
+          "repair",
+          `no source speaks for ${system}, so nothing can be pulled from it; give one system: "${systemOfDestination(config, system)}"`,
+        ),
+      );
+    return problems;
   });
 }
 

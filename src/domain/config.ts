@@ -2,7 +2,6 @@ import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
 import type { FlowName } from "./flows/index.ts";
-import type { OwnershipMatrix } from "./ownership.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
 import type { ObjectMap } from "./mapping.ts";
 
@@ -149,6 +148,15 @@ export interface MigrationConfig<Destination extends string = string> {
   readonly to: Destination;
   readonly phase: "old" | "dual" | "new";
 }
+
+/** Which system owns a kind of record, and single fields of it: only an owner's word counts there. */
+export interface OwnershipRow {
+  readonly system: string;
+  /** Owners of single canonical fields, where they differ. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export type OwnershipMatrix = Readonly<Partial<Record<EntityKind, OwnershipRow>>>;
 
 /** What is done about drift: told to the owner; put right here from what the system says; or put right there from what we know. */
 export type RepairPolicy = "alert" | "pull" | "push";

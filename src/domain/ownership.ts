@@ -1,17 +1,7 @@
 import type { RouterConfig } from "./config.ts";
-import type { EntityKind } from "./entities/index.ts";
 import type { EntityEvent } from "./event.ts";
 import type { JsonObject } from "./json.ts";
 import { fail, ok, type Result } from "./result.ts";
-
-/** Which system owns a kind of record, and single fields of it: only an owner's word counts there. */
-export interface OwnershipRow {
-  readonly system: string;
-  /** Owners of single canonical fields, where they differ. */
-  readonly fields?: Readonly<Record<string, string>>;
-}
-
-export type OwnershipMatrix = Readonly<Partial<Record<EntityKind, OwnershipRow>>>;
 
 /** The system that a source speaks for: the name it is given, the destination it is the same as, or its own. */
 export const systemOfSource = (config: RouterConfig, source: string): string =>

@@ -6,6 +6,7 @@ import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { FLOW_OPERATIONS } from "./operations-flows.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
+import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
@@ -196,6 +197,7 @@ export const OPERATIONS = {
   },
   ...REPLAY_OPERATIONS,
   ...FLOW_OPERATIONS,
+  ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
   listRejections: {

@@ -9,6 +9,9 @@ import type { Kin } from "../domain/kin.ts";
 import type { RecentEvent } from "../domain/overview.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
+import type { Finding } from "../domain/reconciliation/findings.ts";
+import type { Run, RunMode } from "../domain/reconciliation/run.ts";
+import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
@@ -92,6 +95,7 @@ export interface OpsPorts {
   readonly accounts: Accounts;
   readonly replays: Replays;
   readonly flows: Flows;
+  readonly drift: Drift;
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
   readonly operatorActions: (query: {
@@ -166,6 +170,46 @@ export interface Flows {
 export interface RunRead {
   readonly run: FlowRun;
   readonly updatedAtMs: number;
+}
+
+export interface RunRecord {
+  readonly run: Run;
+  readonly state: "running" | "done" | "failed";
+  /** When its last page was stored. */
+  readonly updatedAtMs: number;
+}
+
+/** Reconciliations and their findings. */
+export interface Drift {
+  /** Why a reconciliation cannot run; null if it can. */
+  readonly problem: (name: string) => string | null;
+  readonly overview: () => Promise<{
+    readonly places: Readonly<
+      Record<string, { readonly watermark: Watermark; readonly changesAtMs: number; readonly fullAtMs: number } | undefined>
+    >;
+    readonly totals: readonly {
+      readonly reconciliation: string;
+      readonly state: string;
+      readonly count: number;
+      readonly repairMs: number | null;
+    }[];
+    /** Newest first. */
+    readonly runs: readonly RunRecord[];
+  }>;
+  /** Fails with words if one is under way, or its system cannot be read. */
+  readonly run: (name: string, by: By & { readonly mode: RunMode }) => Promise<Result<RunRecord, string>>;
+  readonly list: (query: {
+    readonly reconciliation?: string | undefined;
+    readonly state?: string | undefined;
+    readonly type?: string | undefined;
+    readonly owner?: string | undefined;
+    readonly afterId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly Finding[]>;
+  readonly find: (id: string) => Promise<Finding | null>;
+  readonly accept: (finding: Finding, by: By & { readonly untilMs: number }) => Promise<Finding>;
+  /** Fails with words when there is nothing to repair it from. */
+  readonly repair: (finding: Finding, how: "push" | "pull", by: By) => Promise<Result<Finding, string>>;
 }
 
 export interface Contact {

@@ -13,6 +13,7 @@ import { oversightHandlers } from "./ops-oversight.ts";
 import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
+import { driftHandlers } from "./ops-drift.ts";
 import { replayHandlers } from "./ops-replays.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
 import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
@@ -62,6 +63,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     resumeDestination: (call) => steer(ports, "resume", call),
     ...replayHandlers(ports),
     ...flowHandlers(ports, ownerNamed),
+    ...driftHandlers(ports, ownerNamed),
     listSources: ({ origin }) => listSources(ports, origin),
     listAccounts: (call) => listAccounts(ports, call),
     createAccount: (call) => createAccount(ports, call),

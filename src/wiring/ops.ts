@@ -12,6 +12,7 @@ import { iso } from "../http/views.ts";
 import { backlogBoard } from "./consume.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
+import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { flowPorts } from "./ops-flows.ts";
 import { sourcePorts } from "./ops-sources.ts";
@@ -57,6 +58,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
     flows: flowPorts(env, waitUntil),
+    drift: driftPorts(env, deployment),
     overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };

@@ -29,7 +29,8 @@ import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/ru
 import { windowOf } from "../domain/reconciliation/watermark.ts";
 import { mayRun } from "../domain/replay-window.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { stepRun, type Plan, type ReconcilePorts } from "../pipeline/reconcile.ts";
+import type { Plan, ReconcilePorts } from "../pipeline/reconcile/ports.ts";
+import { stepRun } from "../pipeline/reconcile/reconcile.ts";
 import { talkTo } from "./connect.ts";
 import { readAnew } from "./read-anew.ts";
 import { ingestPorts } from "./receive.ts";

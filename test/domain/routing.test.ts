@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canBothHold, mistakesIn, whyUnmet, type When } from "../../src/domain/conditions.ts";
-import type { MigrationConfig, RouteConfig, RouterConfig } from "../../src/domain/config.ts";
-import { permit, type OwnershipMatrix } from "../../src/domain/ownership.ts";
+import type { MigrationConfig, OwnershipMatrix, RouteConfig, RouterConfig } from "../../src/domain/config.ts";
+import { permit } from "../../src/domain/ownership.ts";
 import { planRoutes } from "../../src/domain/routing.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { orderEvent } from "../support/world.ts";

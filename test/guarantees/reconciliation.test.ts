@@ -9,7 +9,8 @@ import { accept, isOver, type Finding } from "../../src/domain/reconciliation/fi
 import { NO_PROGRESS, type Run, type RunMode } from "../../src/domain/reconciliation/run.ts";
 import { sketchBytes, sketchOf } from "../../src/domain/reconciliation/sketch.ts";
 import { NO_WATERMARK, windowOf, type Watermark } from "../../src/domain/reconciliation/watermark.ts";
-import { stepRun, type Plan, type ReconcilePorts } from "../../src/pipeline/reconcile.ts";
+import type { Plan, ReconcilePorts } from "../../src/pipeline/reconcile/ports.ts";
+import { stepRun } from "../../src/pipeline/reconcile/reconcile.ts";
 
 const MINUTE = 60_000;
 const PLAN: Plan = {
@@ -156,7 +157,12 @@ class Model {
       inFlight: async (keys) => new Set(keys.filter((key) => this.inFlight.has(key))),
       findingsOf: async (keys) => [...this.findings.values()].filter(({ key }) => keys.includes(key)),
       dueFindings: async (after, limit, nowMs) =>
-        this.#findings(after, limit, (finding) => finding.state === "open" || (!isOver(finding) && (finding.recheckAtMs ?? 0) <= nowMs)),
+        this.#findings(
+          after,
+          limit,
+          (finding) =>
+            finding.state === "open" || finding.state === "repairing" || (!isOver(finding) && (finding.recheckAtMs ?? 0) <= nowMs),
+        ),
       openFindings: async (after, limit) => this.#findings(after, limit, ({ state }) => state === "open"),
       countOpen: async () => this.open().length,
       sketch: async () => (this.#sketch === null ? null : sketchOf(this.#sketch)),

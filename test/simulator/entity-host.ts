@@ -292,6 +292,7 @@ export class EntityHost {
         if (alive()) this.#step();
       },
       onLost: () => void tally.lostAnswers++,
+      onStray: () => void tally.strays++,
     };
     return {
       clock: () => time.nowMs + this.#skewMs,

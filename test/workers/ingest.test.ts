@@ -189,6 +189,15 @@ describe("when the queue refuses", () => {
     expect(posts).toHaveLength(1);
   });
 
+  it("answers 503 for a hint that must be read back first, and hands nothing to its object", async () => {
+    const spill = vi.fn();
+    const bindings = { ...env, QUEUE_STANDARD: refusing, ENTITY: { getByName: () => ({ spill }) } as unknown as Env["ENTITY"] };
+    const name = SOURCES["business-central"]?.samples[0]?.name ?? "none";
+    const response = await call(signed("business-central", sample("business-central", name)), bindings);
+    expect(response.status).toBe(503);
+    expect(spill).not.toHaveBeenCalled();
+  });
+
   it("answers 503 with Retry-After when the object cannot take it either, and stores nothing", async () => {
     const broken = { getByName: () => ({ spill: () => Promise.reject(new Error("overloaded")) }) } as unknown as Env["ENTITY"];
     const response = await call(signed("custom", customer({ id: "S-2" })), { ...env, QUEUE_STANDARD: refusing, ENTITY: broken });

@@ -2,7 +2,7 @@ import { differences, type Difference } from "../differences.ts";
 import type { DriftField } from "../entities/define.ts";
 import type { EntityKind } from "../entities/index.ts";
 import type { JsonObject } from "../json.ts";
-import type { OwnershipRow } from "../ownership.ts";
+import type { OwnershipRow } from "../config.ts";
 import type { Candidate } from "./findings.ts";
 
 /** The last state that we know a system to have of an entity: what it told, or what we brought about there. */

@@ -44,7 +44,7 @@ export function decode(original: Sketch): Decoded | null {
   const pure = Array.from(sketch.counts.keys());
   for (let cell = pure.pop(); cell !== undefined; cell = pure.pop()) {
     if (!isPure(sketch, cell)) continue;
-    const member = { high: sketch.high[cell] ?? 0, low: sketch.low[cell] ?? 0, sign: (sketch.counts[cell] === 1 ? -1 : 1) as 1 | -1 };
+    const member: Member = { high: sketch.high[cell] ?? 0, low: sketch.low[cell] ?? 0, sign: sketch.counts[cell] === 1 ? -1 : 1 };
     (member.sign === -1 ? only : missing).push(digestOf(member.high, member.low));
     pure.push(...cellsOf(sketch, member.high, member.low));
     toggle(sketch, member);

@@ -6,6 +6,7 @@ import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
 import { destinationsPage } from "./pages/destinations.tsx";
 import { flowPage } from "./pages/flow.tsx";
+import { driftPage, findingPage } from "./pages/drift.tsx";
 import { newReplayPage, plannedView } from "./pages/new-replay.tsx";
 import { replayPage } from "./pages/replay.tsx";
 import { PATHS } from "./paths.ts";
@@ -80,13 +81,33 @@ const steer =
     return steered.ok ? done(PATHS.destinations, `${steered.value.title} is ${said}.`) : steered;
   };
 
+async function compareNow(visit: Visit, form: Form): Promise<Result<Acted, Refused>> {
+  const body = { mode: form.text("mode"), reason: form.text("reason") };
+  const begun = await visit.ask("runReconciliation", { params: visit.params, body });
+  return begun.ok ? done(PATHS.drift, "The comparison has begun; its findings appear here as it goes.") : begun;
+}
+
+async function repairFinding(visit: Visit, form: Form): Promise<Result<Acted, Refused>> {
+  const body = { how: form.text("how"), dryRun: false, reason: form.text("reason") };
+  const repaired = await visit.ask("repairDrift", { params: visit.params, body });
+  return repaired.ok ? done(PATHS.finding(visit.params["id"] ?? ""), `It is being repaired: ${repaired.value.would}.`) : repaired;
+}
+
+async function acceptFinding(visit: Visit, form: Form): Promise<Result<Acted, Refused>> {
+  const accepted = await visit.ask("acceptDrift", {
+    params: visit.params,
+    body: { until: momentOf(form.text("until")), reason: form.text("reason") },
+  });
+  return accepted.ok ? done(PATHS.finding(visit.params["id"] ?? ""), "It is accepted until then.") : accepted;
+}
+
+/** What a field for a time holds, which has no zone, in UTC. */
+const momentOf = (text: string): string => (/T\d\d:\d\d$/.test(text) ? `${text}:00Z` : `${text}Z`);
+
 /** What the plan's form says, as the API takes it. */
 function replayOf(form: Form, dryRun: boolean): object {
   const given = (name: string): Record<string, string> => (form.text(name) === "" ? {} : { [name]: form.text(name) });
-  const moment = (name: string): string => {
-    const text = form.text(name);
-    return /T\d\d:\d\d$/.test(text) ? `${text}:00Z` : `${text}Z`;
-  };
+  const moment = (name: string): string => momentOf(form.text(name));
   const rate = form.text("rate");
   return {
     query: {
@@ -137,6 +158,9 @@ export const ACTIONS: readonly Action[] = [
   { path: "/ops/dead-letters/:id/edit", act: editLetter, page: deadLetterPage },
   { path: "/ops/destinations/:name/pause", act: steer("pauseDestination", "paused: everything for it is held"), page: destinationsPage },
   { path: "/ops/destinations/:name/resume", act: steer("resumeDestination", "resumed: what was held goes on"), page: destinationsPage },
+  { path: "/ops/drift/run/:name", act: compareNow, page: driftPage },
+  { path: "/ops/drift/:id/repair", act: repairFinding, page: findingPage },
+  { path: "/ops/drift/:id/accept", act: acceptFinding, page: findingPage },
   { path: "/ops/replays/plan", act: plan, page: newReplayPage },
   { path: "/ops/replays", act: start, page: newReplayPage },
   { path: "/ops/replays/:id/approve", act: onReplay("approveReplay", "Approved; it begins now."), page: replayPage },

@@ -14,6 +14,7 @@ import { auditPage } from "./pages/audit.tsx";
 import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
 import { destinationsPage } from "./pages/destinations.tsx";
+import { driftPage, findingPage } from "./pages/drift.tsx";
 import { entityPage } from "./pages/entity.tsx";
 import { eventPage } from "./pages/event.tsx";
 import { eventsPage } from "./pages/events.tsx";
@@ -31,7 +32,7 @@ import { PATHS } from "./paths.ts";
 import { SESSION_COOKIE, fromHere, isLocal, sessionOf, type Session } from "./session.ts";
 import type { Ask, Page, View, Visit } from "./visit.ts";
 
-/** Every page that is only looked at. A page of its own for drift or SLAs is a line here and one in the navigation. */
+/** Every page that is only looked at. */
 const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.overview, overviewPage],
   [PATHS.events, eventsPage],
@@ -40,6 +41,8 @@ const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.trace, tracePage],
   [PATHS.deadLetters, deadLettersPage],
   ["/ops/dead-letters/:id", deadLetterPage],
+  [PATHS.drift, driftPage],
+  ["/ops/drift/:id", findingPage],
   [PATHS.replays, replaysPage],
   [PATHS.newReplay, newReplayPage],
   ["/ops/replays/:id", replayPage],

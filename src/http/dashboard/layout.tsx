@@ -10,6 +10,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Overview", PATHS.overview],
   ["Events", PATHS.events],
   ["Dead letters", PATHS.deadLetters],
+  ["Drift", PATHS.drift],
   ["Replays", PATHS.replays],
   ["Flows", PATHS.flows],
   ["Destinations", PATHS.destinations],

@@ -46,6 +46,12 @@ const LOOKS: Readonly<Record<string, Look>> = {
   // Of dead letters.
   open: { tone: "bad", shape: "cross" },
   resolved: { tone: "good", shape: "check" },
+  // Of findings and the runs that find them.
+  suspected: { tone: "busy", shape: "clock" },
+  repairing: { tone: "warn", shape: "again" },
+  repaired: { tone: "good", shape: "check" },
+  healed: { tone: "good", shape: "check" },
+  accepted: { tone: "quiet", shape: "pause" },
   skipped: { tone: "quiet", shape: "stop" },
   // Of what is at ease, and what is not.
   "all well": { tone: "good", shape: "check" },

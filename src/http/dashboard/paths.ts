@@ -10,6 +10,8 @@ export const PATHS = {
   trace: "/ops/trace",
   deadLetters: "/ops/dead-letters",
   deadLetter: (id: string) => `/ops/dead-letters/${part(id)}`,
+  drift: "/ops/drift",
+  finding: (id: string) => `/ops/drift/${part(id)}`,
   replays: "/ops/replays",
   newReplay: "/ops/replays/new",
   replay: (id: string) => `/ops/replays/${part(id)}`,

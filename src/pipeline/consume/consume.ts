@@ -88,7 +88,10 @@ export async function consume(
   });
   const failure = await write(ports, { rows, poison, stored, settled });
   for (const { message, event } of read) {
-    const reason = failure ?? unread.get(event.id) ?? (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached");
+    const reason =
+      failure ??
+      unread.get(event.id) ??
+      (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached, or wants it read back again");
     dispositions.set(message.id, reason === null ? { do: "ack" } : { do: "retry", reason });
   }
   for (const { message } of poison) dispositions.set(message.id, failure === null ? { do: "ack" } : { do: "retry", reason: failure });

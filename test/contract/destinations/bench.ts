@@ -26,6 +26,8 @@ export class Bench {
   readonly trial: Trial;
   readonly fake: FakeSystem;
   readonly requests: RequestSpec[] = [];
+  /** Those by which a credential was asked for. */
+  readonly credentialRequests = new Set<RequestSpec>();
   #interference: Interference | null = null;
   readonly #credentials: Credentials;
   readonly #connection: Connection<unknown>;
@@ -36,7 +38,14 @@ export class Bench {
     this.#connection = connection;
     let serial = 0;
     this.#credentials = new Credentials(async () => {
-      const obtained = await trial.definition.authentication?.obtain?.(bareSession(trial.definition, connection, this.#wire()));
+      const wire = {
+        clock: this.#clock,
+        send: (request: RequestSpec) => {
+          this.credentialRequests.add(request);
+          return this.#send(request);
+        },
+      };
+      const obtained = await trial.definition.authentication?.obtain?.(bareSession(trial.definition, connection, wire));
       if (obtained === undefined) throw new Error("the module obtains no credential");
       return obtained.ok ? ok({ id: String(++serial), credential: obtained.value }) : obtained;
     }, this.#clock);
@@ -96,7 +105,7 @@ export class Bench {
 
   async #send(spec: RequestSpec): Promise<Result<ResponseSeen, string>> {
     this.requests.push(spec);
-    const interference = this.#isWrite(spec) ? this.#interference : null;
+    const interference = onlyReads(spec) || this.credentialRequests.has(spec) ? null : this.#interference;
     if (interference !== null) this.#interference = null;
     if (interference?.do === "loseRequest") return fail("no answer: the connection broke");
     if (interference?.do === "answer")
@@ -110,10 +119,5 @@ export class Bench {
     const response = await this.fake.answer(new Request(url, { method, headers, ...(body === undefined ? {} : { body }) }));
     if (interference?.do === "loseAnswer") return fail("no answer within 10000 ms");
     return ok({ status: response.status, headers: response.headers, body: await response.text(), nowMs: this.#clock() });
-  }
-
-  /** Token requests are the issuer's, not writes. */
-  #isWrite(spec: RequestSpec): boolean {
-    return !onlyReads(spec) && new Headers(spec.headers).get("content-type") !== "application/x-www-form-urlencoded";
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { http } from "../../../src/destinations/http.ts";
+import { http } from "../../../src/destinations/http/index.ts";
 import { deliver, startLive, webhookConnection, type LiveSandbox } from "./live.ts";
 import { delivery } from "./samples.ts";
 

@@ -1,5 +1,6 @@
 import { startSandbox, type Sandbox, type SandboxOptions } from "../../../sandbox/start.ts";
 import { openSession } from "../../../src/connection/session.ts";
+import { http } from "../../../src/destinations/http/index.ts";
 import { fail, ok, type Result } from "../../../src/domain/result.ts";
 import type {
   Connection,
@@ -71,6 +72,6 @@ export const erpConnection = (sandbox: Sandbox): Connection<unknown> => ({
 
 export const webhookConnection = (sandbox: Sandbox, system: "crm" | "support"): Connection<unknown> => ({
   baseUrl: `${sandbox.url}/${system}`,
-  settings: { path: "/webhooks" },
+  settings: http.settings.parse({ path: "/webhooks" }),
   secrets: { signing: sandbox.secrets.inboundWebhookSecret },
 });

@@ -1,17 +1,23 @@
+import { erpnextTrial } from "./fakes/erpnext.ts";
+import { httpTrials } from "./fakes/http-receiver.ts";
+import { freshdeskTrial } from "./fakes/freshdesk.ts";
+import { soapTrials } from "./fakes/soap.ts";
+import { zendeskTrials } from "./fakes/zendesk.ts";
 import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
-import { httpTrial } from "./fakes/http-receiver.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
 import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
+import { s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
+import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
+import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
 import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fakes/servicenow.ts";
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
 export const TRIALS: Readonly<Record<string, Trial>> = {
-  http: httpTrial,
   "sandbox-erp": sandboxErpTrial,
   salesforce: salesforceTrial,
   netsuite: netsuiteTrial,
@@ -30,4 +36,15 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   servicenow: servicenowTrial,
   "servicenow (assertion, unique index)": servicenowJwtTrial,
   "servicenow (import sets)": servicenowImportTrial,
+  "s4hana v2": s4hanaV2Trial,
+  "s4hana v4": s4hanaV4Trial,
+  ...httpTrials,
+  freshdesk: freshdeskTrial,
+  ...soapTrials,
+  ...zendeskTrials,
+  tryton: trytonTrial,
+  "tryton with HTTP Basic": trytonBasicTrial,
+  erpnext: erpnextTrial,
+  odoo: odooTrial,
+  "odoo by its older API": odooRpcTrial,
 };

@@ -79,5 +79,7 @@ export interface Trial {
   readonly refused?: { readonly delivery: Delivery; readonly fields: readonly string[] };
   /** Connections whose secrets have the wrong form, and what is said of them. */
   readonly wrongKeys?: readonly { readonly connection: Connection<unknown>; readonly says: RegExp }[];
+  /** Why secrets travel in the body of every request, where a system's protocol wants that. */
+  readonly secretsInBody?: string;
   readonly cannotHappen: Readonly<Partial<Record<Fault, string>>>;
 }

@@ -1,0 +1,89 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { DESTINATIONS } from "../src/destinations/index.ts";
+import type { DestinationDefinition } from "../src/destinations/define.ts";
+import { FAULTS, type Fault, type Trial } from "../test/contract/destinations/fakes/define.ts";
+import { TRIALS } from "../test/contract/destinations/trials.ts";
+import { ROOT } from "./local.ts";
+
+const FILE = path.join(ROOT, "docs", "destinations.md");
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+
+function summary(): string {
+  const modules = Object.values(DESTINATIONS);
+  return [
+    row(["module", "system", "auth", "upsert", "order", "changed since", "limits", "kinds", "proven by"]),
+    row(Array.from({ length: 9 }, () => "---")),
+    ...modules.map(({ module, title, facts, kinds }) =>
+      row([
+        `\`${module}\``,
+        title,
+        facts.auth,
+        facts.upsert,
+        facts.order,
+        facts.changedSince,
+        facts.limits,
+        kinds === undefined ? "every kind" : kinds.join(", "),
+        facts.proven,
+      ]),
+    ),
+  ].join("\n");
+}
+
+/** Where two writes of one key could make two records, the router stores an intent first and reads back after a crash. */
+const traits = ({ deduplicates, changes, ...definition }: DestinationDefinition): string =>
+  [
+    deduplicates ? "two writes of one key have one effect there" : "written one at a time per record, with an intent stored first",
+    definition.read === undefined ? "not read back" : "read back by our key",
+    changes === undefined
+      ? "tells no changes"
+      : `tells changes of ${changes.kinds.join(", ")}: stamps of ${changes.resolutionMs} ms, overlap ${changes.overlapMs / 1000} s, lag ${changes.lagMs / 1000} s, deletions ${changes.tellsDeletions ? "told" : "found by the full comparison"}`,
+  ].join("; ");
+
+function matrix(): string {
+  const trials = Object.entries(TRIALS);
+  const reasons: string[] = [];
+  const mark = (trial: Trial, fault: Fault): string => {
+    const reason = trial.cannotHappen[fault];
+    if (reason === undefined) return "tried";
+    const known = reasons.indexOf(reason);
+    return `(${known === -1 ? reasons.push(reason) : known + 1})`;
+  };
+  const table = [
+    row(["what goes wrong", ...trials.map(([name]) => name)]),
+    row(["---", ...trials.map(() => "---")]),
+    ...FAULTS.map((fault) => row([fault, ...trials.map(([, trial]) => mark(trial, fault))])),
+  ];
+  return [...table, "", ...reasons.map((reason, index) => `${index + 1}. It cannot happen, since ${reason}.`)].join("\n");
+}
+
+const page = (): string => `# Destinations
+
+Written by \`npm run docs\` from the modules in [src/destinations](../src/destinations) and the trials in
+[test/contract/destinations](../test/contract/destinations). Settings, with what each means, are in each module's file.
+
+${summary()}
+
+## How each is written to and read
+
+${Object.values(DESTINATIONS)
+  .map((definition) => `- **${definition.title}** (\`${definition.module}\`): ${traits(definition)}.`)
+  .join("\n")}
+
+## What goes wrong, and is tried
+
+One suite drives every module against its system, a strict fake, or SAP's own OData server. A number is the reason why a fault cannot happen there.
+
+${matrix()}
+`;
+
+const text = page();
+if (process.argv.includes("--check")) {
+  if (readFileSync(FILE, "utf8") !== text) {
+    console.error("docs/destinations.md is not what the modules say: run npm run docs");
+    process.exit(1);
+  }
+} else writeFileSync(FILE, text);

@@ -1,0 +1,254 @@
+import type { AnswerOf } from "../../operations.ts";
+import { statusOf } from "../../problem.ts";
+import { ActionForm, Button, Field, Reason, Select } from "../forms.tsx";
+import { Status, Word } from "../marks.tsx";
+import { Empty, NoPermission, Refusal, refusedView } from "../notices.tsx";
+import { Pager } from "../pager.tsx";
+import { PATHS } from "../paths.ts";
+import { Table, type Column } from "../table.tsx";
+import { Contact, Entity, Facts, Time, Value } from "../text.tsx";
+import { filled, may, withQuery, type Page, type Visit } from "../visit.ts";
+import { count, counted, duration, sentence, spaced } from "../words.ts";
+
+const FILTERS = ["reconciliation", "state", "type", "owner"] as const;
+
+type Finding = AnswerOf<"getDrift">;
+type Reconciliation = AnswerOf<"listReconciliations">["items"][number];
+
+/** Where a system of record and what we know of it differ, and how far the comparisons are. */
+export const driftPage: Page = async (visit) => {
+  const [found, reconciliations] = await Promise.all([
+    visit.ask("listDrift", { query: filled(visit.query, [...FILTERS, "cursor"]) }),
+    visit.ask("listReconciliations"),
+  ]);
+  return {
+    title: "Drift",
+    live: true,
+    ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
+    main: (
+      <>
+        <div class="head">
+          <div class="head-text">
+            <h1>Drift</h1>
+            <p>What differs from the systems of record for longer than anything may be on its way.</p>
+          </div>
+        </div>
+        <States visit={visit} />
+        {found.ok ? <Findings of={found.value.items} state={visit.query["state"] ?? "open"} /> : <Refusal of={found.failure} />}
+        {found.ok ? <Pager visit={visit} filters={FILTERS} next={found.value.nextCursor} older="More findings" /> : null}
+        <h2>What is compared</h2>
+        {may(visit, "runReconciliation") ? null : <NoPermission what="Comparing now" needs="operator" has={visit.actor.role} />}
+        {reconciliations.ok ? <Comparisons visit={visit} of={reconciliations.value.items} /> : <Refusal of={reconciliations.failure} />}
+      </>
+    ),
+  };
+};
+
+const STATES = ["open", "repairing", "suspected", "repaired", "healed", "accepted"] as const;
+
+const States = ({ visit: { query } }: { readonly visit: Visit }) => (
+  <ul class="chips">
+    {STATES.map((state) => (
+      <li>
+        <a
+          href={withQuery(PATHS.drift, { ...filled(query, FILTERS), state })}
+          aria-current={(query["state"] ?? "open") === state ? "true" : undefined}
+        >
+          {sentence(state)}
+        </a>
+      </li>
+    ))}
+  </ul>
+);
+
+const Findings = ({ of, state }: { readonly of: readonly Finding[]; readonly state: string }) =>
+  of.length === 0 ? (
+    <Empty title={`No finding is ${state}`}>{state === "open" ? "The systems agree, as far as they were compared." : undefined}</Empty>
+  ) : (
+    <Table caption={`Findings that are ${state}`} columns={COLUMNS} rows={of} />
+  );
+
+const COLUMNS: readonly Column<Finding>[] = [
+  {
+    label: "What",
+    leads: true,
+    cell: ({ id, type }) => <a href={PATHS.finding(id)}>{sentence(spaced(type))}</a>,
+  },
+  { label: "Record", cell: ({ kind, key }) => <Entity of={{ kind, key }} /> },
+  { label: "System", cell: ({ system }) => system },
+  {
+    label: "Differs in",
+    cell: ({ differences }) =>
+      differences.length === 0 ? <span class="faint">the whole record</span> : differences.map(({ field }) => <Word>{field}</Word>),
+  },
+  { label: "Owner", cell: ({ owner }) => owner.team ?? owner.name },
+  { label: "Since", cell: ({ firstSeenAt }) => <Time at={firstSeenAt} ago /> },
+];
+
+const Comparisons = ({ visit, of }: { readonly visit: Visit; readonly of: readonly Reconciliation[] }) =>
+  of.length === 0 ? (
+    <Empty title="Nothing is compared yet">Name a kind and a system under reconciliations in router.config.ts.</Empty>
+  ) : (
+    <div class="columns narrow">
+      {of.map((each) => (
+        <Comparison visit={visit} of={each} />
+      ))}
+    </div>
+  );
+
+const Comparison = ({ visit, of: each }: { readonly visit: Visit; readonly of: Reconciliation }) => (
+  <section class="panel">
+    <div class="panel-head">
+      <h3>{sentence(each.name)}</h3>
+      <Status of={each.problem === null ? (each.lastRun?.state ?? "planned") : "misconfigured"} />
+    </div>
+    {each.problem === null ? null : <p>{sentence(each.problem)}.</p>}
+    {each.lastRun?.problem === undefined || each.lastRun.problem === null ? null : <p>{sentence(each.lastRun.problem)}.</p>}
+    <Facts
+      of={[
+        ["Compares", `${each.kind} in ${each.system}: ${each.fields.join(", ")}`],
+        [
+          "What has changed",
+          <>
+            {`every ${counted(each.everyMinutes, "minute")}, last `}
+            <Time at={each.lastChangesAt} ago />
+          </>,
+        ],
+        [
+          "Everything",
+          <>
+            {`every ${counted(each.fullEveryHours, "hour")}, last `}
+            <Time at={each.lastFullAt} ago />
+          </>,
+        ],
+        ["Read up to", <Time at={each.readUpTo} />],
+        ["Open", <a href={withQuery(PATHS.drift, { reconciliation: each.name })}>{count(each.findings["open"] ?? 0)}</a>],
+        ["Repaired or healed, 30 days", count((each.findings["repaired"] ?? 0) + (each.findings["healed"] ?? 0))],
+        ["Mean time to repair", each.meanRepairMs === null ? <span class="faint">none yet</span> : duration(each.meanRepairMs)],
+      ]}
+    />
+    {may(visit, "runReconciliation") ? (
+      <details open={visit.params["name"] === each.name}>
+        <summary>Compare now</summary>
+        <ActionForm visit={visit} to={`${PATHS.drift}/run/${encodeURIComponent(each.name)}`} label={`compare ${each.name} now`}>
+          <Select
+            name="mode"
+            label="How much"
+            options={[
+              ["changes", "What has changed"],
+              ["full", "Everything"],
+            ]}
+            value="changes"
+          />
+          <Reason within={each.name} />
+          <div class="row">
+            <Button tone="main">Compare {each.name}</Button>
+          </div>
+        </ActionForm>
+      </details>
+    ) : null}
+  </section>
+);
+
+/** One finding: both sides field by field, and what can be done. */
+export const findingPage: Page = async (visit) => {
+  const found = await visit.ask("getDrift", { params: visit.params });
+  if (!found.ok) return refusedView(found.failure, "Finding");
+  const finding = found.value;
+  return {
+    title: `${sentence(spaced(finding.type))}: ${finding.kind} ${finding.key}`,
+    main: (
+      <>
+        <div class="head">
+          <div class="head-text">
+            <h1>{sentence(spaced(finding.type))}</h1>
+            <p>
+              <Entity of={{ kind: finding.kind, key: finding.key }} /> in {finding.system}
+            </p>
+          </div>
+          <Status of={finding.state} />
+        </div>
+        <Differences of={finding} />
+        <section class="panel">
+          <Facts
+            of={[
+              [
+                "Owner",
+                <>
+                  {finding.owner.team ?? finding.owner.name}, <Contact at={finding.owner.contact} />
+                </>,
+              ],
+              ["Severity", finding.severity],
+              ["First seen", <Time at={finding.firstSeenAt} ago />],
+              ["Last seen", <Time at={finding.lastSeenAt} ago />],
+              ["Times seen", count(finding.timesSeen)],
+              ["Its id there", finding.remoteId ?? <span class="faint">not known</span>],
+              [
+                "Repaired by",
+                finding.repairEventId === null ? (
+                  <span class="faint">nothing yet</span>
+                ) : (
+                  <a href={PATHS.event(finding.repairEventId)}>{finding.repairEventId}</a>
+                ),
+              ],
+              ...(finding.reason === null ? [] : [["Said", finding.reason] as const]),
+              ...(finding.acceptedUntil === null ? [] : [["Accepted until", <Time at={finding.acceptedUntil} />] as const]),
+            ]}
+          />
+        </section>
+        <Remedies visit={visit} of={finding} />
+      </>
+    ),
+  };
+};
+
+const Differences = ({ of: { differences, system } }: { readonly of: Finding }) =>
+  differences.length === 0 ? null : (
+    <Table
+      caption="What differs"
+      rows={differences}
+      columns={[
+        { label: "Field", leads: true, cell: ({ field }) => <Word>{field}</Word> },
+        { label: "We know", cell: ({ expected }) => <Value of={expected} /> },
+        { label: `${sentence(system)} has`, cell: ({ found }) => <Value of={found} /> },
+      ]}
+    />
+  );
+
+function Remedies({ visit, of: finding }: { readonly visit: Visit; readonly of: Finding }) {
+  if (!["open", "suspected"].includes(finding.state)) return null;
+  if (!may(visit, "repairDrift")) return <NoPermission what="Repairing and accepting" needs="operator" has={visit.actor.role} />;
+  const to = PATHS.finding(finding.id);
+  return (
+    <div class="columns narrow">
+      <section class="panel">
+        <h2>Put it right</h2>
+        <ActionForm visit={visit} to={`${to}/repair`} label="repair">
+          <Select
+            name="how"
+            label="Which side is right"
+            options={[
+              ["push", `We are: bring our state to ${finding.system}`],
+              ["pull", `${sentence(finding.system)} is: take over what it has`],
+            ]}
+            value="push"
+          />
+          <Reason within="repair" />
+          <div class="row">
+            <Button tone="main">Repair</Button>
+          </div>
+        </ActionForm>
+      </section>
+      <section class="panel">
+        <h2>Let it be</h2>
+        <ActionForm visit={visit} to={`${to}/accept`} label="accept">
+          <Field name="until" label="Until, in UTC" type="datetime-local" required within="accept" />
+          <Reason within="accept" />
+          <div class="row">
+            <Button tone="careful">Accept the difference</Button>
+          </div>
+        </ActionForm>
+      </section>
+    </div>
+  );
+}

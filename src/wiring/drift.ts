@@ -1,0 +1,52 @@
+import { recordAction } from "../adapters/event-queries.ts";
+import { driftTotals, findFinding, lastRuns, listFindings, placeOf, putFindings } from "../adapters/reconciliations.ts";
+import type { Deployment } from "../deployment.ts";
+import { accept, underRepair } from "../domain/reconciliation/findings.ts";
+import { ok } from "../domain/result.ts";
+import type { Drift } from "../http/ops-ports.ts";
+import { operatorAction } from "./operator-action.ts";
+import { planOf, repairFinding, startRun } from "./reconcile.ts";
+
+const LOOKED_BACK_MS = 30 * 86_400_000;
+const RUNS_LOOKED = 100;
+const REPAIR_WITHIN_MS = 600_000;
+
+/** What the ops API asks of reconciliations: each change is on record with who made it and why. */
+export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
+  problem: (name) => {
+    const plan = planOf(deployment, name);
+    return plan.ok ? null : plan.failure;
+  },
+  overview: async () => {
+    const names = Object.keys(deployment.config.reconciliations ?? {});
+    const [places, totals, runs] = await Promise.all([
+      Promise.all(names.map(async (name) => [name, await placeOf(env.DB, name)] as const)),
+      driftTotals(env.DB, Date.now() - LOOKED_BACK_MS),
+      lastRuns(env.DB, RUNS_LOOKED),
+    ]);
+    return { places: Object.fromEntries(places), totals, runs };
+  },
+  run: async (name, { mode, actor, reason }) => {
+    const nowMs = Date.now();
+    const started = await startRun(env, deployment, name, { mode, by: actor, nowMs });
+    if (!started.ok) return started;
+    await recordAction(env.DB, operatorAction("reconcile", name, { actor, reason }));
+    return ok({ run: started.value, state: "running" as const, updatedAtMs: nowMs });
+  },
+  list: (filter) => listFindings(env.DB, filter),
+  find: (id) => findFinding(env.DB, id),
+  accept: async (finding, { untilMs, actor, reason }) => {
+    const accepted = accept(finding, { reason: `${actor}: ${reason}`, untilMs, nowMs: Date.now() });
+    await env.DB.batch([putFindings(env.DB, [accepted])]);
+    await recordAction(env.DB, operatorAction("accept drift", finding.id, { actor, reason }));
+    return accepted;
+  },
+  repair: async (finding, how, by) => {
+    const made = await repairFinding(env, deployment, finding, how);
+    if (!made.ok) return made;
+    const repairing = underRepair(finding, made.value, Date.now() + REPAIR_WITHIN_MS);
+    await env.DB.batch([putFindings(env.DB, [repairing])]);
+    await recordAction(env.DB, operatorAction(`repair drift by ${how}`, finding.id, by));
+    return ok(repairing);
+  },
+});

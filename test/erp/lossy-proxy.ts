@@ -1,0 +1,63 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Stands between the router and an ERP, and loses an answer when it is told to: the effect is there, and nobody hears of it. */
+export class LossyProxy {
+  readonly #target: string;
+  readonly #server = createServer((request, response) => void this.#pass(request, response));
+  #losing: string | null = null;
+  /** RPC methods that were passed on, in order. */
+  readonly calls: string[] = [];
+  lost = 0;
+
+  private constructor(target: string) {
+    this.#target = target;
+  }
+
+  static async before(target: string): Promise<LossyProxy> {
+    const proxy = new LossyProxy(target);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${new URL(this.#target).pathname}`;
+  }
+
+  /** The next answer to this method is lost. */
+  loseAnswerTo(method: string): void {
+    this.#losing = method;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks).toString("utf8");
+      const { method } = JSON.parse(body) as { readonly method: string };
+      const headers = Object.fromEntries(["authorization", "content-type"].map((name) => [name, request.headers[name]?.toString() ?? ""]));
+      const answer = await fetch(`${this.#target}/`, { method: "POST", headers, body });
+      const text = await answer.text();
+      this.calls.push(method);
+      if (method === this.#losing) {
+        this.#losing = null;
+        this.lost++;
+        request.socket.destroy();
+        return;
+      }
+      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
+      response.end(text);
+    } catch {
+      // The ERP is down: so is this way to it.
+      request.socket.destroy();
+    }
+  }
+}

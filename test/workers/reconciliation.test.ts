@@ -1,0 +1,155 @@
+import { createExecutionContext, createMessageBatch, getQueueResult, introspectWorkflow } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Erp } from "../support/fake-erp.ts";
+import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
+import type { EntityEvent } from "../../src/domain/event.ts";
+import worker from "../../src/index.ts";
+import { ops } from "../support/router.ts";
+import { orderEvent } from "../support/world.ts";
+
+const MINUTE_MS = 60_000;
+const erp = new Erp();
+let serial = 0;
+
+beforeEach(() => {
+  erp.clear();
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => erp.answer(new Request(input as Request, init as RequestInit)));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** An order that the ERP tells of, as its webhook would, some time ago. */
+function told(id: string, status: string, version: number, ageMs: number): EntityEvent {
+  const eventName = eventId(Date.now() - ageMs, crypto.getRandomValues(new Uint8Array(16)));
+  return {
+    ...orderEvent({ id: eventName, version, delivery: `${id}-${version}`, source: "sandbox-erp" }),
+    correlationid: correlationIdOf(eventName),
+    receivedAtMs: Date.now() - ageMs,
+    entity: { kind: "order", key: id, schemaVersion: 1 },
+    payload: { at: "inline", data: { number: id, status, total: { amount: "10.00", currency: "EUR" } } },
+  };
+}
+
+async function consume(events: readonly EntityEvent[]): Promise<void> {
+  const messages = events.map((body) => ({ id: `r${++serial}`, timestamp: new Date(), attempts: 1, body: JSON.stringify(body) }));
+  const batch = createMessageBatch("signalbox-critical", messages);
+  await worker.queue(batch, env);
+  await getQueueResult(batch, createExecutionContext());
+}
+
+/** Runs one reconciliation to its end. */
+async function reconcile(
+  mode: "changes" | "full",
+): Promise<{ progress: { compared: number; opened: number; healed: number; repairs: number } }> {
+  const workflows = await introspectWorkflow(env.RECONCILE);
+  try {
+    return await reconcileWatched(mode, workflows);
+  } finally {
+    await workflows.dispose();
+  }
+}
+
+async function reconcileWatched(
+  mode: "changes" | "full",
+  workflows: Awaited<ReturnType<typeof introspectWorkflow>>,
+): ReturnType<typeof reconcile> {
+  await workflows.modifyAll(async (each) => {
+    await each.disableSleeps();
+    await each.disableRetryDelays();
+  });
+  const started = await ops("/reconciliations/orders/run", "operator", { mode, reason: "a test" });
+  expect(started.status, await started.clone().text()).toBe(200);
+  const [instance] = await workflows.get();
+  await instance?.waitForStatus("complete");
+  const { items } = await (await ops("/reconciliations")).json<{ items: { name: string; lastRun: never }[] }>();
+  const found = items.find(({ name }) => name === "orders");
+  expect(found?.lastRun).toMatchObject({ state: "done", problem: null });
+  return found?.lastRun as never;
+}
+
+interface FindingAnswer {
+  readonly id: string;
+  readonly type: string;
+  readonly key: string;
+  readonly state: string;
+  readonly differences: readonly { readonly field: string }[];
+}
+const drift = async (state = "open"): Promise<readonly FindingAnswer[]> =>
+  (await (await ops(`/drift?state=${state}&reconciliation=orders`)).json<{ items: FindingAnswer[] }>()).items;
+
+describe("a reconciliation of orders with the ERP", () => {
+  it("finds every drift, is quiet about the rest, repairs by policy through the queue, and closes what holds", async () => {
+    const hourAgo = 60 * MINUTE_MS;
+    for (let index = 0; index < 12; index++) {
+      erp.put(
+        "orders",
+        `ord_${index}`,
+        { number: `ord_${index}`, status: "confirmed", total: { amount: "10.00", currency: "EUR" } },
+        Date.now() - hourAgo,
+      );
+    }
+    await consume(Array.from({ length: 12 }, (_, index) => told(`ord_${index}`, "confirmed", 1, hourAgo)));
+    const first = await reconcile("full");
+    expect(first.progress).toMatchObject({ compared: 12, opened: 0 });
+
+    // Behind the router's back, and long enough ago.
+    erp.put(
+      "orders",
+      "ord_1",
+      { number: "ord_1", status: "fulfilled", total: { amount: "10.00", currency: "EUR" } },
+      Date.now() - 20 * MINUTE_MS,
+    );
+    erp.put(
+      "orders",
+      "ord_new",
+      { number: "ord_new", status: "confirmed", total: { amount: "5.00", currency: "EUR" } },
+      Date.now() - 20 * MINUTE_MS,
+    );
+    erp.remove("orders", "ord_2");
+    await reconcile("full");
+    const found = [...(await drift("repairing")), ...(await drift())].map(({ type, key }) => `${type} ${key}`).toSorted();
+    expect(found).toEqual(["mismatch ord_1", "missingHere ord_new", "missingInErp ord_2"]);
+
+    // What was pulled arrives like any event of the ERP's, and the projection agrees from then on.
+    await vi.waitUntil(
+      async () => {
+        const event = await (await ops("/entities/order/ord_1")).json<{ head: { seq: number } }>();
+        return event.head.seq >= 2;
+      },
+      { timeout: 8_000, interval: 50 },
+    );
+    const after = await reconcile("changes");
+    expect(after.progress.healed).toBeGreaterThan(0);
+    expect((await drift("repaired")).map(({ key }) => key)).toContain("ord_1");
+  });
+
+  it("never runs twice at once", async () => {
+    await env.DB.prepare(
+      "INSERT INTO reconciliation_runs (id, reconciliation, state, started_at_ms, updated_at_ms, run) VALUES ('run_x', 'orders', 'running', ?1, ?1, '{\"id\":\"run_x\"}')",
+    )
+      .bind(Date.now())
+      .run();
+    const refused = await ops("/reconciliations/orders/run", "operator", { reason: "a test" });
+    expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([409, "a run is under way: run_x"]);
+    await env.DB.prepare("DELETE FROM reconciliation_runs WHERE id = 'run_x'").run();
+  });
+
+  it("says what a repair would do before it does it, and lets a difference be until a day", async () => {
+    erp.put("orders", "ord_alone", { number: "ord_alone", status: "confirmed" }, Date.now() - 30 * MINUTE_MS);
+    await env.DB.prepare("DELETE FROM watermarks").run();
+    await reconcile("full");
+    const all = [...(await drift("repairing")), ...(await drift())];
+    const finding = all.find(({ key }) => key === "ord_alone");
+    expect(finding).toMatchObject({ type: "missingHere" });
+    const accepted = await ops(`/drift/${encodeURIComponent(finding?.id ?? "")}/accept`, "operator", {
+      until: "2020-01-01T00:00:00Z",
+      reason: "a test",
+    });
+    expect(accepted.status).toBe(400);
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    expect((await ops(`/drift/${encodeURIComponent(finding?.id ?? "")}/accept`, "operator", { until, reason: "known" })).status).toBe(200);
+    expect((await drift("accepted")).map(({ key }) => key)).toContain("ord_alone");
+  });
+});

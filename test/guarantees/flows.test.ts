@@ -55,7 +55,7 @@ describe("quote to cash", () => {
         expect(flow.settle(undefined, points).state).toBe("done");
         expect(flow.applied.map(({ step }) => step)).toEqual(WRITES);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -79,7 +79,7 @@ describe("quote to cash", () => {
         expect(flow.settle(undefined, points).state).toBe("done");
         expect(flow.applied.filter(({ step }) => step !== "payment").map(({ step }) => step)).toEqual(WRITES);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
@@ -95,7 +95,7 @@ describe("quote to cash", () => {
         expect(run.reason).toContain(refused);
         expectTakenBack(flow);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -133,7 +133,7 @@ describe("quote to cash", () => {
         if (end.state === "done") expect(flow.applied.some(({ undo }) => undo)).toBe(false);
         if ((end.state === "stopped" || end.state === "cancelled") && !undoRefused) expectTakenBack(flow, unsure);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 600 },
     );
   });
 

@@ -11,8 +11,8 @@ import { viewOf } from "./view.ts";
 const MOVES = 200;
 /** An effect is expected there within a day; after that a person is told, and it still counts when it comes. */
 const EFFECT_WITHIN_MS = 24 * 3_600_000;
-/** How long after its making an effect is looked for again, when nobody has told of it. */
-const POLL_FIRST_MS = 5_000;
+/** An effect's end is told as it happens; this is for what was not, and lazy enough that many runs do not crowd each other out. */
+const POLL_FIRST_MS = 30_000;
 const POLL_LAST_MS = 10 * 60_000;
 
 /**

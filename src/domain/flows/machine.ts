@@ -258,13 +258,11 @@ function timesOf(record: StepRecord, run: FlowRun, flow: AnyFlow, world: World):
   const open = [...record.effects, ...record.undo].filter(({ state }) => state === "made" || state === "queued");
   const idle = record.state === "done" || (record.state === "skipped" && run.state !== "compensating");
   const polls = idle ? [] : open.map(({ atMs }) => pollAt(atMs, world.nowMs));
+  if (run.state === "compensating")
+    return record.state === "compensating" && record.retryAtMs !== null ? [...polls, record.retryAtMs] : polls;
   const step = flow.steps.find(({ name }) => name === record.name);
   const again = record.state === "waiting" && step?.step === "follow" ? step.lookAgainAtMs?.(viewOf(run, world)) : null;
-  const own = ["retrying", "compensating"].includes(record.state)
-    ? record.retryAtMs
-    : record.state === "waiting"
-      ? record.deadlineMs
-      : null;
+  const own = record.state === "retrying" ? record.retryAtMs : record.state === "waiting" ? record.deadlineMs : null;
   return [...polls, ...[again, own].filter((time) => typeof time === "number")];
 }
 

@@ -15,6 +15,7 @@ import { verifyChain, type Entry, type Verification } from "../src/domain/timeli
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
 import { observeLater } from "../src/wiring/observe.ts";
+import { tellFlowsOfEnds } from "../src/wiring/flows.ts";
 import { readAgain } from "../src/wiring/read-state.ts";
 import { talkTo } from "../src/wiring/connect.ts";
 import type { OperatorAction, OperatorAnswer, Owed, Peer, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
@@ -157,6 +158,7 @@ export class EntitySequencer extends DurableObject<Env> {
         rows.map(({ event }) => event),
       ),
     );
+    await tellFlowsOfEnds(this.env, owed);
   }
 }
 

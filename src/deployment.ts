@@ -1,7 +1,7 @@
 import { egressProblem } from "./adapters/outbound.ts";
 import { DESTINATIONS } from "./destinations/index.ts";
 import { decodeRows } from "./decoding/import-rows.ts";
-import type { DestinationConfig, RouterConfig, SecretRef } from "./domain/config.ts";
+import type { DestinationConfig, FlowConfig, RouterConfig, SecretRef } from "./domain/config.ts";
 import { pendingUrl } from "./domain/exporting.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
@@ -12,7 +12,9 @@ import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/l
 import { fail, ok, type Result } from "./domain/result.ts";
 import { permit } from "./domain/ownership.ts";
 import { slaRecorder } from "./domain/slas/spans.ts";
-import { planRoutes, type RoutePlan } from "./domain/routing.ts";
+import { flowNamed } from "./domain/flows/index.ts";
+import type { LiveFlow } from "./domain/flows/listening.ts";
+import { flowRoute, planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
 import { deliveryOf, type DeliverPorts, type Target } from "./pipeline/deliver.ts";
 import type { LiveSource } from "./pipeline/ingest/ports.ts";
@@ -36,6 +38,8 @@ export interface Deployment {
   readonly traits: (destination: string) => LaneTraits | null;
   readonly governorPolicy: (destination: string) => GovernorPolicy;
   readonly plan: (event: EntityEvent) => RoutePlan;
+  /** Flows that are switched on, with what they were told. */
+  readonly flows: readonly (LiveFlow & { readonly config: FlowConfig })[];
   readonly permit: DeliverPorts["permit"];
   readonly projections: AuditContext["projections"];
   readonly slas: AuditContext["slas"];
@@ -67,7 +71,8 @@ export function deploymentOf(env: Env): Deployment {
 export function resolveDeployment(config: RouterConfig, settings: Settings): Deployment {
   const sources = new Map(Object.keys(config.sources).map((name) => [name, liveSource(config, name, settings)]));
   const targets = new Map(Object.keys(config.destinations).map((name) => [name, targetOf(config, name, settings)]));
-  const owners = new Map(config.routes.map((route) => [route.name, route.owner]));
+  const flowOwners = Object.entries(config.flows ?? {}).map(([name, { owner }]) => [flowRoute(name), owner] as const);
+  const owners = new Map([...config.routes.map((route) => [route.name, route.owner] as const), ...flowOwners]);
   return {
     config,
     settings,
@@ -87,15 +92,21 @@ export function resolveDeployment(config: RouterConfig, settings: Settings): Dep
       return { ...DEFAULT_GOVERNOR, ...limits, ...breaker, leaseTtlMs: LIMITS.leaseTtlMs };
     },
     plan: (event) => planRoutes(config, event),
+    flows: Object.entries(config.flows ?? {}).flatMap(([name, flow]) => liveFlow(name, flow) ?? []),
     projections: (event, outcome) => projectionRows(config, event, outcome, (...asked) => writtenTo(config, targets, ...asked)),
     slas: slaRecorder(config),
     permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
-    sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
+    sourceOwner: (name) => config.sources[name]?.owner ?? owners.get(name) ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
     indexDays: config.retention?.indexDays ?? Math.max(INDEX_DAYS, config.retention?.ledgerDays ?? 0),
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),
   };
+}
+
+function liveFlow(name: string, config: FlowConfig): Deployment["flows"][number] | null {
+  const flow = flowNamed(name);
+  return flow === undefined ? null : { flow, when: config.when, config };
 }
 
 function liveSource(config: RouterConfig, name: string, settings: Settings): Result<LiveSource, string> {

@@ -13,6 +13,7 @@ export { BacklogBoard } from "../durable-objects/backlog-board.ts";
 export { CredentialKeeper } from "../durable-objects/credential-keeper.ts";
 export { DestinationGovernor } from "../durable-objects/destination-governor.ts";
 export { EntitySequencer } from "../durable-objects/entity-sequencer.ts";
+export { BusinessFlow } from "./flows/business.ts";
 export { ReconcileFlow } from "./flows/reconcile.ts";
 export { ReplayRunner } from "../durable-objects/replay-runner.ts";
 export { SourceRate } from "../durable-objects/source-rate.ts";

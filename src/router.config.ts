@@ -163,6 +163,19 @@ export const router = defineRouter({
     },
   },
 
+  // Runs that one can see, wait for events, and take back what they did: src/domain/flows says how. One region to begin with.
+  flows: {
+    "quote-to-cash": {
+      owner: "revops",
+      when: { region: "DACH" },
+      erp: "erp",
+      support: "support",
+      publishTo: ["crm"],
+      writeBack: "crm",
+      policy: { taxJurisdictions: ["DACH"], acceptWithinHours: 24, delinquentAfterDays: 14 },
+    },
+  },
+
   // Compared with the ERP by cron; what differs longer than the grace is a finding with an owner.
   reconciliations: {
     orders: {
@@ -183,7 +196,8 @@ export const router = defineRouter({
       owner: "revops",
       kind: "opportunity",
       from: ["salesforce"],
-      when: { stage: "won" },
+      // The others are taken to cash by a flow.
+      when: { stage: "won", region: { not: "DACH" } },
       to: ["erp"],
       dataClass: "confidential",
       sla: "orderHandoff",

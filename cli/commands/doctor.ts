@@ -20,10 +20,7 @@ bucket, queues and secrets of the account. Changes nothing.`,
   options: OPTIONS,
   examples: ["signalbox doctor", "signalbox doctor --env staging --url https://staging.router.acme.test"],
   run: async (call) => {
-    const findings = [
-      ...configuration(call.world.root),
-      ...(call.options.env === undefined ? await local(call) : await deployed(call)),
-    ];
+    const findings = [...configuration(call.world.root), ...(call.options.env === undefined ? await local(call) : await deployed(call))];
     call.show({ findings }, () => findings.map(line).join("\n"));
     return findings.some(({ state }) => state === "wrong") ? EXIT.found : EXIT.ok;
   },

@@ -8,6 +8,7 @@ import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
 import { serviceMistakes } from "./services.ts";
 import { slaMistakes } from "./slas/check.ts";
+import { checkFlows } from "./flows/config-check.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -46,6 +47,7 @@ export interface ConfigProblem {
     | "retention"
     | "ownership"
     | "migrations"
+    | "flows"
     | "replays"
     | "owners"
     | "sources"
@@ -73,6 +75,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
       reporter("reconciliations", entry)(word, message),
     ),
     ...checkMigrations(config, abilities),
+    ...checkFlows(config, (destination) => abilities.modules[config.destinations[destination]?.module ?? ""]?.kinds),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),

@@ -2,6 +2,7 @@ import type { AlertsConfig } from "./alerts/define.ts";
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
+import type { FlowName } from "./flows/index.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
 import type { DataClass, Responsibilities } from "./governance.ts";
 import type { ObjectMap } from "./mapping.ts";
@@ -247,6 +248,23 @@ export interface ExportConfig<Destination extends string = string, Owner extends
   readonly columns: readonly { readonly header: string; readonly field: string }[];
 }
 
+/** A flow that is switched on. What it may be told in `policy`, its file in src/domain/flows says. */
+export interface FlowConfig<Destination extends string = string, Owner extends string = string> {
+  readonly owner: Owner;
+  /** The destinations that play these parts; what is left out, the flow does without. */
+  readonly erp?: Destination;
+  readonly crm?: Destination;
+  readonly support?: Destination;
+  readonly provisioning?: Destination;
+  /** Who hears what it publishes. */
+  readonly publishTo?: readonly Destination[];
+  /** Only records that fulfil this begin a run. */
+  readonly when?: When;
+  readonly policy?: Readonly<Record<string, unknown>>;
+  /** Where each run keeps a record of its state, as an activity. */
+  readonly writeBack?: Destination;
+}
+
 /** How long what is stored. */
 export interface RetentionConfig {
   /** Days for which a record remembers its deliveries, and its timeline's lines: 30 or more, which is the default. */
@@ -286,6 +304,8 @@ export interface RouterConfig {
   readonly ownership?: OwnershipMatrix;
   /** By name: what is compared with the systems of record. */
   readonly reconciliations?: Readonly<Record<string, ReconciliationConfig>>;
+  /** By the name of the flow; those that are not here are off. */
+  readonly flows?: Readonly<Partial<Record<FlowName, FlowConfig>>>;
   /** By name. */
   readonly migrations?: Readonly<Record<string, MigrationConfig>>;
   readonly retention?: RetentionConfig;
@@ -325,6 +345,7 @@ export const defineRouter = <
   readonly reconciliations?: Readonly<
     Record<string, ReconciliationConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>
   >;
+  readonly flows?: Readonly<Partial<Record<FlowName, FlowConfig<Extract<keyof Destinations, string>, Extract<keyof Owners, string>>>>>;
   readonly owners: Owners;
   readonly sources: Sources;
   readonly destinations: Destinations;

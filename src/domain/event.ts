@@ -99,6 +99,8 @@ export const EntityEvent = z.object({
   readFrom: z.string().optional(),
   /** The finding that it repairs, of an event that a reconciliation put in. */
   repairOf: z.string().optional(),
+  /** Set on what a flow writes: its run and step, and where alone it goes. */
+  flow: z.object({ name: z.string(), run: z.string(), step: z.string(), to: z.array(z.string()) }).optional(),
   /** Set on an event that an operator or a repair put in again. */
   replayOf: z.string().optional(),
   /** Set where that is part of a planned replay: which one, whether it goes over a newer state, and where alone it goes. */

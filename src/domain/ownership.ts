@@ -20,14 +20,14 @@ export interface Permitted {
 /**
  * Holds a write against the matrix: fields that the destination owns are left out of what another system says, and a
  * record that it owns as a whole is refused, with the matrix row in words. A repair, and what a person puts in again, is
- * held to the same.
+ * held to the same. A flow claims nothing: it asks the owner for a record, by configuration, and the owner's answer counts.
  */
 export function permit(config: RouterConfig, event: EntityEvent, destination: string, data: JsonObject): Result<Permitted, string> {
   const { kind } = event.entity;
   const row = config.ownership?.[kind];
   const writer = systemOfSource(config, event.sourceName);
   const target = systemOfDestination(config, destination);
-  if (row === undefined || writer === target) return ok({ data, withheld: [] });
+  if (row === undefined || writer === target || event.flow !== undefined) return ok({ data, withheld: [] });
   const ownerOf = (field: string): string => row.fields?.[field] ?? row.system;
   const names = Object.keys(data);
   const withheld = names.filter((field) => ownerOf(field) === target);

@@ -41,6 +41,7 @@ const SOLD = "opportunity";
  * short fields.
  */
 export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan {
+  if (event.flow !== undefined) return planFlow(config, event, event.flow);
   const data = event.payload.at === "inline" ? event.payload.data : event.payload.outline;
   const lanes = new Map<string, LanePlan>();
   const why: RouteReason[] = [];
@@ -70,6 +71,25 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
   };
 }
 
+/** The name under which a flow's events are routed, owned and shown. Never a source's or a route's: those have no colon. */
+export const flowRoute = (flow: string): string => `flow:${flow}`;
+
+/** What a flow writes goes where its step says, and what follows does not wait behind a dead one: compensation must get by. */
+function planFlow(config: RouterConfig, event: EntityEvent, { name, run, step, to }: NonNullable<EntityEvent["flow"]>): RoutePlan {
+  const route = flowRoute(name);
+  const echoed = Object.values(config.sources).flatMap((source) => source.echoOf ?? []);
+  const targets = to.flatMap((destination) => migrated(config, event.entity, destination).map((each) => each.destination));
+  const lanes = [...new Set(targets)].map((destination): LanePlan => {
+    const lane: LanePlan = { destination, route, collapse: false, afterDead: "continue" };
+    return echoed.includes(destination) && event.entity.kind !== SOLD ? { ...lane, joins: true } : lane;
+  });
+  return {
+    lanes,
+    why: [{ route, matched: lanes.length > 0, because: `step ${step} of ${run}` }],
+    ...(echoed.length === 0 ? {} : { echoed }),
+  };
+}
+
 function overruled({ policy }: RouteConfig, decided: ReadonlyMap<string, string>): string | null {
   const first = policy === undefined ? undefined : decided.get(policy);
   return first === undefined ? null : `${first} has decided already, under the policy ${policy}`;
@@ -78,7 +98,7 @@ function overruled({ policy }: RouteConfig, decided: ReadonlyMap<string, string>
 /** Where a destination's writes go while its kind moves to another system. */
 function migrated(
   config: RouterConfig,
-  route: RouteConfig,
+  route: Pick<RouteConfig, "kind">,
   destination: string,
 ): readonly { readonly destination: string; readonly because: string | null }[] {
   const found = Object.entries(config.migrations ?? {}).find(([, { kind, from }]) => kind === route.kind && from === destination);

@@ -7,6 +7,7 @@ import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { SERVICE_OPERATIONS } from "./operations-services.ts";
 import { SLA_OPERATIONS } from "./operations-slas.ts";
+import { FLOW_OPERATIONS } from "./operations-flows.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { FILE_OPERATIONS } from "./operations-files.ts";
@@ -200,6 +201,7 @@ export const OPERATIONS = {
     answer: DestinationView,
   },
   ...REPLAY_OPERATIONS,
+  ...FLOW_OPERATIONS,
   ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,

@@ -6,6 +6,8 @@ import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { ExportState } from "../domain/exporting.ts";
 import type { ImportState } from "../domain/importing.ts";
+import type { Command } from "../domain/flows/commands.ts";
+import type { FlowRun } from "../domain/flows/run.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Kin } from "../domain/kin.ts";
 import type { RecentEvent } from "../domain/overview.ts";
@@ -98,6 +100,7 @@ export interface OpsPorts {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
   readonly replays: Replays;
+  readonly flows: Flows;
   readonly drift: Drift;
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
@@ -209,6 +212,25 @@ export interface Replays {
   readonly find: (id: string) => Promise<StoredReplay | null>;
   readonly approve: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
   readonly cancel: (id: string, by: By) => Promise<Result<StoredReplay, ProblemCode>>;
+}
+
+/** Runs of business flows. A command fails with words where the run is not in a state for it, or has moved meanwhile. */
+export interface Flows {
+  readonly list: (query: {
+    readonly flow?: string | undefined;
+    readonly state?: string | undefined;
+    readonly entityKey?: string | undefined;
+    readonly after?: { readonly startedAtMs: number; readonly id: string } | undefined;
+    readonly limit: number;
+  }) => Promise<readonly RunRead[]>;
+  readonly find: (id: string) => Promise<RunRead | null>;
+  readonly steer: (id: string, order: Command) => Promise<Result<RunRead, Refused>>;
+}
+
+/** A run with when it was last stored. */
+export interface RunRead {
+  readonly run: FlowRun;
+  readonly updatedAtMs: number;
 }
 
 export interface RunRecord {

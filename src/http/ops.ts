@@ -7,6 +7,7 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
+import { flowHandlers } from "./ops-flows.ts";
 import { oversightHandlers } from "./ops-oversight.ts";
 import { getPayload, hidingPatches } from "./ops-payload.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -71,6 +72,7 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     pauseDestination: (call) => steer(ports, "pause", call),
     resumeDestination: (call) => steer(ports, "resume", call),
     ...replayHandlers(ports),
+    ...flowHandlers(ports, ownerNamed),
     ...driftHandlers(ports, ownerNamed),
     listSources: ({ origin }) => listSources(ports, origin),
     listAccounts: (call) => listAccounts(ports, call),

@@ -12,6 +12,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
 import { observe } from "./observe.ts";
 import { NO_SLA_FACTS } from "../domain/slas/spans.ts";
+import { tellFlows } from "./flows.ts";
 import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
@@ -34,6 +35,7 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string, recorde
       await recordAll(env, rows, Date.now());
       recorded.push(...rows.map(({ event }) => event));
     },
+    tellFlows: (settled) => tellFlows(env, deployment, settled),
     recordPoison: (messages) =>
       keepPoison(
         env,

@@ -4,11 +4,13 @@ import { expireIndex } from "../adapters/index-expiry.ts";
 import { foldMeasures } from "../adapters/measures.ts";
 import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
+import { expireFlows } from "../adapters/flow-runs.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
 import { watchAlerts } from "./alerts.ts";
 import { flushMeasures } from "./observe.ts";
 import { runExports } from "./exports.ts";
 import { runImports } from "./imports.ts";
+import { reviveFlows } from "./flows.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
 import { maintainSlas } from "./slas.ts";
@@ -48,7 +50,10 @@ async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<vo
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
   await maintainSlas(env, deployment, nowMs);
   await startDue(env, deployment, nowMs);
-  if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
   await runExports(env, deployment, nowMs);
   await runImports(env, deployment);
+  await reviveFlows(env, nowMs);
+  if (Math.floor(nowMs / MINUTE_MS) % 60 !== RENEWAL_MINUTE) return;
+  await env.DB.batch([...expireFlows(env.DB, nowMs - deployment.indexDays * DAY_MS)]);
+  await renew(env, deployment);
 }

@@ -17,6 +17,7 @@ import { operatorAction as action } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { filePorts } from "./ops-files.ts";
+import { flowPorts } from "./ops-flows.ts";
 import { sourcePorts } from "./ops-sources.ts";
 import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
@@ -59,6 +60,7 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     handshakes: (query) => listTallies(env.DB, "handshakes", query),
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
+    flows: flowPorts(env, waitUntil),
     drift: driftPorts(env, deployment),
     overview: () => overviewOf(env, deployment),
     metrics: () => readMetrics(env, deployment),

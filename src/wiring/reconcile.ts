@@ -18,10 +18,11 @@ import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import type { DestinationDefinition } from "../destinations/define.ts";
 import type { ReconciliationConfig } from "../domain/config.ts";
-import { entityDefinition, lifecycleRank, parseEntity } from "../domain/entities/index.ts";
+import { entityDefinition, parseEntity } from "../domain/entities/index.ts";
 import { correlationIdOf, eventId, ulid } from "../domain/event-id.ts";
 import { entityName, type EntityEvent } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { ownEvent } from "../domain/own-event.ts";
 import { systemOfDestination, systemOfSource } from "../domain/ownership.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/run.ts";
@@ -249,33 +250,23 @@ function told(
 ): EntityEvent {
   const nowMs = Date.now();
   const id = eventId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
-  const text = JSON.stringify(state.data);
-  return {
-    v: 1,
-    specversion: "1.0",
+  const event = ownEvent({
     id,
-    source: `/in/${source}`,
-    type: `${finding.kind}.reconciled`,
-    correlationid: correlationIdOf(id),
-    traceparent: ownTrace(crypto.getRandomValues(new Uint8Array(16)).toHex()),
     sourceName: source,
+    type: `${finding.kind}.reconciled`,
+    correlationId: correlationIdOf(id),
+    traceId: crypto.getRandomValues(new Uint8Array(16)).toHex(),
     receivedAtMs: nowMs,
     priority: "standard",
-    verdict: "authenticated",
-    secretId: "reconciliation",
+    madeBy: "reconciliation",
     configVersion,
     deliveryId: `repair:${finding.id}:${id}`,
-    synthetic: true,
-    contentHash: sha256Hex(text),
-    contentType: "application/json",
-    raw: { at: "text", text },
-    what: "entity",
-    entity: { kind: finding.kind, key: state.key, schemaVersion: entityDefinition(finding.kind).version },
+    contentHash: sha256Hex(JSON.stringify(state.data)),
+    kind: finding.kind,
+    key: state.key,
     nature: "snapshot",
-    deleted: false,
     order: state.order,
-    rank: lifecycleRank(finding.kind, state.data),
-    payload: { at: "inline", data: state.data },
-    repairOf: finding.id,
-  };
+    data: state.data,
+  });
+  return { ...event, repairOf: finding.id };
 }

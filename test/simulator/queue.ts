@@ -106,5 +106,6 @@ export const consumePorts = (
   projections: () => [],
   slas: () => ({ spans: [], rates: [] }),
   archive: (events) => ({ refs: events.map(() => null), stored: Promise.resolve() }),
+  tellFlows: () => Promise.resolve(),
   recordPoison: () => Promise.resolve(),
 });

@@ -6,6 +6,7 @@ import { alertsPage } from "./pages/alerts.tsx";
 import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
 import { destinationsPage } from "./pages/destinations.tsx";
+import { flowPage } from "./pages/flow.tsx";
 import { driftPage, findingPage } from "./pages/drift.tsx";
 import { newReplayPage, plannedView } from "./pages/new-replay.tsx";
 import { replayPage } from "./pages/replay.tsx";
@@ -154,6 +155,15 @@ async function silenceAlert(visit: Visit, form: Form): Promise<Result<Acted, Ref
   return changed.ok ? done(PATHS.alerts, until === null ? "It is told again." : `Silenced: ${changed.value.summary}.`) : changed;
 }
 
+const onFlow =
+  (name: "retryFlow" | "skipFlow" | "cancelFlow", said: string): Action["act"] =>
+  async (visit, form) => {
+    const step = form.text("step");
+    const body = { reason: form.text("reason"), ...(step === "" ? {} : { step }) };
+    const steered = await visit.ask(name, { params: visit.params, body });
+    return steered.ok ? done(PATHS.flow(visit.params["id"] ?? ""), said) : steered;
+  };
+
 /** Everything that can be done from the dashboard. Who may do it, the table of operations says. */
 export const ACTIONS: readonly Action[] = [
   { path: "/ops/dead-letters/bulk", act: bulk, page: deadLettersPage },
@@ -170,5 +180,8 @@ export const ACTIONS: readonly Action[] = [
   { path: "/ops/replays/plan", act: plan, page: newReplayPage },
   { path: "/ops/replays", act: start, page: newReplayPage },
   { path: "/ops/replays/:id/approve", act: onReplay("approveReplay", "Approved; it begins now."), page: replayPage },
+  { path: "/ops/flows/:id/retry", act: onFlow("retryFlow", "It goes on."), page: flowPage },
+  { path: "/ops/flows/:id/skip", act: onFlow("skipFlow", "It goes on past that step."), page: flowPage },
+  { path: "/ops/flows/:id/cancel", act: onFlow("cancelFlow", "What it did is being taken back."), page: flowPage },
   { path: "/ops/replays/:id/cancel", act: onReplay("cancelReplay", "Cancelled."), page: replayPage },
 ];

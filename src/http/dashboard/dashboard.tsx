@@ -19,6 +19,8 @@ import { driftPage, findingPage } from "./pages/drift.tsx";
 import { entityPage } from "./pages/entity.tsx";
 import { eventPage } from "./pages/event.tsx";
 import { eventsPage } from "./pages/events.tsx";
+import { flowPage } from "./pages/flow.tsx";
+import { flowsPage } from "./pages/flows.tsx";
 import { newReplayPage } from "./pages/new-replay.tsx";
 import { overviewPage } from "./pages/overview.tsx";
 import { ownershipPage } from "./pages/ownership.tsx";
@@ -48,6 +50,8 @@ const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.replays, replaysPage],
   [PATHS.newReplay, newReplayPage],
   ["/ops/replays/:id", replayPage],
+  [PATHS.flows, flowsPage],
+  ["/ops/flows/:id", flowPage],
   [PATHS.destinations, destinationsPage],
   [PATHS.sources, sourcesPage],
   ["/ops/sources/:name", sourcePage],

@@ -13,6 +13,7 @@ const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Dead letters", PATHS.deadLetters],
   ["Drift", PATHS.drift],
   ["Replays", PATHS.replays],
+  ["Flows", PATHS.flows],
   ["Destinations", PATHS.destinations],
   ["Sources", PATHS.sources],
   ["SLAs", PATHS.slas],

@@ -34,6 +34,15 @@ const LOOKS: Readonly<Record<string, Look>> = {
   running: { tone: "busy", shape: "again" },
   done: { tone: "good", shape: "check" },
   "dry run": { tone: "quiet", shape: "ring" },
+  // Of flows and their steps.
+  blocked: { tone: "bad", shape: "alert" },
+  compensating: { tone: "warn", shape: "again" },
+  stopped: { tone: "quiet", shape: "stop" },
+  uncompensated: { tone: "bad", shape: "cross" },
+  sent: { tone: "busy", shape: "again" },
+  waiting: { tone: "busy", shape: "clock" },
+  failed: { tone: "bad", shape: "cross" },
+  compensated: { tone: "quiet", shape: "stop" },
   // Of dead letters.
   open: { tone: "bad", shape: "cross" },
   resolved: { tone: "good", shape: "check" },
@@ -43,7 +52,6 @@ const LOOKS: Readonly<Record<string, Look>> = {
   repaired: { tone: "good", shape: "check" },
   healed: { tone: "good", shape: "check" },
   accepted: { tone: "quiet", shape: "pause" },
-  failed: { tone: "bad", shape: "cross" },
   skipped: { tone: "quiet", shape: "stop" },
   // Of alerts.
   acknowledged: { tone: "busy", shape: "again" },

@@ -17,6 +17,8 @@ export const PATHS = {
   replay: (id: string) => `/ops/replays/${part(id)}`,
   alerts: "/ops/alerts",
   alert: (id: string) => `/ops/alerts/${part(id)}`,
+  flows: "/ops/flows",
+  flow: (id: string) => `/ops/flows/${part(id)}`,
   destinations: "/ops/destinations",
   sources: "/ops/sources",
   source: (name: string) => `/ops/sources/${part(name)}`,

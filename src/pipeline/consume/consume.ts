@@ -49,6 +49,8 @@ export interface ConsumePorts {
   readonly archive: (events: readonly Envelope[]) => Archived;
   /** Writes the batch's rows in one call; writing them again changes nothing. */
   readonly record: (rows: readonly AuditRows[]) => Promise<void>;
+  /** Tells flows what became of a batch's events. Told again, it changes nothing more. */
+  readonly tellFlows: (settled: readonly { readonly event: Envelope; readonly outcome: EventOutcome }[]) => Promise<void>;
   /** Keeps messages that are not ours or cannot be read, with the reason: they must not come again. */
   readonly recordPoison: (messages: readonly { readonly message: Message; readonly reason: string }[]) => Promise<void>;
 }
@@ -79,11 +81,13 @@ export async function consume(
   const reasons = await sequenceAll(ready, { priority, ports, outcomes });
   const dispositions = new Map<string, Disposition>();
   const current = new Map(ready.map(({ event }) => [event.id, event]));
-  const rows = rowsOf(
-    read.map((item) => ({ ...item, event: current.get(item.event.id) ?? item.event })),
-    { ports, outcomes, reasons, refs: archived.refs },
-  );
-  const failure = await write(ports, { rows, poison, stored });
+  const looked = read.map((item) => ({ ...item, event: current.get(item.event.id) ?? item.event }));
+  const rows = rowsOf(looked, { ports, outcomes, reasons, refs: archived.refs });
+  const settled = looked.flatMap(({ event }) => {
+    const outcome = outcomes.get(event.id);
+    return outcome === undefined ? [] : [{ event, outcome }];
+  });
+  const failure = await write(ports, { rows, poison, stored, settled });
   for (const { message, event } of read) {
     const reason =
       failure ??
@@ -276,6 +280,7 @@ interface Writing {
   readonly rows: readonly AuditRows[];
   readonly poison: readonly { readonly message: Message; readonly reason: string }[];
   readonly stored: Promise<boolean>;
+  readonly settled: Parameters<ConsumePorts["tellFlows"]>[0];
 }
 
 /** Null when everything is written; else why the batch must come again. */
@@ -283,6 +288,7 @@ async function write(ports: ConsumePorts, writing: Writing): Promise<string | nu
   if (!(await writing.stored)) return "the archive did not take the bodies";
   try {
     if (writing.rows.length > 0) await ports.record(writing.rows);
+    await ports.tellFlows(writing.settled);
     if (writing.poison.length > 0) await ports.recordPoison(writing.poison);
     return null;
   } catch (error) {

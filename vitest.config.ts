@@ -42,7 +42,7 @@ export default defineConfig(async () => {
             name: "node",
             // A shared machine can be slow; what hangs is found all the same.
             testTimeout: 30_000,
-            include: ["test/{domain,pipeline,contract,systems,guarantees}/**/*.test.ts"],
+            include: ["test/{domain,cli,pipeline,contract,systems,guarantees}/**/*.test.ts"],
           },
         },
         // Other people's servers, installed when first run: not part of the default run.

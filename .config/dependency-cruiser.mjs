@@ -40,10 +40,10 @@ export default {
     ),
     never(
       "nothing-local-in-the-worker",
-      "Sandbox, scripts, benchmarks and tests are never deployed.",
+      "Command line, sandbox, scripts, benchmarks and tests are never deployed.",
       { path: "^(src|durable-objects)/" },
       {
-        path: "^(sandbox|scripts|bench|test)/",
+        path: "^(cli|sandbox|scripts|bench|test)/",
       },
     ),
     never(
@@ -166,6 +166,13 @@ export default {
       "^src/deployment\\.ts$",
       "^cloudflare:",
     ]),
+    only("client", "The client runs anywhere: it needs fetch, and nothing of ours.", { path: "^cli/client/" }, ["^cli/client/"]),
+    never(
+      "command-asks-the-router",
+      "A command asks the router by its API; of the Worker's code it knows the configuration and the domain.",
+      { path: "^cli/" },
+      { path: "^src/", pathNot: "^src/(domain/|router\\.config\\.ts$)" },
+    ),
     never(
       "stand-alone-sandbox",
       "The sandbox stands in for other people's systems; it only signs by the senders' contracts.",

@@ -14,6 +14,7 @@ import { fail, ok, type Result } from "../src/domain/result.ts";
 import { verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
+import { observeLater } from "../src/wiring/observe.ts";
 import { readAgain } from "../src/wiring/read-state.ts";
 import { talkTo } from "../src/wiring/connect.ts";
 import type { OperatorAction, OperatorAnswer, Owed, Peer, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
@@ -146,9 +147,16 @@ export class EntitySequencer extends DurableObject<Env> {
         ownerOf: deployment.ownerOf,
         sourceOwner: deployment.sourceOwner(event.sourceName),
         projections: deployment.projections,
+        slas: deployment.slas,
       }),
     );
     await recordAll(this.env, rows, Date.now());
+    this.ctx.waitUntil(
+      observeLater(
+        deployment,
+        rows.map(({ event }) => event),
+      ),
+    );
   }
 }
 

@@ -23,15 +23,21 @@ if (after !== before)
   );
 
 /** A table with a rowid pays a second row write for its key; drizzle cannot say WITHOUT ROWID, so it is added by hand. */
-const withRowid = readdirSync(path.join(ROOT, "migrations"))
+const statements = readdirSync(path.join(ROOT, "migrations"))
   .filter((file) => file.endsWith(".sql"))
   .flatMap((file) =>
     readFileSync(path.join(ROOT, "migrations", file), "utf8")
       .split(";")
       .map((statement) => ({ file, statement })),
-  )
-  .filter(({ statement }) => /\bCREATE TABLE\b/i.test(statement) && !/\)\s*WITHOUT ROWID\s*$/i.test(statement));
+  );
+const withRowid = statements.filter(({ statement }) => /\bCREATE TABLE\b/i.test(statement) && !/\)\s*WITHOUT ROWID\s*$/i.test(statement));
 for (const { file, statement } of withRowid) {
   console.error(`migrations/${file}: end with WITHOUT ROWID: CREATE TABLE ${/CREATE TABLE\s+(\S+)/i.exec(statement)?.[1] ?? ""}`);
 }
-process.exit(made.status === 0 && after === before && withRowid.length === 0 ? 0 : 1);
+
+/** A deployment migrates before the new code runs, and a rollback leaves the schema: the code before must still find all it reads. */
+const LOSES = /\bDROP\s+(TABLE|COLUMN)\b|\bRENAME\b|\bADD\b(?=[^,]*\bNOT\s+NULL\b)(?![^,]*\bDEFAULT\b)/i;
+const losing = statements.filter(({ statement }) => LOSES.test(statement));
+for (const { file, statement } of losing)
+  console.error(`migrations/${file}: the code that runs meanwhile needs what this takes away: ${statement.trim()}`);
+process.exit(made.status === 0 && after === before && withRowid.length + losing.length === 0 ? 0 : 1);

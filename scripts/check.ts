@@ -6,20 +6,23 @@ const STEPS: readonly (readonly [string, readonly string[]])[] = [
   ["types", ["tsc", "-p", "tsconfig.json"]],
   ["types: domain is pure", ["tsc", "-p", "src/domain/tsconfig.json"]],
   ["types: scripts and sandbox", ["tsc", "-p", "scripts/tsconfig.json"]],
+  ["types: command line", ["tsc", "-p", "cli/tsconfig.json"]],
   ["types: benchmarks", ["tsc", "-p", "bench/tsconfig.json"]],
   ["types: tests", ["tsc", "-p", "test/tsconfig.json"]],
   ["types: Env", ["wrangler", "types", "--include-runtime=false", "--check"]],
-  ["lint", ["oxlint", "--type-aware", "--deny-warnings", "src", "durable-objects", "scripts", "sandbox", "bench", "test"]],
+  ["lint", ["oxlint", "--type-aware", "--deny-warnings", "src", "durable-objects", "cli", "scripts", "sandbox", "bench", "test"]],
   ["format", ["oxfmt", "--check"]],
   [
     "dependency graph",
-    ["depcruise", "--config", ".config/dependency-cruiser.mjs", "src", "durable-objects", "sandbox", "scripts", "bench", "test"],
+    ["depcruise", "--config", ".config/dependency-cruiser.mjs", "src", "durable-objects", "sandbox", "cli", "scripts", "bench", "test"],
   ],
   ["unused code", ["knip", "--config", ".config/knip.json", "--no-config-hints"]],
   ["migrations", ["node", "scripts/check-migrations.ts"]],
   ["configuration", ["node", "scripts/check-config.ts"]],
   ["docs/senders.md", ["node", "scripts/sender-docs.ts", "--check"]],
   ["docs/destinations.md", ["node", "scripts/destination-docs.ts", "--check"]],
+  ["docs/cli.md", ["node", "scripts/cli-docs.ts", "--check"]],
+  ["the client's types", ["node", "scripts/api-client.ts", "--check"]],
 ];
 
 const only = process.argv[2];

@@ -79,7 +79,12 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
     return parsed?.success === true ? Object.values(SOURCES[scheme]?.renewal?.(parsed.data)?.secrets ?? {}) : [];
   });
   const sealing = Object.values(config.sources).some((source) => source.accounts !== undefined) ? ["ACCOUNT_KEY"] : [];
-  const secrets = [...new Set([...ofSources, ...ofDestinations, ...ofRenewals, ...sealing])];
+  const ofChannels = Object.values(config.alerts?.channels ?? {}).flatMap(({ secret }) => secret ?? []);
+  const ofTraces = Object.values(config.traces?.headers ?? {});
+  const secrets = [...new Set([...ofSources, ...ofDestinations, ...ofRenewals, ...sealing, ...ofChannels, ...ofTraces])];
+  const addresses = [config.alerts?.origin, ...Object.values(config.alerts?.channels ?? {}).map(({ url }) => url)].flatMap(
+    (url) => url?.env ?? [],
+  );
   const urls = [...new Set(Object.values(config.destinations).map((destination) => destination.url.env))];
   return [
     ...declared.flatMap(({ environment, ...has }) => [
@@ -91,6 +96,9 @@ export function undeclared(config: RouterConfig, declared: readonly Declared[], 
       ...urls
         .filter((name) => !has.vars.includes(name))
         .map((name) => `wrangler.toml (${environment}): add ${name} to vars, the base URL of a destination`),
+      ...[...new Set(addresses)]
+        .filter((name) => !has.vars.includes(name) && !has.secrets.includes(name))
+        .map((name) => `wrangler.toml (${environment}): add ${name} to vars, or to secrets.required if its address is a credential`),
     ]),
     ...secrets
       .filter((name) => !new RegExp(`^${name}=`, "m").test(example))

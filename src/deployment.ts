@@ -9,6 +9,7 @@ import { projectionRows, type Written } from "./domain/reconciliation/projection
 import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
 import { permit } from "./domain/ownership.ts";
+import { slaRecorder } from "./domain/slas/spans.ts";
 import { planRoutes, type RoutePlan } from "./domain/routing.ts";
 import { parseEnv, type Settings } from "./env.ts";
 import { deliveryOf, type DeliverPorts, type Target } from "./pipeline/deliver.ts";
@@ -33,6 +34,7 @@ export interface Deployment {
   readonly plan: (event: EntityEvent) => RoutePlan;
   readonly permit: DeliverPorts["permit"];
   readonly projections: AuditContext["projections"];
+  readonly slas: AuditContext["slas"];
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   /** The keys that seal the secrets of accounts, newest first. */
@@ -65,7 +67,10 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
   return {
     config,
     settings,
-    problems: [...sources.values(), ...targets.values()].flatMap((resolved) => (resolved.ok ? [] : [resolved.failure])),
+    problems: [
+      ...[...sources.values(), ...targets.values()].flatMap((resolved) => (resolved.ok ? [] : [resolved.failure])),
+      ...signalProblems(config, settings),
+    ],
     source: (name) => {
       const source = sources.get(name);
       return source === undefined ? fail("unknown") : source.ok ? source : fail("misconfigured");
@@ -78,6 +83,7 @@ function resolve(config: RouterConfig, settings: Settings): Deployment {
     },
     plan: (event) => planRoutes(config, event),
     projections: (event, outcome) => projectionRows(config, event, outcome, (...asked) => writtenTo(config, targets, ...asked)),
+    slas: slaRecorder(config),
     permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
     sourceOwner: (name) => config.sources[name]?.owner ?? "nobody",
@@ -181,6 +187,24 @@ function writtenTo(
   if (target?.ok !== true) return sent;
   const { definition, connection } = target.value;
   return definition.written?.(deliveryOf(event, sent), connection.settings) ?? sent;
+}
+
+/** Characters of the token that scrapers read the metrics with. */
+export const METRICS_TOKEN_LEAST = 32;
+
+/** What alerts and metrics lack here: only these do not work then. */
+function signalProblems({ alerts }: RouterConfig, settings: Settings): readonly string[] {
+  const ofChannels = Object.entries(alerts?.channels ?? {}).flatMap(([name, { url, secret }]) => {
+    const address = settings.read(url.env);
+    const egress = address === undefined ? null : egressProblem(address, settings.ENVIRONMENT === "local");
+    return [
+      ...(address === undefined ? [`alerts.channels.${name}: missing variable or secret ${url.env} (its address)`] : []),
+      ...(egress === null ? [] : [`alerts.channels.${name}: ${url.env}: ${egress}`]),
+      ...(secret === undefined || settings.read(secret) !== undefined ? [] : [`alerts.channels.${name}: missing secret ${secret}`]),
+    ];
+  });
+  const short = (settings.read("METRICS_TOKEN")?.length ?? METRICS_TOKEN_LEAST) < METRICS_TOKEN_LEAST;
+  return [...ofChannels, ...(short ? [`METRICS_TOKEN: must have ${METRICS_TOKEN_LEAST} characters or more`] : [])];
 }
 
 function traitsOf(config: RouterConfig, name: string): LaneTraits | null {

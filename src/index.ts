@@ -5,6 +5,7 @@ import { tokenCheck, type TokenCheck } from "./http/auth.ts";
 import { opsHandlers } from "./http/ops.ts";
 import { consumeBatch } from "./wiring/consume.ts";
 import { maintain } from "./wiring/maintain.ts";
+import { isMetricsToken, readMetrics } from "./wiring/metrics.ts";
 import { opsPorts } from "./wiring/ops.ts";
 import { receivePorts } from "./wiring/receive.ts";
 
@@ -35,6 +36,12 @@ const app = createApp({
   authenticate: (c) => checkOf(c.env).ofRequest(c.req.raw),
   actorOf: (c, token) => checkOf(c.env).ofToken(token),
   problems: (c) => deploymentOf(c.env).problems,
+  mayReadMetrics: async (c) => {
+    if (await isMetricsToken(deploymentOf(c.env), c.req.header("authorization"))) return { ok: true, value: null };
+    const viewer = await checkOf(c.env).ofRequest(c.req.raw);
+    return viewer.ok ? { ok: true, value: null } : viewer;
+  },
+  metrics: (c) => readMetrics(c.env, deploymentOf(c.env)),
   log: (entry) => console.error(JSON.stringify(entry)),
 });
 

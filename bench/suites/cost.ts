@@ -1,4 +1,4 @@
-import { costOf, PRICES, PRICES_READ_ON, type Quantities } from "../prices.ts";
+import { costOf, PRICES, PRICES_READ_ON, type Quantities } from "../../cli/prices.ts";
 import { Probes } from "../probes-client.ts";
 import { info, judged, number, type Row, type SuiteResult } from "../report.ts";
 import { localSide } from "../sides.ts";

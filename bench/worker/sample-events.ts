@@ -35,7 +35,7 @@ export function customerEvent(key: string): EntityEvent {
     entity: { kind: "customer", key, schemaVersion: 1 },
     nature: "snapshot",
     deleted: false,
-    order: { kind: "int", value: String(receivedAtMs * 100_000 + number) },
+    order: { kind: "int", value: String(BigInt(receivedAtMs) * 100_000n + BigInt(number)) },
     rank: 0,
     payload: { at: "inline", data: { name: "Acme & Sons", email: "orders@acme.example", region: "EMEA" } },
   };
@@ -53,5 +53,6 @@ export function indexRow(key: string): AuditRows {
     ownerOf: () => "bench",
     sourceOwner: "bench",
     projections: () => [],
+    slas: () => ({ spans: [], rates: [] }),
   });
 }

@@ -1,5 +1,6 @@
 import type { AuditRows } from "../domain/audit-record.ts";
 import { shardOf } from "../domain/shards.ts";
+import { joinFacts, type SpanFact } from "../domain/slas/spans.ts";
 import type { ReplayQuery } from "../domain/replay.ts";
 import { recordPoison, recordRows, type PoisonRow } from "./event-index.ts";
 import {
@@ -41,10 +42,22 @@ export async function recordAll(env: Env, rows: readonly AuditRows[], nowMs: num
   const databases = databasesOf(env);
   const [only] = databases;
   if (databases.length === 1) return recordRows(only, rows, nowMs);
-  const byShard = Map.groupBy(rows, ({ event }) =>
-    shardOf(event.entityKey === null ? event.id : `${event.kind}/${event.entityKey}`, databases.length),
+  const shardOfRow = ({ event }: AuditRows): number =>
+    shardOf(event.entityKey === null ? event.id : `${event.kind}/${event.entityKey}`, databases.length);
+  const byShard = Map.groupBy(rows, shardOfRow);
+  // A record's span is where all that speak of it find it; an event's is where the event is.
+  const spanShard = (fact: SpanFact): number => shardOf(fact.subject, databases.length);
+  const facts = rows.flatMap((row) => [
+    ...row.slas.spans.map((fact) => ({ shard: fact.perEvent ? shardOfRow(row) : spanShard(fact), spans: [fact], rates: [] })),
+    { shard: shardOfRow(row), spans: [], rates: row.slas.rates },
+  ]);
+  const shards = new Set([...byShard.keys(), ...facts.map(({ shard }) => shard)]);
+  await Promise.all(
+    [...shards].map((shard) => {
+      const theirs = joinFacts(facts.filter((each) => each.shard === shard));
+      return recordRows(databases[shard] ?? only, byShard.get(shard) ?? [], nowMs, theirs);
+    }),
   );
-  await Promise.all([...byShard].map(([shard, part]) => recordRows(databases[shard] ?? only, part, nowMs)));
 }
 
 export const recordAllPoison = (env: Env, rows: readonly PoisonRow[], nowMs: number): Promise<void> => recordPoison(env.DB, rows, nowMs);

@@ -1,4 +1,6 @@
 import type { AuditRows, DeadLetterRow, EventRow } from "../domain/audit-record.ts";
+import { joinFacts, type SlaFacts } from "../domain/slas/spans.ts";
+import { slaStatements } from "./sla-statements.ts";
 
 /**
  * Writes rows of the cross-entity index. One call writes a whole batch; each table's rows travel as one JSON parameter,
@@ -46,7 +48,12 @@ const PUT_PROJECTIONS = upsertProjections("excluded.data");
 const PATCH_PROJECTIONS = upsertProjections("json_patch(data, excluded.data)");
 
 /** The index as consumers and objects write it. Rejects when D1 does not take the rows; then nothing was written. */
-export async function recordRows(db: D1Database, rows: readonly AuditRows[], nowMs: number): Promise<void> {
+export async function recordRows(
+  db: D1Database,
+  rows: readonly AuditRows[],
+  nowMs: number,
+  facts: SlaFacts = joinFacts(rows.map(({ slas }) => slas)),
+): Promise<void> {
   const deadLetters = rows.flatMap((row) => row.deadLetters);
   const links = rows.flatMap((row) => row.links);
   const statements = [
@@ -64,7 +71,9 @@ export async function recordRows(db: D1Database, rows: readonly AuditRows[], now
     ({ partial }) => partial,
   );
   for (const [partial, part] of projections) statements.push(statement(db, partial ? PATCH_PROJECTIONS : PUT_PROJECTIONS, part, nowMs));
-  await db.batch(statements);
+  // Before the events' own rows, which still tell what was known of them.
+  const slas = slaStatements(facts, nowMs).map(({ sql, parameters }) => db.prepare(sql).bind(...parameters));
+  await db.batch([...slas, ...statements]);
 }
 
 /** A message that could not be processed at all, as a row of its own. */

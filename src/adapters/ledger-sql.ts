@@ -81,23 +81,29 @@ export class SqlLedger {
   }
 
   load(): { head: ChainHead; marks: Marks; work: Work[]; owed: OwedOutcome[]; kin: Kin } {
-    const { sql } = this.#storage;
     if (!this.#made) return { head: GENESIS, marks: {}, work: [], owed: [], kin: NO_KIN };
     this.#buckets = this.#readBuckets();
-    const last = this.#buckets.at(-1) ?? -1;
-    const rows = sql.exec<{ seq: number; hash: string; n: number }>(
-      "SELECT seq, hash, (SELECT count(*) FROM entries WHERE bucket = ?1) AS n FROM entries WHERE bucket = ?1 ORDER BY seq DESC LIMIT 1",
-      last,
-    );
-    const head = rows.toArray()[0];
-    this.#inBucket = head?.n ?? 0;
+    const head = this.#readHead();
     return {
-      head: head === undefined ? GENESIS : { seq: head.seq, hash: head.hash },
+      head,
       marks: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1 AND key = 'marks'")[0] ?? {}) as Marks,
       kin: (this.#texts("SELECT body AS text FROM entries WHERE bucket = -1 AND key = 'kin'")[0] ?? NO_KIN) as Kin,
       work: this.#unfinished ? (this.#texts("SELECT work AS text FROM work") as Work[]) : [],
       owed: this.#unfinished ? (this.#texts("SELECT owed AS text FROM owed") as OwedOutcome[]) : [],
     };
+  }
+
+  /** The last line of the newest bucket. Marks alone are no line: an object may have died between them and its first. */
+  #readHead(): ChainHead {
+    const newest = this.#buckets.at(-1);
+    if (newest === undefined) return GENESIS;
+    const rows = this.#storage.sql.exec<{ seq: number; hash: string; n: number }>(
+      "SELECT seq, hash, (SELECT count(*) FROM entries WHERE bucket = ?1) AS n FROM entries WHERE bucket = ?1 ORDER BY seq DESC LIMIT 1",
+      newest,
+    );
+    const { seq, hash, n } = rows.one();
+    this.#inBucket = n;
+    return { seq, hash };
   }
 
   #texts(query: string): unknown[] {

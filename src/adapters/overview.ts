@@ -77,3 +77,15 @@ export const listOperatorActions = (
     )
     .orderBy(desc(operatorActions.id))
     .limit(query.limit);
+
+/** Requests that were not let in since, by source and reason. */
+export async function sumRejections(
+  db: D1Database,
+  sinceMs: number,
+): Promise<readonly { readonly source: string; readonly reason: string; readonly count: number }[]> {
+  const found = await db
+    .prepare("SELECT source, reason, sum(count) AS count FROM rejections WHERE minute_ms >= ?1 GROUP BY 1, 2")
+    .bind(sinceMs)
+    .all<{ source: string; reason: string; count: number }>();
+  return found.results;
+}

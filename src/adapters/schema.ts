@@ -235,3 +235,76 @@ export const watermarks = sqliteTable("watermarks", {
   changesAtMs: integer("changes_at_ms").notNull(),
   fullAtMs: integer("full_at_ms").notNull(),
 });
+
+/** Alerts, one row for each rule and subject: the last occurrence, and what each channel has been told of it. */
+export const alerts = sqliteTable("alerts", {
+  id: text("id").primaryKey(),
+  /** Rises with each change of the alert, so that of two at once the second is refused. */
+  rev: integer("rev").notNull(),
+  state: text("state").notNull(),
+  owner: text("owner").notNull(),
+  severity: text("severity").notNull(),
+  openedAtMs: integer("opened_at_ms"),
+  endedAtMs: integer("ended_at_ms"),
+  /** JSON: the alert whole. */
+  alert: text("alert").notNull(),
+  /** JSON object by channel; written by the cron alone. */
+  told: text("told").notNull(),
+});
+
+/** What consumers counted, a row for each isolate and minute, folded into the row `total` by the cron. */
+export const measures = sqliteTable("measures", {
+  id: text("id").primaryKey(),
+  /** JSON object of counts by series. */
+  counts: text("counts").notNull(),
+});
+/**
+ * Spans of declared SLAs: one row for each record that one concerns, and for each single event that was not over at once.
+ * Only those that are open or late are in the index, so that what is due and what is late is found without a scan.
+ */
+export const slaSpans = sqliteTable(
+  "sla_spans",
+  {
+    sla: text("sla").notNull(),
+    subject: text("subject").notNull(),
+    kind: text("kind").notNull(),
+    entityKey: text("entity_key").notNull(),
+    eventId: text("event_id").notNull(),
+    firstMs: integer("first_ms"),
+    firstDueMs: integer("first_due_ms"),
+    lastMs: integer("last_ms"),
+    lastDueMs: integer("last_due_ms"),
+    withdrawnMs: integer("withdrawn_ms"),
+    endMs: integer("end_ms"),
+    dueMs: integer("due_ms"),
+    verdict: text("verdict").notNull(),
+    /** What of it is counted, and where: a later word takes exactly that back. */
+    decidedMs: integer("decided_ms"),
+    lagClass: integer("lag_class"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sla, table.subject] }),
+    index("sla_spans_watched")
+      .on(table.sla, table.verdict, table.dueMs, table.subject)
+      .where(sql`verdict IN ('open', 'late')`),
+  ],
+);
+
+/** What was decided, by SLA and part of its window; and how long it took, by class. */
+export const slaCounts = sqliteTable(
+  "sla_counts",
+  {
+    sla: text("sla").notNull(),
+    atMs: integer("at_ms").notNull(),
+    good: integer("good").notNull(),
+    bad: integer("bad").notNull(),
+    lag0: integer("lag0").notNull(),
+    lag1: integer("lag1").notNull(),
+    lag2: integer("lag2").notNull(),
+    lag3: integer("lag3").notNull(),
+    lag4: integer("lag4").notNull(),
+    lag5: integer("lag5").notNull(),
+    lag6: integer("lag6").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sla, table.atMs] })],
+);

@@ -5,6 +5,7 @@ import { LIMITS } from "./limits.ts";
 import type { EventOutcome, LaneReport } from "./outcome.ts";
 import type { ProjectionRow } from "./reconciliation/projection.ts";
 import type { RouteReason } from "./routing.ts";
+import { NO_SLA_FACTS, type SlaFacts } from "./slas/spans.ts";
 
 /** A row of the cross-entity index: one per event. */
 export interface EventRow {
@@ -77,11 +78,14 @@ export interface AuditRows {
   readonly deadLetters: readonly DeadLetterRow[];
   readonly links: readonly LinkRow[];
   readonly projections: readonly ProjectionRow[];
+  readonly slas: SlaFacts;
 }
 
 export interface AuditContext {
   /** What the outcome tells of systems that are reconciled. */
   readonly projections: (event: EntityEvent, outcome: EventOutcome) => readonly ProjectionRow[];
+  /** What the outcome says for declared SLAs. */
+  readonly slas: (event: EntityEvent, outcome: EventOutcome) => SlaFacts;
   readonly why: readonly RouteReason[];
   readonly rawRef: string | null;
   readonly ownerOf: (route: string) => string;
@@ -110,6 +114,7 @@ export function auditRows(event: Envelope, outcome: EventOutcome, context: Audit
     },
     deadLetters: deadLetters(event, outcome, context),
     projections: event.what === "entity" ? context.projections(event, outcome) : [],
+    slas: event.what === "entity" ? context.slas(event, outcome) : NO_SLA_FACTS,
     links: outcome.lanes.flatMap((lane) => (subject === null ? [] : linksOf(lane, subject.kind, subject.key))),
   };
 }

@@ -1,8 +1,13 @@
+import { signalMistakes } from "./alerts/check.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
+import { reconciliationMistakes } from "./reconciliation/check.ts";
+import { governanceMistakes } from "./governance.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import { INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./limits.ts";
 import { canBothHold, mistakesIn } from "./conditions.ts";
+import { serviceMistakes } from "./services.ts";
+import { slaMistakes } from "./slas/check.ts";
 
 /** What this build can do, so that a configuration can be held against it. */
 export interface Abilities {
@@ -43,7 +48,12 @@ export interface ConfigProblem {
     | "owners"
     | "sources"
     | "destinations"
-    | "routes";
+    | "routes"
+    | "alerts"
+    | "traces"
+    | "slas"
+    | "responsibilities"
+    | "services";
   readonly entry: string;
   readonly word: string;
   readonly message: string;
@@ -55,13 +65,26 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...checkRetention(config),
     ...checkReplays(config),
     ...checkOwnership(config),
-    ...checkReconciliations(config, abilities),
+    ...reconciliationMistakes(config, (module) => abilities.modules[module]?.told ?? []).map(({ entry, word, message }) =>
+      reporter("reconciliations", entry)(word, message),
+    ),
     ...checkMigrations(config, abilities),
     ...Object.keys(config.sources).flatMap((name) => checkSource(config, name, abilities)),
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
+    ...signalMistakes(config),
+    ...slaMistakes(config).map(({ entry, word, message }) => reporter("slas", entry)(word, message)),
+    ...governanceMistakes(config),
+    ...checkServices(config),
   ];
 }
+
+const checkServices = (config: RouterConfig): readonly ConfigProblem[] =>
+  Object.entries(config.services ?? {}).flatMap(([name, service]) =>
+    serviceMistakes(service, { ...config, canonical: canonicalFields(service.kind) }).map(([word, message]) =>
+      reporter("services", name)(word, message),
+    ),
+  );
 
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 
@@ -127,34 +150,6 @@ function checkMigrations(config: RouterConfig, abilities: Abilities): readonly C
         ? []
         : [report(to, `destination "${to}" does not take ${kind}; it takes ${known(kinds)}`)]),
     ];
-  });
-}
-
-function checkReconciliations(config: RouterConfig, abilities: Abilities): readonly ConfigProblem[] {
-  return Object.entries(config.reconciliations ?? {}).flatMap(([name, { kind, system, owner, everyMinutes, fields = [], repair = {} }]) => {
-    const report = reporter("reconciliations", name);
-    const problems: ConfigProblem[] = [];
-    const target = config.destinations[system];
-    const told = abilities.modules[target?.module ?? ""]?.told ?? [];
-    if (config.owners[owner] === undefined)
-      problems.push(report(owner, `unknown owner "${owner}"; declared are ${known(Object.keys(config.owners))}`));
-    if (target === undefined)
-      problems.push(report(system, `unknown destination "${system}"; declared are ${known(Object.keys(config.destinations))}`));
-    else if (!told.includes(kind))
-      problems.push(report(system, `destination "${system}" does not tell what has changed of ${kind}; it tells of ${known(told)}`));
-    if (!(everyMinutes >= 1)) problems.push(report("everyMinutes", "everyMinutes: must be 1 or more"));
-    for (const { field } of fields)
-      if (!canonicalFields(kind).has(field))
-        problems.push(report(field, `${kind} has no field "${field}"; it has ${known(canonicalFields(kind))}`));
-    const speaks = Object.keys(config.sources).some((source) => systemOfSource(config, source) === systemOfDestination(config, system));
-    if (Object.values(repair).includes("pull") && !speaks)
-      problems.push(
-        report(
-          "repair",
-          `no source speaks for ${system}, so nothing can be pulled from it; give one system: "${systemOfDestination(config, system)}"`,
-        ),
-      );
-    return problems;
   });
 }
 

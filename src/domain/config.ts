@@ -1,8 +1,13 @@
+import type { AlertsConfig } from "./alerts/define.ts";
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
 import type { When } from "./conditions.ts";
 import type { FindingType } from "./reconciliation/findings.ts";
+import type { DataClass, Responsibilities } from "./governance.ts";
 import type { ObjectMap } from "./mapping.ts";
+import type { ServicesConfig } from "./services.ts";
+import type { SlaConfig } from "./slas/declare.ts";
+import type { Weekday } from "./weekdays.ts";
 
 /** A person or team that answers for something, and how to reach them. */
 export interface OwnerConfig {
@@ -72,6 +77,8 @@ export interface SourceConfig<Owner extends string = string> {
   readonly echoOf?: readonly string[];
   /** Hints of this source are read back from this destination, and what is read is delivered. */
   readonly readBack?: { readonly destination: string };
+  /** Something should come at least so often, or its owner is told that it has gone silent. */
+  readonly expectEveryMinutes?: number;
 }
 
 export interface RetryPolicy {
@@ -117,7 +124,12 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly breaker?: { readonly failures?: number; readonly openMs?: number };
 }
 
-export interface RouteConfig<Source extends string = string, Destination extends string = string, Owner extends string = string> {
+export interface RouteConfig<
+  Source extends string = string,
+  Destination extends string = string,
+  Owner extends string = string,
+  Sla extends string = string,
+> {
   readonly name: string;
   readonly owner: Owner;
   readonly kind: EntityKind;
@@ -135,6 +147,10 @@ export interface RouteConfig<Source extends string = string, Destination extends
   readonly collapse?: boolean;
   /** What followers of a dead event do: wait for it (default for deltas), or go on (default for snapshots). */
   readonly afterDead?: "halt" | "continue";
+  /** How carefully its data is to be handled. The check wants it of every route, and the SLA too. */
+  readonly dataClass?: DataClass;
+  /** The declared SLA that its deliveries are held to. */
+  readonly sla?: Sla;
 }
 
 /**
@@ -199,9 +215,6 @@ export interface ReplayWindow {
   readonly days?: readonly Weekday[];
 }
 
-export const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
-
 export interface ReplayConfig {
   /** A replay of more events than this waits for an approver. */
   readonly approvalAbove?: number;
@@ -209,6 +222,16 @@ export interface ReplayConfig {
   readonly windows?: readonly ReplayWindow[];
   /** The most events a second that any replay may put in. */
   readonly perSecond?: number;
+}
+
+/** Where traces go, as OTLP over HTTP in JSON; absent, or its variable not set: nowhere. */
+export interface TracesConfig {
+  /** Name of the variable or secret with the whole address, such as `https://collector.example.com/v1/traces`. */
+  readonly url: { readonly env: string };
+  /** Headers, each by the name of the secret that holds its value. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The part of all traces that is kept, from 0 to 1 (default 0.1); those of events in trouble are kept always. */
+  readonly sample?: number;
 }
 
 export interface RouterConfig {
@@ -226,6 +249,13 @@ export interface RouterConfig {
   readonly destinations: Readonly<Record<string, DestinationConfig>>;
   readonly routes: readonly RouteConfig[];
   readonly replays?: ReplayConfig;
+  readonly alerts?: AlertsConfig;
+  readonly traces?: TracesConfig;
+  /** By name: what the business was promised. */
+  readonly slas?: Readonly<Record<string, SlaConfig>>;
+  readonly responsibilities?: Responsibilities;
+  /** Questions that are answered while somebody waits. */
+  readonly services?: ServicesConfig;
 }
 
 /** Types a deployment's configuration: a name that is not declared does not compile. */
@@ -233,6 +263,9 @@ export const defineRouter = <
   const Owners extends Readonly<Record<string, OwnerConfig>>,
   const Sources extends Readonly<Record<string, SourceConfig<Extract<keyof Owners, string>>>>,
   const Destinations extends Readonly<Record<string, DestinationConfig<Extract<keyof Owners, string>>>>,
+  const Slas extends Readonly<
+    Record<string, SlaConfig<Extract<keyof Owners, string>, Extract<keyof Sources, string>, Extract<keyof Destinations, string>>>
+  >,
 >(config: {
   readonly version: string;
   readonly retention?: RetentionConfig;
@@ -247,7 +280,13 @@ export const defineRouter = <
   readonly routes: readonly RouteConfig<
     Extract<keyof Sources, string>,
     Extract<keyof Destinations, string>,
-    Extract<keyof Owners, string>
+    Extract<keyof Owners, string>,
+    Extract<keyof Slas, string>
   >[];
   readonly replays?: ReplayConfig;
+  readonly alerts?: AlertsConfig<Extract<keyof Owners, string>>;
+  readonly traces?: TracesConfig;
+  readonly slas?: Slas;
+  readonly responsibilities?: Responsibilities<Extract<keyof Owners, string>>;
+  readonly services?: ServicesConfig<Extract<keyof Owners, string>, Extract<keyof Destinations, string>>;
 }): RouterConfig => config;

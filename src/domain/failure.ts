@@ -52,3 +52,18 @@ export const REJECTION_REASONS = [
   "cannot_store",
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** Reasons that say nothing of whether the request proved its sender. */
+const OTHER_REASONS: ReadonlySet<string> = new Set<RejectionReason>([
+  "unknown_source",
+  "method_not_allowed",
+  "body_too_large",
+  "unsupported_encoding",
+  "rate_limited",
+  "keys_unavailable",
+  "misconfigured",
+  "cannot_store",
+]);
+
+/** Whether a request was not let in because it did not prove its sender. */
+export const isUnproven = (reason: string): boolean => !OTHER_REASONS.has(reason);

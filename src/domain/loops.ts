@@ -4,6 +4,8 @@ import type { Marks, Said } from "./sequencing.ts";
 
 /** What is remembered of each stream: enough to see a quarrel, little enough to travel in one row. */
 const SAID_KEPT = 8;
+/** Of what we say to a destination more, since each may still be echoed. */
+const OUTWARD_KEPT = 64;
 /** Two systems that correct each other do it within minutes; people do not change a record back and forth so often. */
 const LOOP_WINDOW_MS = 600_000;
 const SAME_AGAIN = 4;
@@ -45,6 +47,18 @@ function fnv(text: string): string {
 
 export const withSaid = (said: readonly Said[] | undefined, now: Said): readonly Said[] => [...(said ?? []), now].slice(-SAID_KEPT);
 
+/** What was said to a destination, of which an echo may still come. */
+export const withSaidTo = (said: readonly Said[] | undefined, now: Said): readonly Said[] =>
+  [...(said ?? []).filter(({ atMs }) => now.atMs - atMs <= ECHO_WINDOW_MS), now].slice(-OUTWARD_KEPT);
+
+/** What may still be echoed once this was: its system has got as far as that, and tells of nothing before it any more. */
+export const withHeardBack = (said: readonly Said[], digest: string): readonly Said[] =>
+  said.slice(said.findIndex((each) => each.digest === digest) >>> 0);
+
+/** Whether something that goes out now was said long enough ago that its echo might not be known any more. */
+export const isStale = (said: readonly Said[] | undefined, { digest, atMs }: Said): boolean =>
+  !(said ?? []).some((each) => each.digest === digest && atMs - each.atMs <= ECHO_WINDOW_MS / 5);
+
 export type Heard =
   | { readonly kind: "news" }
   /** What comes back is what we wrote there ourselves. */
@@ -63,16 +77,13 @@ export function hear(
 ): Heard {
   if (digest === null || event.replayOf !== undefined || event.nature === "hint") return { kind: "news" };
   const { marks, nowMs } = known;
-  const echoed = known.echoOf.find((destination) => lastSaid(marks, outwardStream(destination), nowMs - ECHO_WINDOW_MS) === digest);
+  const echoed = known.echoOf.find((destination) =>
+    (marks[outwardStream(destination)]?.said ?? []).some((said) => said.digest === digest && nowMs - said.atMs <= ECHO_WINDOW_MS),
+  );
   if (echoed !== undefined) return { kind: "echo", destination: echoed };
   const recent = (stream: string): readonly Said[] => (marks[stream]?.said ?? []).filter(({ atMs }) => nowMs - atMs <= LOOP_WINDOW_MS);
   const times = 1 + recent(known.stream).filter((said) => said.digest === digest).length;
   const others = Object.keys(marks).filter((stream) => stream !== known.stream && !isOutward(stream));
   const against = others.filter((stream) => recent(stream).filter((said) => said.digest !== digest).length >= CONTRADICTED);
   return times >= SAME_AGAIN && against.length > 0 ? { kind: "loop", with: against, times } : { kind: "news" };
-}
-
-function lastSaid(marks: Marks, stream: string, sinceMs: number): string | null {
-  const last = marks[stream]?.said?.at(-1);
-  return last !== undefined && last.atMs >= sinceMs ? last.digest : null;
 }

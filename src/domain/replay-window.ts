@@ -1,4 +1,5 @@
-import { WEEKDAYS, type ReplayConfig, type ReplayWindow } from "./config.ts";
+import type { ReplayConfig, ReplayWindow } from "./config.ts";
+import { WEEKDAYS } from "./weekdays.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;

@@ -15,6 +15,8 @@ export interface Mark {
   readonly eventId: string;
   /** Where the ledger remembers the event, once it does. */
   readonly key: string;
+  /** When the event was admitted; its first attempts began soon after. */
+  readonly atMs?: number;
   /** The last of the sender's counted changes up to which none is missing. */
   readonly through?: string;
   /** What this stream said lately, newest last: an echo and a quarrel are known by it. */
@@ -39,6 +41,8 @@ export type Admission<K extends Known = Known> =
   | { readonly kind: "repeat"; readonly key: string; readonly of: string }
   | { readonly kind: "conflict"; readonly key: string; readonly of: string; readonly reason: string }
   | { readonly kind: "superseded"; readonly key: string; readonly by: string }
+  /** A hint was read newer before, and its object died of it: an older reading must not be sent, and the newer one is gone. */
+  | { readonly kind: "readAgain" }
   | { readonly kind: "apply"; readonly key: string; readonly mark: Mark | null };
 
 /**
@@ -47,12 +51,17 @@ export type Admission<K extends Known = Known> =
  */
 export function admit<K extends Known>(event: EntityEvent, find: (key: string) => K | null, mark: Mark | undefined): Admission<K> {
   const key = dedupeKey(event);
-  const changedKey = `${key}\n${event.contentHash}`;
+  // What a hint was read as may change from one message to the next of the same event.
+  const changedKey = `${key}\n${event.readFrom === undefined ? event.contentHash : event.id}`;
   const first = find(key);
   if (first === null) return byOrder(event, key, markOf(find, mark));
+  // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
+  if (first.eventId === event.id) return { kind: "redelivery", known: first };
   const known = first.contentHash === event.contentHash ? first : find(changedKey);
   if (known !== null) return { kind: known.eventId === event.id ? "redelivery" : "duplicate", known };
-  if (compareTokens(event.order, first.order) === "newer") return byOrder(event, changedKey, markOf(find, mark));
+  // Copies of a hint that were read at different times differ by that, not by what the sender said.
+  if (event.readFrom !== undefined || compareTokens(event.order, first.order) === "newer")
+    return byOrder(event, changedKey, markOf(find, mark));
   return {
     kind: "conflict",
     key: changedKey,
@@ -72,8 +81,10 @@ const markOf = (find: (key: string) => Known | null, mark: Mark | undefined): Kn
 
 function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMark | undefined): Admission<K> {
   const candidate: Mark = { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id, key };
-  if (mark === undefined || mark.eventId === event.id) return { kind: "apply", key, mark: candidate };
-  switch (compareTokens(event.order, mark.order)) {
+  if (mark === undefined) return { kind: "apply", key, mark: candidate };
+  const stands = compareTokens(event.order, mark.order);
+  if (mark.eventId === event.id) return stands === "older" ? { kind: "readAgain" } : { kind: "apply", key, mark: candidate };
+  switch (stands) {
     case "newer":
       return { kind: "apply", key, mark: candidate };
     case "incomparable":

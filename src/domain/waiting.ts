@@ -10,8 +10,9 @@ export interface Patience {
 
 export const DEFAULT_PATIENCE: Patience = { windowMs: 0, gapMs: 30_000 };
 
+/** For a missing change, for late ones, or for a request that its object has not outlived and that may still come in. */
 export interface Wait {
-  readonly for: "gap" | "window";
+  readonly for: "gap" | "window" | "stray";
   readonly untilMs: number;
   readonly reason: string;
 }

@@ -189,6 +189,9 @@ export function headOf(work: Iterable<Work>, destination: string): Work | null {
   return head;
 }
 
+/** An attempt not heard of for this long after its start is taken as lost with its object, and nothing of it comes in any more. */
+export const recoverAfterMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => timeoutMs * 2 + 5_000;
+
 /** Pending snapshots that a newer one in the same lane makes unnecessary, where the route collapses. Never one that has been tried. */
 export const collapsible = (work: Iterable<Work>, newer: Work): readonly Work[] =>
   [...work].filter(

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { Result } from "../domain/result.ts";
+import type { Family } from "../domain/signals/open-metrics.ts";
 import type { Actor } from "./auth.ts";
 import type { Handlers } from "./ops-ports.ts";
 import type { ReceivePorts } from "./receive.ts";
@@ -15,5 +16,8 @@ export interface AppPorts {
   readonly actorOf: (context: AppContext, token: string) => Promise<Result<Actor, string>>;
   /** What is wrong with this deployment; empty when all is well. */
   readonly problems: (context: AppContext) => readonly string[];
+  /** Whether a request may read the metrics: by the metrics token, or as a viewer. Fails with words. */
+  readonly mayReadMetrics: (context: AppContext) => Promise<Result<null, string>>;
+  readonly metrics: (context: AppContext) => Promise<readonly Family[]>;
   readonly log: (entry: Readonly<Record<string, unknown>>) => void;
 }

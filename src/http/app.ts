@@ -1,8 +1,10 @@
 import { Hono } from "hono";
 import { LIMITS } from "../domain/limits.ts";
+import { OPEN_METRICS_TYPE, openMetrics } from "../domain/signals/open-metrics.ts";
 import type { AppPorts } from "./app-ports.ts";
 import { mountDashboard } from "./dashboard/dashboard.tsx";
 import { openapi } from "./openapi.ts";
+import { addressOf } from "./operation.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation, type OperationName } from "./operations.ts";
 import { perform, whyNotAllowed } from "./perform.ts";
 import { problem } from "./problem.ts";
@@ -21,6 +23,13 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
       problems.length === 0 ? 200 : 503,
     );
   });
+  app.get("/metrics", async (c) => {
+    const may = await ports.mayReadMetrics(c);
+    if (!may.ok) return problem("unauthenticated", { detail: may.failure, headers: { "www-authenticate": "Bearer" } });
+    return new Response(openMetrics(await ports.metrics(c)), {
+      headers: { "content-type": OPEN_METRICS_TYPE, "cache-control": "no-store" },
+    });
+  });
   app.get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)));
   for (const name of OPERATION_NAMES) mount(app, name, ports);
   mountDashboard(app, ports);
@@ -34,7 +43,7 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
 
 function mount(app: Hono<{ Bindings: Env }>, name: OperationName, ports: AppPorts): void {
   const operation: Operation = OPERATIONS[name];
-  app[operation.method](`/ops/v1${operation.path}`, async (c) => {
+  app[operation.method](addressOf(operation), async (c) => {
     // A browser says where a request was made; behind Cloudflare Access another site's would carry the visitor's token.
     if (operation.method === "post" && (c.req.header("origin") ?? new URL(c.req.url).origin) !== new URL(c.req.url).origin)
       return problem("forbidden", { detail: "calls of other sites' pages are not taken" });

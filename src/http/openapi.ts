@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressOf } from "./operation.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation } from "./operations.ts";
 import { PROBLEM_CODES } from "./problem.ts";
 
@@ -14,17 +15,22 @@ const PROBLEM = {
   },
 };
 
-const schemaOf = (schema: z.ZodType): object => {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "output", unrepresentable: "any" });
-  return rest;
-};
+/** Any JSON value: what zod describes beside each schema that holds one, and OpenAPI can only refer to from one place. */
+const JSON_VALUE = { description: "Any JSON value" };
+
+/** Of an answer what comes; of a body what may be sent, where a field with a default may be left out. */
+function schemaOf(schema: z.ZodType, io: "input" | "output" = "output"): object {
+  const { $schema: _dialect, $defs: _recursive, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: "any" });
+  const text = JSON.stringify(rest);
+  return JSON.parse(text.replaceAll(/"#\/\$defs\/\w+"/g, '"#/components/schemas/Json"')) as object;
+}
 
 /** The OpenAPI 3.1 description of the ops API and of ingest, made from the same table as the routes. */
 export function openapi(origin: string): object {
   const paths: Record<string, Record<string, object>> = { "/in/{source}": { post: INGEST } };
   for (const name of OPERATION_NAMES) {
     const operation: Operation = OPERATIONS[name];
-    const path = `/ops/v1${operation.path.replaceAll(/:(\w+)/g, "{$1}")}`;
+    const path = addressOf(operation).replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [operation.method]: describe(name, operation) };
   }
   return {
@@ -32,7 +38,10 @@ export function openapi(origin: string): object {
     info: { title: "Signalbox", version: "1", description: "Edge webhook router: ingest and operations." },
     servers: [{ url: origin }],
     paths,
-    components: { schemas: { Problem: PROBLEM }, securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+    components: {
+      schemas: { Problem: PROBLEM, Json: JSON_VALUE },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+    },
   };
 }
 
@@ -51,7 +60,7 @@ function describe(name: string, operation: Operation): object {
     ],
     ...(operation.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(operation.body) } } } }),
+      : { requestBody: { required: true, content: { "application/json": { schema: schemaOf(operation.body, "input") } } } }),
     responses: {
       200: {
         description: "Done",

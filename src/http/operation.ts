@@ -5,6 +5,8 @@ import type { Role } from "./auth.ts";
 /** One call of the ops API: its role, what it takes and what it answers. */
 export interface Operation {
   readonly method: "get" | "post";
+  /** What the path is under; default `/ops/v1`. */
+  readonly root?: string;
   readonly path: string;
   readonly role: Role;
   readonly summary: string;
@@ -12,6 +14,9 @@ export interface Operation {
   readonly body?: z.ZodObject;
   readonly answer: z.ZodType | "bytes";
 }
+
+/** Where a call is found. */
+export const addressOf = ({ root = "/ops/v1", path }: Pick<Operation, "root" | "path">): string => `${root}${path}`;
 
 /** Parameters that many calls take. */
 export const Limit = z.coerce.number().int().min(1).max(LIMITS.pageItems).default(50);

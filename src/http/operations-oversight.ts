@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { Cursor, Limit, page, type Operation } from "./operation.ts";
-import { BacklogView, DeadLetterView, DestinationView } from "./views.ts";
+import { BacklogView, DeadLetterView, DestinationView, OwnerView } from "./views.ts";
 
 const Recent = z.object({
   events: z.number().describe("How many of the newest were looked at"),
@@ -33,7 +33,7 @@ const OverviewView = z.object({
   deadLetters: z.array(
     z.object({
       list: z.enum(["business", "platform"]),
-      owner: z.object({ name: z.string(), team: z.string().nullable(), contact: z.string().nullable() }),
+      owner: OwnerView,
       class: z.enum(FAILURE_CLASSES),
       letters: z.number(),
     }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { WEEKDAYS } from "../domain/config.ts";
+import { WEEKDAYS } from "../domain/weekdays.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { STATUSES } from "../domain/outcome.ts";

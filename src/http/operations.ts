@@ -2,11 +2,15 @@ import { z } from "zod";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { NATURES } from "../domain/event.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
+import { DATA_CLASSES } from "../domain/governance.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { SERVICE_OPERATIONS } from "./operations-services.ts";
+import { SLA_OPERATIONS } from "./operations-slas.ts";
 import { OVERSIGHT_OPERATIONS } from "./operations-oversight.ts";
 import { DRIFT_OPERATIONS } from "./operations-drift.ts";
 import { REPLAY_OPERATIONS } from "./operations-replays.ts";
+import { SIGNAL_OPERATIONS } from "./operations-signals.ts";
 import { SOURCE_OPERATIONS } from "./operations-sources.ts";
 import { BacklogView, DeadLetterView, DestinationView, EventView, LaneView, RejectionView } from "./views.ts";
 
@@ -198,6 +202,9 @@ export const OPERATIONS = {
   ...DRIFT_OPERATIONS,
   ...SOURCE_OPERATIONS,
   ...OVERSIGHT_OPERATIONS,
+  ...SIGNAL_OPERATIONS,
+  ...SLA_OPERATIONS,
+  ...SERVICE_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",
@@ -242,10 +249,20 @@ export const OPERATIONS = {
     method: "get",
     path: "/ownership",
     role: "viewer",
-    summary: "Who answers for which source, destination and route",
+    summary:
+      "Who answers for what: sources, destinations, routes, SLAs, services, APIs, schemas, incidents; and which system owns which data",
     answer: z.object({
       owners: z.record(z.string(), z.object({ team: z.string(), contact: z.string(), runbook: z.string().optional() })),
-      items: z.array(z.object({ what: z.enum(["source", "destination", "route"]), name: z.string(), owner: z.string() })),
+      items: z.array(
+        z.object({
+          what: z.enum(["source", "destination", "route", "sla", "service", "api", "schema", "incident"]),
+          name: z.string(),
+          owner: z.string(),
+          dataClass: z.enum(DATA_CLASSES).optional().describe("Of a route"),
+          sla: z.string().optional().describe("Of a route: what its deliveries are held to"),
+          version: z.number().optional().describe("Of a schema"),
+        }),
+      ),
       matrix: z
         .array(z.object({ kind: z.string(), system: z.string(), fields: z.record(z.string(), z.string()) }))
         .describe("The system that owns each kind, and single fields of it"),

@@ -1,4 +1,5 @@
 import { ageOf, deferral, refusesAtIngest, type Backlog } from "../domain/backlog.ts";
+import type { RouterConfig } from "../domain/config.ts";
 import { eventTimeMs } from "../domain/event-id.ts";
 import { PRIORITIES } from "../domain/event.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -6,18 +7,19 @@ import { summarize } from "../domain/overview.ts";
 import { ok, type Result } from "../domain/result.ts";
 import type { AnswerOf, QueryOf } from "./operations.ts";
 import type { Handlers, OpsPorts, OverviewRead, Refused } from "./ops-ports.ts";
-import { deadLetterView, iso, type Owner } from "./views.ts";
+import { ownerOf, ownersOfLetter } from "./owners.ts";
+import { deadLetterView, iso } from "./views.ts";
 
 type OversightHandlers = Pick<Handlers, "getOverview" | "getBacklog" | "listOperatorActions">;
 
 /** The ops API's calls for those who watch over the router. */
-export const oversightHandlers = (ports: OpsPorts, ownerNamed: (name: string) => Owner): OversightHandlers => ({
-  getOverview: async () => ok(overviewView(await ports.overview(), ownerNamed)),
+export const oversightHandlers = (ports: OpsPorts): OversightHandlers => ({
+  getOverview: async () => ok(overviewView(await ports.overview(), ports.config)),
   getBacklog: async () => ok(backlogView(await ports.backlog(), ports.clock())),
   listOperatorActions: ({ query }) => listActions(ports, query),
 });
 
-function overviewView(read: OverviewRead, ownerNamed: (name: string) => Owner): AnswerOf<"getOverview"> {
+function overviewView(read: OverviewRead, config: RouterConfig): AnswerOf<"getOverview"> {
   const { medianMs, p95Ms, latency, kinds, events, sinceMs } = summarize(read.recent);
   return {
     at: iso(read.atMs),
@@ -29,11 +31,11 @@ function overviewView(read: OverviewRead, ownerNamed: (name: string) => Owner): 
     })),
     deadLetters: read.openLetters.map(({ list, owner, class: failure, letters }) => ({
       list: list as "business",
-      owner: ownerNamed(owner),
+      owner: ownerOf(config, owner),
       class: failure as AnswerOf<"getDeadLetter">["class"],
       letters,
     })),
-    latestFailures: read.latestLetters.map((letter) => deadLetterView(letter, ownerNamed(letter.owner))),
+    latestFailures: read.latestLetters.map((letter) => deadLetterView(letter, ownersOfLetter(config, letter))),
     recent: { events, since: sinceMs === null ? null : iso(sinceMs), medianMs, p95Ms, latency: [...latency], kinds: [...kinds] },
     destinations: [...read.destinations],
     backlog: backlogView(read.backlog, read.atMs),

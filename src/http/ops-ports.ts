@@ -1,4 +1,6 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { Alert } from "../domain/alerts/life.ts";
+import type { Told } from "../domain/alerts/telling.ts";
 import type { Backlog } from "../domain/backlog.ts";
 import type { RouterConfig } from "../domain/config.ts";
 import type { EntityKind } from "../domain/entities/index.ts";
@@ -11,6 +13,8 @@ import type { Finding } from "../domain/reconciliation/findings.ts";
 import type { Run, RunMode } from "../domain/reconciliation/run.ts";
 import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
+import type { Family } from "../domain/signals/open-metrics.ts";
+import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "./auth.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
@@ -95,6 +99,12 @@ export interface OpsPorts {
   readonly drift: Drift;
   /** The counts of the overview, up to LIMITS.overviewCacheMs old. */
   readonly overview: () => Promise<OverviewRead>;
+  /** Every metric, from bounded reads. */
+  readonly metrics: () => Promise<readonly Family[]>;
+  readonly alerts: Alerts;
+  readonly slas: Slas;
+  /** A record as a system holds it, for somebody who waits; fails with words when that cannot be had in time. */
+  readonly readRecord: (asked: RecordAsked) => Promise<Result<RecordRead, string>>;
   readonly operatorActions: (query: {
     readonly actor?: string | undefined;
     readonly beforeId?: string | undefined;
@@ -106,6 +116,29 @@ export interface OpsPorts {
   readonly sourceProblem: (name: string) => string | null;
   readonly sourceFacts: (name: string) => Pick<AnswerOf<"listSources">["items"][number], "verdict" | "check" | "handshakes">;
   readonly secretAges: (name: string) => AnswerOf<"listSources">["items"][number]["secrets"];
+}
+
+export interface Slas {
+  /** How each declared SLA stands, up to LIMITS.overviewCacheMs old. */
+  readonly readings: () => Promise<readonly SlaReading[]>;
+  /** Those that are late, the latest deadline first. */
+  readonly late: (query: LateQuery) => Promise<readonly LateSpan[]>;
+}
+
+export interface RecordAsked {
+  readonly destination: string;
+  readonly kind: EntityKind;
+  readonly by: "key" | "id";
+  readonly value: string;
+  readonly maxAgeSeconds: number;
+  readonly deadlineMs: number;
+}
+
+export interface RecordRead {
+  /** Null where there is no such record. */
+  readonly data: JsonObject | null;
+  readonly atMs: number;
+  readonly source: "live" | "cache";
 }
 
 export interface EventPayload extends EntityRef {
@@ -123,6 +156,31 @@ export interface OverviewRead {
   readonly recent: readonly RecentEvent[];
   readonly destinations: readonly AnswerOf<"pauseDestination">[];
   readonly backlog: Backlog;
+}
+
+export interface KnownAlert {
+  readonly alert: Alert;
+  /** By channel. */
+  readonly told: Readonly<Record<string, Told>>;
+}
+
+/** Alerts: each change by an operator is on record with who made it and why. */
+export interface Alerts {
+  /** In order of id; without a state those that are open or acknowledged. */
+  readonly list: (query: {
+    readonly state?: string | undefined;
+    readonly owner?: string | undefined;
+    readonly severity?: string | undefined;
+    readonly afterId?: string | undefined;
+    readonly limit: number;
+  }) => Promise<readonly KnownAlert[]>;
+  readonly find: (id: string) => Promise<KnownAlert | null>;
+  /** Fails if the change does not apply, or if another one came first. */
+  readonly change: (
+    id: string,
+    verb: string,
+    what: { readonly by: By; readonly change: (alert: Alert) => Result<Alert, string> },
+  ) => Promise<Result<KnownAlert, Refused>>;
 }
 
 export interface StoredAction {

@@ -1,6 +1,5 @@
 import { entityName } from "../domain/event.ts";
-import type { StoredEvent } from "../domain/audit-record.ts";
-import type { RouterConfig } from "../domain/config.ts";
+import type { StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { eventIdOfCorrelation, firstEventIdAt, isEventId, eventTimeMs } from "../domain/event-id.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { isOutward } from "../domain/loops.ts";
@@ -14,18 +13,30 @@ import type { ProblemCode } from "./problem.ts";
 import { explainRoutes } from "./ops-routes.ts";
 import { driftHandlers } from "./ops-drift.ts";
 import { replayHandlers } from "./ops-replays.ts";
+import { signalHandlers } from "./ops-signals.ts";
 import { createAccount, listAccounts, listSources, rotateAccount, steerAccount } from "./ops-sources.ts";
-import { deadLetterView, eventView, iso, laneView, pendingView, rejectionView, type EventView, type Owner } from "./views.ts";
+import { serviceHandlers } from "./ops-services.ts";
+import { slaHandlers } from "./ops-slas.ts";
+import { ownerOf, ownersOfLetter } from "./owners.ts";
+import { ownershipView } from "./ops-ownership.ts";
+import {
+  deadLetterView,
+  eventView,
+  iso,
+  laneView,
+  pendingView,
+  rejectionView,
+  type DeadLetterView,
+  type EventView,
+  type Owner,
+} from "./views.ts";
 
 const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readonly failure: Refused } => fail({ code, detail });
 
 /** The ops API's calls, over its ports. */
 export function opsHandlers(ports: OpsPorts): Handlers {
-  const ownerNamed = (name: string): Owner => ({
-    name,
-    team: ports.config.owners[name]?.team ?? null,
-    contact: ports.config.owners[name]?.contact ?? null,
-  });
+  const letterView = (letter: StoredDeadLetter): DeadLetterView => deadLetterView(letter, ownersOfLetter(ports.config, letter));
+  const ownerNamed = (name: string): Owner => ownerOf(ports.config, name);
   return {
     listEvents: ({ query }) => listEvents(ports, query),
     getEvent: ({ params }) => lookUp(ports, params["id"] ?? ""),
@@ -43,13 +54,11 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     trace: ({ params }) => trace(ports, params["anyKey"] ?? ""),
     listDeadLetters: async ({ query: { cursor, ...query } }) => {
       const found = await ports.deadLetters({ ...query, beforeId: cursor });
-      return ok({ items: found.items.map((letter) => deadLetterView(letter, ownerNamed(letter.owner))), nextCursor: found.nextCursor });
+      return ok({ items: found.items.map(letterView), nextCursor: found.nextCursor });
     },
     getDeadLetter: async ({ params }) => {
       const letter = await ports.deadLetter(params["id"] ?? "");
-      return letter === null
-        ? refuse("not_found", `no dead letter has the id ${params["id"]}`)
-        : ok(deadLetterView(letter, ownerNamed(letter.owner)));
+      return letter === null ? refuse("not_found", `no dead letter has the id ${params["id"]}`) : ok(letterView(letter));
     },
     retryDeadLetter: (call) => act(ports, "retry", call),
     skipDeadLetter: (call) => act(ports, "skip", call),
@@ -72,9 +81,12 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),
-    ...oversightHandlers(ports, ownerNamed),
+    ...oversightHandlers(ports),
+    ...signalHandlers(ports, ownerNamed),
+    ...slaHandlers(ports),
+    ...serviceHandlers(ports),
     getPayload: (call) => getPayload(ports, call),
-    listOwnership: async () => ok(ownership(ports.config)),
+    listOwnership: async () => ok(ownershipView(ports.config)),
   };
 }
 
@@ -283,20 +295,4 @@ async function listTallies(
 function parseRejectionCursor(cursor: string): RejectionCursor | null {
   const [minute = "", source, reason] = cursor.split("~");
   return /^\d+$/.test(minute) && source !== undefined && reason !== undefined ? { minuteMs: Number(minute), source, reason } : null;
-}
-
-function ownership(config: RouterConfig): AnswerOf<"listOwnership"> {
-  return {
-    owners: { ...config.owners },
-    items: [
-      ...Object.entries(config.sources).map(([name, source]) => ({ what: "source" as const, name, owner: source.owner })),
-      ...Object.entries(config.destinations).map(([name, destination]) => ({
-        what: "destination" as const,
-        name,
-        owner: destination.owner,
-      })),
-      ...config.routes.map((route) => ({ what: "route" as const, name: route.name, owner: route.owner })),
-    ],
-    matrix: Object.entries(config.ownership ?? {}).map(([kind, { system, fields = {} }]) => ({ kind, system, fields: { ...fields } })),
-  };
 }

@@ -27,6 +27,15 @@ export const LaneView = z.object({
   attempts: z.array(AttemptView),
 });
 
+/** Who answers for something. */
+export const OwnerView = z.object({
+  name: z.string(),
+  team: z.string().nullable(),
+  contact: z.string().nullable(),
+  runbook: z.string().nullable(),
+});
+export type Owner = z.infer<typeof OwnerView>;
+
 /** An event as the ops API shows it. */
 export const EventView = z.object({
   id: z.string(),
@@ -66,7 +75,8 @@ export const DeadLetterView = z.object({
   class: Class,
   reason: z.string(),
   fields: z.array(z.object({ field: z.string(), message: z.string() })),
-  owner: z.object({ name: z.string(), team: z.string().nullable(), contact: z.string().nullable() }),
+  owner: OwnerView,
+  incidentOwner: OwnerView.describe("Who is called first for failures of this class"),
   nextStep: z.string(),
   attempts: z.number(),
   createdAt: Iso,
@@ -193,9 +203,12 @@ export function laneView(lane: LaneReport): z.infer<typeof LaneView> {
 
 const attemptView = ({ startedAtMs, ...rest }: AttemptRecord): z.infer<typeof AttemptView> => ({ startedAt: iso(startedAtMs), ...rest });
 
-export type Owner = DeadLetterView["owner"];
+export interface LetterOwners {
+  readonly owner: Owner;
+  readonly incidentOwner: Owner;
+}
 
-export const deadLetterView = (record: StoredDeadLetter, owner: Owner): DeadLetterView => ({
+export const deadLetterView = (record: StoredDeadLetter, { owner, incidentOwner }: LetterOwners): DeadLetterView => ({
   id: record.id,
   list: record.list as DeadLetterView["list"],
   status: record.status as DeadLetterView["status"],
@@ -206,6 +219,7 @@ export const deadLetterView = (record: StoredDeadLetter, owner: Owner): DeadLett
   reason: record.reason,
   fields: record.fields === null ? [] : ((JSON.parse(record.fields) as DeadLetterView["fields"] | null) ?? []),
   owner,
+  incidentOwner,
   nextStep: record.nextStep,
   attempts: record.attempts,
   createdAt: iso(record.createdAtMs),

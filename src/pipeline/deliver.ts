@@ -1,6 +1,8 @@
 import { allFields, differences } from "../domain/differences.ts";
 import type { Connection, Delivery, DestinationDefinition, Failed, LookupOutcome, Outcome, Session } from "../destinations/define.ts";
 import { entityName, type EntityEvent } from "../domain/event.ts";
+import { attemptSpanId } from "../domain/signals/spans.ts";
+import { calledBy } from "../domain/signals/trace-context.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { AttemptRecord } from "../domain/outcome.ts";
@@ -65,7 +67,7 @@ async function attempt(work: Work, ports: DeliverPorts, startedAtMs: number): Pr
   if (!permitted.ok) return failed(ports, startedAtMs, { class: "business", detail: permitted.failure });
   const { withheld } = permitted.value;
   const { definition } = target.value;
-  const delivery = toDelivery(work, permitted.value, ports);
+  const delivery = toDelivery(work, permitted.value, { ...ports, startedAtMs });
   const talk = ports.open(work.plan.destination, target.value);
   const outcome = await bringAbout(definition, delivery, talk, work.ambiguous);
   const httpStatus = talk.exchanges.findLast(({ status }) => status !== null)?.status ?? undefined;
@@ -128,11 +130,13 @@ function failed(ports: DeliverPorts, startedAtMs: number, failure: Omit<Failed, 
 function toDelivery(
   work: Work,
   { data, withheld }: { readonly data: JsonObject; readonly withheld: readonly string[] },
-  ports: DeliverPorts,
+  ports: DeliverPorts & { readonly startedAtMs: number },
 ): Delivery {
   const { event } = work;
+  const attempt = { eventId: event.id, destination: work.plan.destination, startedAtMs: ports.startedAtMs };
   return {
     ...deliveryOf(event, data),
+    traceparent: calledBy(event.traceparent, attemptSpanId(attempt, ports.sha256)),
     idempotencyKey: idempotencyKey(work, ports.sha256),
     cleared: (event.cleared ?? []).filter((field) => !withheld.includes(field)),
     attempt: work.attempts + 1,

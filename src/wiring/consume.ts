@@ -10,12 +10,14 @@ import { auditRows, type EventRow } from "../domain/audit-record.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
+import { observe } from "./observe.ts";
+import { NO_SLA_FACTS } from "../domain/slas/spans.ts";
 import { readState, readerOf } from "./read-state.ts";
 import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
 
-/** Consuming over this environment's bindings. `batchId` names the batch's archive object. */
-function consumePorts(env: Env, deployment: Deployment, batchId: string): ConsumePorts {
+/** Consuming over this environment's bindings. `batchId` names the batch's archive object; `recorded` gets the rows once they are in the index. */
+function consumePorts(env: Env, deployment: Deployment, batchId: string, recorded: EventRow[]): ConsumePorts {
   const governor = (destination: string) => env.GOVERNOR.getByName(destination);
   return {
     hints: hintPorts(env, deployment),
@@ -23,11 +25,15 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
     ownerOf: deployment.ownerOf,
     sourceOwner: deployment.sourceOwner,
     projections: deployment.projections,
+    slas: deployment.slas,
     lease: (destination, wanted) => governor(destination).lease(destination, wanted),
     settleLease: (destination, settlement) => governor(destination).settle(destination, settlement),
     sequence: (entity, events, permits) => env.ENTITY.getByName(entity).sequence(events, permits),
     archive: (events: readonly Envelope[]) => archiveBatch(env.BODIES, `raw/batch/${batchId}`, events),
-    record: (rows) => recordAll(env, rows, Date.now()),
+    record: async (rows) => {
+      await recordAll(env, rows, Date.now());
+      recorded.push(...rows.map(({ event }) => event));
+    },
     recordPoison: (messages) =>
       keepPoison(
         env,
@@ -40,7 +46,12 @@ function consumePorts(env: Env, deployment: Deployment, batchId: string): Consum
 const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
   readerOf: (source, kind) => readerOf(deployment, source, kind),
   read: (destination, event) =>
-    readState(env, deployment, { destination, priority: event.priority, fairKey: originOf(event) }, event.entity),
+    readState(
+      env,
+      deployment,
+      { destination, priority: event.priority, fairKey: originOf(event) },
+      { kind: event.entity.kind, value: event.entity.key },
+    ),
   sha256: async (text) => sha256Hex(text),
 });
 
@@ -86,11 +97,13 @@ export async function consumeBatch(batch: MessageBatch, env: Env, deployment: De
   if (batch.queue.includes("-dead")) return keepDead(batch, env);
   const deferred = await standsBack(batch, env, priorityOf(batch.queue));
   if (deferred !== null) return defer(batch, env, deferred);
+  const takenAtMs = Date.now();
+  const recorded: EventRow[] = [];
   const messages: Message[] = batch.messages.map((message) => ({ id: message.id, body: message.body }));
   const dispositions = await consume(
     messages,
     priorityOf(batch.queue),
-    consumePorts(env, deployment, `${Date.now()}-${batch.messages[0]?.id ?? "empty"}`),
+    consumePorts(env, deployment, `${takenAtMs}-${batch.messages[0]?.id ?? "empty"}`, recorded),
   );
   for (const message of batch.messages) {
     const disposition = dispositions.get(message.id) ?? { do: "retry", reason: "the message was not dealt with" };
@@ -112,6 +125,7 @@ export async function consumeBatch(batch: MessageBatch, env: Env, deployment: De
         break;
     }
   }
+  await observe(env, deployment, { rows: recorded, takenAtMs });
 }
 
 /** What the queues gave up on: kept as platform dead letters, with the message itself, to be put in again. */
@@ -148,7 +162,7 @@ const deadRow = (event: Envelope, reason: string): EventRow =>
   auditRows(
     event,
     { eventId: event.id, rev: 0, status: "dead", class: "poison", reason, lanes: [] },
-    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [] },
+    { why: [], rawRef: null, ownerOf: () => "platform", sourceOwner: "platform", projections: () => [], slas: () => NO_SLA_FACTS },
   ).event;
 
 async function poisonRow(env: Env, { message, reason }: Poison): Promise<PoisonRow> {

@@ -1,10 +1,15 @@
+import { expireAlerts } from "../adapters/alerts.ts";
 import { databasesOf } from "../adapters/event-databases.ts";
 import { expireIndex } from "../adapters/index-expiry.ts";
+import { foldMeasures } from "../adapters/measures.ts";
 import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
+import { watchAlerts } from "./alerts.ts";
+import { flushMeasures } from "./observe.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
+import { maintainSlas } from "./slas.ts";
 
 /** Rejection and handshake counts are kept this long. */
 const TALLIES_KEPT_MS = 30 * 86_400_000;
@@ -15,16 +20,31 @@ const EXPIRY_MS = 20_000;
 /** Minute of the hour in which subscriptions are looked at: not the full hour, when everybody calls. */
 const RENEWAL_MINUTE = 17;
 
-/** What the minute's cron does: keeps tables bounded, and once an hour keeps subscriptions alive. Rows go in small portions. */
+/** What the minute's cron does. Alerts are watched whatever becomes of the rest, and the other way round. */
 export async function maintain(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
+  const done = await Promise.allSettled([tidy(env, deployment, nowMs), watchSignals(env, deployment, nowMs)]);
+  const failures = done.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("; "));
+}
+
+async function watchSignals(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
+  await flushMeasures(env);
+  await foldMeasures(env.DB);
+  await watchAlerts(env, deployment, nowMs);
+}
+
+/** Keeps tables bounded, starts what is due, and once an hour keeps subscriptions alive. Rows go in small portions. */
+async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
   const before = nowMs - TALLIES_KEPT_MS;
   await env.DB.batch([
     env.DB.prepare("DELETE FROM rejections WHERE minute_ms < ?1").bind(before),
     env.DB.prepare("DELETE FROM handshakes WHERE minute_ms < ?1").bind(before),
     ...expireReconciliations(env.DB, nowMs - deployment.indexDays * DAY_MS),
+    expireAlerts(env.DB, nowMs - deployment.indexDays * DAY_MS),
   ]);
   const beforeId = firstEventIdAt(nowMs - deployment.indexDays * DAY_MS);
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
+  await maintainSlas(env, deployment, nowMs);
   await startDue(env, deployment, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 === RENEWAL_MINUTE) await renew(env, deployment);
 }

@@ -8,18 +8,20 @@ import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit
 import { entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
-import { iso } from "../http/views.ts";
+import { alertPorts } from "./alerts.ts";
 import { backlogBoard } from "./consume.ts";
+import { destinationState } from "./destination-state.ts";
+import { readMetrics } from "./metrics.ts";
 import { ingestPorts } from "./receive.ts";
 import { operatorAction as action } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { sourcePorts } from "./ops-sources.ts";
+import { slaPorts } from "./slas.ts";
 import { payloadOf } from "./payload.ts";
 import { readAnew } from "./read-anew.ts";
+import { readRecord } from "./read-record.ts";
 import { addressed, replayPorts } from "./replay.ts";
-
-type DestinationState = Awaited<ReturnType<OpsPorts["destination"]>>;
 
 /** The ops API over this environment's bindings. */
 export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): OpsPorts {
@@ -57,7 +59,11 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     ...sourcePorts(env, deployment),
     replays: replayPorts(env, deployment),
     drift: driftPorts(env, deployment),
-    overview: () => overviewOf(env, deployment, (name) => destinationState(env, deployment, name)),
+    overview: () => overviewOf(env, deployment),
+    metrics: () => readMetrics(env, deployment),
+    alerts: alertPorts(env),
+    slas: slaPorts(env, deployment),
+    readRecord: (asked) => readRecord(env, deployment, asked, waitUntil),
     operatorActions: (query) => listOperatorActions(env.DB, query),
   };
 }
@@ -67,28 +73,6 @@ async function wakeHeld(env: Env, destination: string): Promise<void> {
   for (const { kind, entityKey } of await eventIndex(env).entitiesHeldFor(destination)) {
     if (kind !== null && entityKey !== null) await env.ENTITY.getByName(entityName({ kind, key: entityKey })).resume(destination);
   }
-}
-
-async function destinationState(env: Env, deployment: Deployment, name: string): Promise<DestinationState> {
-  const config = deployment.config.destinations[name];
-  const view = await env.GOVERNOR.getByName(name).view(name);
-  const target = deployment.target(name);
-  const quiet = view.quietUntilMs > Date.now();
-  const untilMs = quiet ? view.quietUntilMs : view.breaker.state === "open" ? view.breaker.untilMs : null;
-  return {
-    name,
-    title: config?.title ?? name,
-    module: config?.module ?? "",
-    owner: config?.owner ?? "",
-    state: !target.ok ? "misconfigured" : view.pause !== null ? "paused" : quiet ? "quiet" : view.breaker.state,
-    problem: target.ok ? null : target.failure,
-    pausedBy: view.pause?.actor ?? null,
-    until: untilMs === null ? null : iso(untilMs),
-    running: view.running,
-    limits: { ...view.limits, perMinute: view.limits.perMinute ?? null, perHour: view.limits.perHour ?? null },
-    tokens: Math.floor(view.tokens),
-    refusedLately: { classes: view.refusedLately.classes, keys: [...view.refusedLately.keys] },
-  };
 }
 
 async function rawResponse(env: Env, event: StoredEvent): Promise<Response | null> {

@@ -4,6 +4,7 @@ import type { Deployment } from "../deployment.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { OverviewRead } from "../http/ops-ports.ts";
 import { backlogBoard } from "./consume.ts";
+import { destinationState } from "./destination-state.ts";
 
 const LATEST = 6;
 
@@ -11,11 +12,7 @@ const LATEST = 6;
 const known = new WeakMap<Env, OverviewRead>();
 
 /** The overview's counts, read once in LIMITS.overviewCacheMs however many dashboards are open. */
-export async function overviewOf(
-  env: Env,
-  deployment: Deployment,
-  destination: (name: string) => Promise<OverviewRead["destinations"][number]>,
-): Promise<OverviewRead> {
+export async function overviewOf(env: Env, deployment: Deployment): Promise<OverviewRead> {
   const before = known.get(env);
   const atMs = Date.now();
   if (before !== undefined && atMs - before.atMs < LIMITS.overviewCacheMs) return before;
@@ -28,7 +25,7 @@ export async function overviewOf(
     open("business"),
     open("platform"),
     backlogBoard(env).read(),
-    Promise.all(Object.keys(deployment.config.destinations).map(destination)),
+    Promise.all(Object.keys(deployment.config.destinations).map((name) => destinationState(env, deployment, name))),
   ]);
   const latestLetters = [...business.items, ...platform.items].toSorted((a, b) => b.updatedAtMs - a.updatedAtMs).slice(0, LATEST);
   const read = { atMs, waiting, openLetters, recent, latestLetters, backlog, destinations };

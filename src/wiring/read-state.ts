@@ -1,5 +1,5 @@
 import type { Deployment } from "../deployment.ts";
-import type { RemoteState } from "../destinations/define.ts";
+import type { RecordRef, RemoteState } from "../destinations/define.ts";
 import { parseEntity } from "../domain/entities/index.ts";
 import { originOf, type EntityEvent, type Priority } from "../domain/event.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -22,21 +22,21 @@ export interface Reader {
 }
 
 /**
- * Reads a record by the id that its owner gave it, under a permit of the destination's governor like all that is asked of
+ * Reads a record by the id that its owner gave it, or by our key, under a permit of the destination's governor like all that is asked of
  * it. Fails with words when it cannot be read now.
  */
 export async function readState(
   env: Env,
   deployment: Deployment,
   { destination, priority, fairKey }: Reader,
-  entity: EntityEvent["entity"],
+  record: Pick<RecordRef, "kind" | "value"> & { readonly by?: RecordRef["by"] },
 ): Promise<Result<RemoteState | "absent", string>> {
   const target = deployment.target(destination);
   if (!target.ok) return target;
   const governor = env.GOVERNOR.getByName(destination);
   const lease = await governor.lease(destination, { count: 1, priority, fairKey });
   if (lease.granted === 0) return fail(`${destination} takes no requests now: ${lease.refusal?.why ?? "limit"}`);
-  const ref = { kind: entity.kind, by: "id", value: entity.key } as const;
+  const ref: RecordRef = { by: "id", ...record };
   const state = await target.value.definition.read?.(ref, talkTo(env, destination, target.value));
   const failed = state === undefined || state.ok ? null : state.failure;
   const quietUntilMs = failed?.class === "throttled" ? Date.now() + (failed.retryAfterMs ?? THROTTLED_MS) : null;
@@ -56,9 +56,9 @@ export async function readAgain(
 ): Promise<Result<JsonObject | "absent", string> | null> {
   const reader = readerOf(deployment, event.sourceName, event.entity.kind);
   if (reader === null) return null;
-  const entity = event.alias === undefined ? event.entity : { ...event.entity, key: event.alias };
+  const record = { kind: event.entity.kind, value: event.alias ?? event.entity.key };
   const asking = { destination: reader, priority: event.priority, fairKey: originOf(event) };
-  const state = await readState(env, deployment, asking, entity);
+  const state = await readState(env, deployment, asking, record);
   if (!state.ok || state.value === "absent") return state.ok ? ok("absent") : state;
   return parseEntity(event.entity.kind, state.value.data);
 }

@@ -28,6 +28,7 @@ import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/ru
 import { windowOf } from "../domain/reconciliation/watermark.ts";
 import { mayRun } from "../domain/replay-window.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
+import { ownTrace } from "../domain/signals/trace-context.ts";
 import type { Plan, ReconcilePorts } from "../pipeline/reconcile/ports.ts";
 import { stepRun } from "../pipeline/reconcile/reconcile.ts";
 import { talkTo } from "./connect.ts";
@@ -249,7 +250,6 @@ function told(
   const nowMs = Date.now();
   const id = eventId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
   const text = JSON.stringify(state.data);
-  const trace = crypto.getRandomValues(new Uint8Array(16)).toHex();
   return {
     v: 1,
     specversion: "1.0",
@@ -257,7 +257,7 @@ function told(
     source: `/in/${source}`,
     type: `${finding.kind}.reconciled`,
     correlationid: correlationIdOf(id),
-    traceparent: `00-${trace}-${trace.slice(0, 16)}-01`,
+    traceparent: ownTrace(crypto.getRandomValues(new Uint8Array(16)).toHex()),
     sourceName: source,
     receivedAtMs: nowMs,
     priority: "standard",

@@ -62,6 +62,7 @@ async function pathsOf(): Promise<readonly string[]> {
     "/ops/sources/custom",
     "/ops/ownership",
     "/ops/audit",
+    "/ops/alerts",
   ];
 }
 

@@ -13,7 +13,7 @@ const WRITTEN = `const router = defineRouter({
   version: "1",
   // owners: { nobody: {} }
   owners: {
-    platform: { team: "Platform", contact: "platform@example.com" },
+    platform: { team: "Platform", contact: "platform@example.com", runbook: "https://runbooks.example.com/platform" },
   },
   sources: {
     custom: {
@@ -42,14 +42,29 @@ const WRITTEN = `const router = defineRouter({
     },
     crm: { module: "http", owner: "platform", url: { env: "CRM_URL" }, settings: { path: "/webhooks" }, secrets: { signing: "CRM_SECRET" } },
   },
+  slas: {
+    everywhere: { title: "All", owner: "platform", from: { per: "event" }, to: { delivered: "all" }, within: "1m", target: 0.99, window: "1h" },
+    handoff: {
+      title: "Handoff",
+      owner: "platform",
+      from: { event: "order", when: { status: ["confirmed"] } },
+      to: { delivered: "erp" },
+      within: "15m",
+      target: 0.95,
+      window: "1d",
+      calendar: { days: ["mon"], from: "09:00", to: "17:00", timezone: "Europe/Berlin" },
+    },
+  },
   routes: [
-    { name: "customers", owner: "platform", kind: "customer", from: ["custom"], to: ["erp"] },
+    { name: "customers", owner: "platform", kind: "customer", from: ["custom"], to: ["erp"], dataClass: "personal", sla: "everywhere" },
     {
       name: "orders",
       owner: "platform",
       kind: "order",
       when: { status: "confirmed" },
       to: ["erp", "crm"],
+      dataClass: "internal",
+      sla: "handoff",
     },
   ],
 });
@@ -110,6 +125,12 @@ describe("a mistake in the router's configuration is named with its line", () =>
     ]);
   });
 
+  it("an interval in which a source can never send", () => {
+    expect(mistakesAfter('priority: "standard",', 'priority: "standard",\n      expectEveryMinutes: 0,')).toEqual([
+      ["expectEveryMinutes: 0,", "sources.custom: expectEveryMinutes: must be 1 or more"],
+    ]);
+  });
+
   it("a destination without the secret that its module needs", () => {
     expect(mistakesAfter('secrets: { apiKey: "ERP_API_KEY" }', "secrets: {}")).toEqual([
       ["erp: {", 'destinations.erp: module "sandbox-erp" needs secrets.apiKey: the name of the variable that holds it'],
@@ -120,6 +141,25 @@ describe("a mistake in the router's configuration is named with its line", () =>
     ["retention: { ledgerDays: 7 }", "ledgerDays", "must be 30 or more"],
     ['replays: { windows: [{ from: "25:00", to: "06:00" }] }', "windows", '"25:00" is no time of day'],
     ["replays: { perSecond: 0 }", "perSecond", "must be 1 or more"],
+    ["traces: { url: { env: 'OTLP_URL' }, sample: 1.5 }", "sample", "must be between 0 and 1"],
+    ['alerts: { channels: { chat: { shape: "slack", url: { env: "CHAT" } } } }', "channels", "alerts.origin: name the variable"],
+    ['alerts: { rules: { "dead-letter": { off: true } } }', "dead-letter", 'there is no such rule; there are "sla-burn"'],
+    ["alerts: { rules: { drift: { threshold: 0 } } }", "drift", "must be above 0"],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { chat: { shape: "slack", url: { env: "CHAT" }, owners: ["nobody"] } } }',
+      "chat",
+      'unknown owner "nobody"; declared are "platform"',
+    ],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { pager: { shape: "pagerduty", url: { env: "PAGER" } } } }',
+      "pager",
+      "a pagerduty channel needs secret: the name of the one that holds its integration key",
+    ],
+    [
+      'alerts: { origin: { env: "ME" }, channels: { pager: { shape: "email", url: { env: "PAGER" } } } }',
+      "pager",
+      'unknown shape "email"; there are "webhook", "slack"',
+    ],
   ])("%s", (written, word, message) => {
     const [[line, said] = ["", ""], ...more] = mistakesAfter('version: "1",', `version: "1",\n  ${written},`);
     expect(more).toEqual([]);
@@ -147,6 +187,34 @@ describe("a mistake in the router's configuration is named with its line", () =>
     expect(found).toEqual([[expect.stringContaining(written), expect.stringContaining(message)]]);
   });
 
+  it.each([
+    ['dataClass: "internal",', "", 'name: "orders",', "routes.orders: it has no dataClass"],
+    ['sla: "handoff",', "", 'name: "orders",', 'routes.orders: it has no sla; name one of "everywhere", "handoff"'],
+    ['sla: "handoff",', 'sla: "handof",', 'sla: "handof",', 'routes.orders: unknown sla "handof"'],
+    [
+      ', runbook: "https://runbooks.example.com/platform"',
+      "",
+      "platform: {",
+      'owners.platform: it owns routes such as "customers" and needs a runbook',
+    ],
+  ])("a route that nobody governs: %s", (from, to, line, message) => {
+    expect(mistakesAfter(from, to)).toEqual([[expect.stringContaining(line), expect.stringContaining(message)]]);
+  });
+
+  it.each([
+    ['within: "15m"', 'within: "15 minutes"', '"15 minutes" is no duration'],
+    ["target: 0.95", "target: 1", "must be above 0 and below 1"],
+    ['to: { delivered: "erp" }', 'to: { delivered: "sap" }', 'unknown destination "sap"'],
+    ['to: { delivered: "erp" }', 'to: { event: "invoice", by: "orderNo" }', 'invoice has no field "orderNo"'],
+    ['from: { event: "order", when', 'from: { event: "order", source: ["crm"], when', 'unknown source "crm"'],
+    ['from: { event: "order", when', "from: { when", 'from: name the kind in event, or say per: "event"'],
+    ['timezone: "Europe/Berlin"', 'timezone: "Europe/Berlln"', '"Europe/Berlln" is no time zone'],
+    ['from: "09:00", to: "17:00"', 'from: "17:00", to: "09:00"', "calendar.to: must be after from"],
+  ])("an SLA with %s as %s", (from, to, message) => {
+    const found = mistakesAfter(from, to);
+    expect(found).toEqual([[expect.stringContaining(to.split(":")[0] ?? ""), expect.stringContaining(message)]]);
+  });
+
   it("a condition that is no decimal, or that nothing can fulfil", () => {
     const [[line, said] = ["", ""]] = mistakesAfter('when: { status: "confirmed" }', 'when: { "total.amount": { gte: "5", lt: "5" } }');
     expect(line).toContain("when:");
@@ -169,7 +237,7 @@ describe("a mistake in the router's configuration is named with its line", () =>
   });
 
   it("two routes that could deliver one event to one destination, at the second", () => {
-    const again = '{ name: "again", owner: "platform", kind: "customer", to: ["erp"] },';
+    const again = '{ name: "again", owner: "platform", kind: "customer", to: ["erp"], dataClass: "internal", sla: "handoff" },';
     expect(mistakesAfter("  ],\n});", `    ${again}\n  ],\n});`)).toEqual([
       [again, expect.stringMatching(/^routes\.again: it and "customers" can match the same customer for destination "erp"/)],
     ]);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { WEEKDAYS, type ReplayWindow } from "../../src/domain/config.ts";
+import type { ReplayWindow } from "../../src/domain/config.ts";
+import { WEEKDAYS } from "../../src/domain/weekdays.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import {
   countPlan,

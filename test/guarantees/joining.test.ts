@@ -14,6 +14,7 @@ const CRM_KEY = "001Ab";
 const ERP_KEY = "C-77";
 const DONE = new Set(["delivered", "superseded", "ignored", "cancelled"]);
 const never = new Promise<never>(() => undefined);
+const mute: Peer = { sequence: () => never, spill: () => never, operate: () => never, join: () => never, handedOver: () => never };
 
 interface Effect {
   readonly destination: string;
@@ -29,6 +30,8 @@ interface Hosted {
   sequencer: Sequencer;
   generation: number;
   alarmAtMs: number | null;
+  /** Whether its alarm is at work: cut short, it comes again. */
+  waking: boolean;
 }
 
 /**
@@ -50,7 +53,7 @@ class Town {
     const known = this.#objects.get(name);
     if (known !== undefined) return known;
     const storage = new MemoryStorage();
-    const made: Hosted = { storage, generation: 0, alarmAtMs: null, sequencer: undefined as unknown as Sequencer };
+    const made: Hosted = { storage, generation: 0, alarmAtMs: null, waking: false, sequencer: undefined as unknown as Sequencer };
     this.#objects.set(name, made);
     made.sequencer = this.#make(made);
     return made;
@@ -59,6 +62,8 @@ class Town {
   evict(key: string): void {
     const hosted = this.object(`customer/${key}`);
     hosted.generation++;
+    if (hosted.waking) hosted.alarmAtMs = this.nowMs + 2_000;
+    hosted.waking = false;
     hosted.sequencer = this.#make(hosted);
   }
 
@@ -100,7 +105,14 @@ class Town {
       }
       for (const hosted of alarms.filter(({ alarmAtMs }) => (alarmAtMs ?? Infinity) <= this.nowMs)) {
         hosted.alarmAtMs = null;
-        void hosted.sequencer.wake().catch(() => undefined);
+        hosted.waking = true;
+        const { generation } = hosted;
+        void hosted.sequencer
+          .wake()
+          .catch(() => undefined)
+          .finally(() => {
+            if (generation === hosted.generation) hosted.waking = false;
+          });
       }
     }
     this.nowMs = endMs;
@@ -178,7 +190,8 @@ class Town {
       lease: async () => ({ id: "l", granted: 1, refusal: null }),
       settleLease: async () => undefined,
       report: async (owed) => (alive() ? owed.forEach(({ outcome }) => this.#tell(outcome)) : never),
-      peer: (entity) => this.#peer(entity),
+      // What is dead says nothing any more: not even that it has taken over what it could not write.
+      peer: (entity) => (alive() ? this.#peer(entity) : mute),
       readAgain: async () => null,
       setAlarm: (atMs) => {
         if (alive()) hosted.alarmAtMs = atMs;

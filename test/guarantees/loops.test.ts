@@ -47,6 +47,34 @@ describe("an echo of our own write", () => {
     expect(await status(one, says("erp", "confirmed"))).toMatchObject({ status: "ignored" });
   });
 
+  it("is known also when something newer was written since, until its system has got as far as that", async () => {
+    const one = world();
+    for (const content of ["one", "two", "three"]) await status(one, says("crm", content));
+    expect(await status(one, says("erp", "one"))).toMatchObject({ status: "ignored" });
+    expect(await status(one, says("erp", "one"))).toMatchObject({ status: "ignored" });
+    expect(await status(one, says("erp", "three"))).toMatchObject({ status: "ignored" });
+    // Now somebody there has set it back.
+    expect(await status(one, says("erp", "two"))).toMatchObject({ status: "delivered" });
+    expect(one.destination("crm").effects.map((effect) => effect.content)).toEqual(["two"]);
+  });
+
+  it("is known however long its write was held back, and after a person has mended it", async () => {
+    const one = world();
+    one.paused.add("erp");
+    await status(one, says("crm", "confirmed"));
+    one.clock.advance(3_600_000);
+    one.paused.delete("erp");
+    await one.sequencer.wake("erp");
+    expect(await status(one, says("erp", "confirmed"))).toMatchObject({ status: "ignored" });
+    one.destination("erp").weather = () => "refuse";
+    const refused = says("crm", "refused");
+    await status(one, refused);
+    one.destination("erp").weather = () => "ok";
+    const letter = { eventId: refused.id, destination: "erp", actor: "ada", reason: "a slip", force: false };
+    expect(await one.sequencer.operate({ ...letter, verb: "edit", patch: { number: "mended" } })).toMatchObject({ ok: true });
+    expect(await status(one, says("erp", "mended"))).toMatchObject({ status: "ignored" });
+  });
+
   it("does not depend on the order of members, nor on what nobody maps", () => {
     const event = (data: Record<string, string>, extra: string): EntityEvent => ({
       ...orderEvent({ id: "e" }),

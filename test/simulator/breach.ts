@@ -21,6 +21,10 @@ export interface Tally {
   deadLetters: number;
   operatorActions: number;
   replays: number;
+  edits: number;
+  readBacks: number;
+  echoes: number;
+  strays: number;
   indexRefusals: number;
 }
 
@@ -35,5 +39,9 @@ export const newTally = (): Tally => ({
   deadLetters: 0,
   operatorActions: 0,
   replays: 0,
+  edits: 0,
+  readBacks: 0,
+  echoes: 0,
+  strays: 0,
   indexRefusals: 0,
 });

@@ -243,7 +243,14 @@ export class EntityHost {
   }
 
   #rows(event: EntityEvent, outcome: EventOutcome) {
-    return auditRows(event, outcome, { why: [], rawRef: null, ownerOf: () => "team", sourceOwner: "team", projections: () => [] });
+    return auditRows(event, outcome, {
+      why: [],
+      rawRef: null,
+      ownerOf: () => "team",
+      sourceOwner: "team",
+      projections: () => [],
+      slas: () => ({ spans: [], rates: [] }),
+    });
   }
 
   /**
@@ -292,6 +299,7 @@ export class EntityHost {
         if (alive()) this.#step();
       },
       onLost: () => void tally.lostAnswers++,
+      onStray: () => void tally.strays++,
     };
     return {
       clock: () => time.nowMs + this.#skewMs,

@@ -20,6 +20,10 @@ const SHARES: Readonly<Record<Weather, number>> = {
   expired: 2,
 };
 const WINDOW_MS = 15_000;
+/** Share of requests that come in although their sender died meanwhile. */
+const OUTLIVES = 0.8;
+/** How much later than they would have: the connection is not torn down at once, and a queue may be in between. */
+const STRAY_MS = 4_000;
 
 /** The weather at every place at every time, by the seed alone, so that one entity meets the same whoever else is there. */
 export class Skies {
@@ -59,6 +63,8 @@ interface Journey {
   /** Called where something changed that the sender does not know yet. */
   readonly onEffect: () => void;
   readonly onLost: () => void;
+  /** Called where a request goes on without its sender. */
+  readonly onStray: () => void;
 }
 
 const systemAt = (url: string): string => new URL(url).hostname.split(".")[0] ?? "";
@@ -81,8 +87,14 @@ export class Network {
     const wayMs = weather === "slow" ? chance.between(100, timeoutMs - 100) : chance.between(5, 80);
     const outMs = chance.below(wayMs);
     await this.#time.sleep(outMs);
-    // A request still under way ends with its sender.
-    if (!journey.alive()) return fail("the connection was lost");
+    // A request still under way ends with its sender, or comes in all the same: much later, if the wire is slow.
+    if (!journey.alive()) {
+      if (!chance.happens(OUTLIVES)) return fail("the connection was lost");
+      journey.onStray();
+      await this.#time.sleep(chance.below(STRAY_MS));
+      this.#at("fair", request, journey);
+      return fail("the connection was lost");
+    }
     const answer = this.#at(weather, request, journey);
     await this.#time.sleep(answer === null ? chance.between(0, 1) * (timeoutMs - outMs) : wayMs - outMs);
     return answer === null ? fail("no answer") : ok(answer);

@@ -1,3 +1,4 @@
+import type { OperatorAction } from "../../src/pipeline/sequence/ports.ts";
 import type { Tally } from "./breach.ts";
 import type { Chance } from "./chance.ts";
 import type { EntityHost } from "./entity-host.ts";
@@ -16,6 +17,8 @@ export interface OperatorPorts {
   readonly witnesses: ReadonlyMap<string, Witness>;
   readonly tally: Tally;
 }
+
+const VERBS = ["retry", "retry", "edit", "edit", "skip"] as const;
 
 /** People: they pause destinations and let them go on, and try dead letters again or give them up, sometimes twice at once. */
 export class Operators {
@@ -58,7 +61,7 @@ export class Operators {
     const { chance } = this.#ports;
     for (const letter of this.#letters(key)) {
       if (chance.happens(0.3)) continue;
-      const verb = chance.happens(0.75) ? "retry" : "skip";
+      const verb = chance.pick(VERBS);
       this.#act(key, letter, { verb, force: verb === "retry" && chance.happens(0.05) });
       if (chance.happens(0.1)) this.#act(key, letter, { verb, force: false });
     }
@@ -83,18 +86,26 @@ export class Operators {
   #act(
     key: string,
     letter: { readonly eventId: string; readonly destination: string },
-    how: { readonly verb: "retry" | "skip"; readonly force: boolean; readonly orSkip?: true },
+    how: { readonly verb: OperatorAction["verb"]; readonly force: boolean; readonly orSkip?: true },
   ): void {
     const { hosts, witnesses, tally } = this.#ports;
     tally.operatorActions++;
     if (how.force) witnesses.get(key)?.forced.add(letter.eventId);
-    const action = { ...letter, verb: how.verb, force: how.force, actor: "operator", reason: "looked at it" };
+    const mended = how.verb === "edit" ? `${witnesses.get(key)?.saidTo(letter) ?? ""}, mended` : null;
+    const patch = mended === null ? {} : { patch: { number: mended } };
+    const action = { ...letter, ...patch, verb: how.verb, force: how.force, actor: "operator", reason: "looked at it" };
     hosts
       .get(key)
       ?.operate(action)
       .then((answer) => {
+        if (answer.ok && mended !== null) this.#mended(key, letter, mended);
         if (!answer.ok && answer.code === "moved_on" && how.orSkip) this.#act(key, letter, { verb: "skip", force: false });
       })
       .catch(() => undefined);
+  }
+
+  #mended(key: string, letter: { readonly eventId: string; readonly destination: string }, content: string): void {
+    this.#ports.tally.edits++;
+    this.#ports.witnesses.get(key)?.mended(letter, content);
   }
 }

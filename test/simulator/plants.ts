@@ -1,3 +1,6 @@
+import { NO_ORDER } from "../../src/domain/order.ts";
+import { ok } from "../../src/domain/result.ts";
+import type { Work } from "../../src/domain/work.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
 import type { Ledger, LedgerHit, SequencePorts } from "../../src/pipeline/sequence/ports.ts";
 import type { EntityStorage } from "./entity-storage.ts";
@@ -14,6 +17,27 @@ const withLedger = (ports: SequencePorts, changed: (ledger: Ledger) => Partial<L
   };
   return { ...ports, ledger: { ...whole, ...changed(ledger) } };
 };
+
+const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+
+/** Nothing of an attempt is expected any more from the moment on at which its object is gone. */
+const forgetful = (ports: SequencePorts): SequencePorts => ({
+  ...ports,
+  traits: (destination) => {
+    const traits = ports.traits(destination);
+    return traits === null ? null : { ...traits, timeoutMs: -2_500 };
+  },
+});
+
+/** Work with the data that its sender told, whatever a person has made of it. */
+const unmended = (work: Work): Work =>
+  work.nonce === 0 || work.event.nature === "hint"
+    ? work
+    : {
+        ...work,
+        event: { ...work.event, payload: { at: "inline", data: { number: `${work.event.sourceName} ${work.event.contentHash}` } } },
+      };
 
 /** A lane for each event instead of one for each destination: the lane's name is the destination's and the event's. */
 const LANE = "~";
@@ -133,6 +157,51 @@ export const PLANTS: readonly Plant[] = [
         return traits === null ? null : { ...traits, deduplicates: true };
       },
     }),
+  },
+  {
+    name: "dead object's request forgotten",
+    mistake: "an attempt is taken to be over with its object, so that what is newer goes before a request still on its way",
+    breaks: ["orderViolations", "duplicateEffects"],
+    ports: (ports) =>
+      withLedger(forgetful(ports), (ledger) => ({
+        load: () => {
+          const state = ledger.load();
+          return { ...state, marks: mapValues(state.marks, ({ atMs: _atMs, ...mark }) => mark) };
+        },
+      })),
+  },
+  {
+    name: "reads taken in any order",
+    mistake: "what a hint was read as counts by its arrival, not by the version that was read",
+    breaks: ["orderViolations"],
+    event: (event) => (event.readFrom === undefined ? event : { ...event, order: NO_ORDER }),
+  },
+  {
+    name: "failed read taken for none",
+    mistake: "a hint whose record cannot be read back now is taken for one of a record that is not there",
+    breaks: ["lost"],
+    consume: (ports) => ({
+      ...ports,
+      hints: { ...ports.hints, read: (owner, entity) => ports.hints.read(owner, entity).catch(() => ok("absent" as const)) },
+    }),
+  },
+  {
+    name: "echoes taken for news",
+    mistake: "what a system tells of our own writes is sent on like a change of its own",
+    breaks: ["orderViolations"],
+    ports: (ports) => ({
+      ...ports,
+      plan: (event) => {
+        const { echoOf: _echoOf, ...plan } = ports.plan(event);
+        return plan;
+      },
+    }),
+  },
+  {
+    name: "mended data not kept",
+    mistake: "a person's edit of a dead letter is in memory only, and the data that was refused is stored with it",
+    breaks: ["lost"],
+    ports: (ports) => withLedger(ports, (ledger) => ({ commit: (change) => ledger.commit({ ...change, put: change.put.map(unmended) }) })),
   },
   {
     name: "leases never given back",

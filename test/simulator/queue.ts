@@ -96,15 +96,15 @@ export class Queue {
 
 /** Ports of a consumer whose batches always find their archive, in front of the given entities, governors and index. */
 export const consumePorts = (
-  parts: Pick<ConsumePorts, "plan" | "lease" | "settleLease" | "sequence"> & {
+  parts: Pick<ConsumePorts, "plan" | "hints" | "lease" | "settleLease" | "sequence"> & {
     readonly record: (rows: readonly AuditRows[]) => Promise<void>;
   },
 ): ConsumePorts => ({
   ...parts,
-  hints: { readerOf: () => null, read: () => Promise.reject(new Error("nothing is read back")), sha256: (text) => Promise.resolve(text) },
   ownerOf: () => "team",
   sourceOwner: () => "team",
   projections: () => [],
+  slas: () => ({ spans: [], rates: [] }),
   archive: (events) => ({ refs: events.map(() => null), stored: Promise.resolve() }),
   recordPoison: () => Promise.resolve(),
 });

@@ -13,8 +13,11 @@ import { Chance } from "./chance.ts";
 /** One change in a destination: what it is known by there, and by which event it came. */
 export interface Effect {
   readonly destination: string;
+  readonly entity: string;
   readonly key: string;
   readonly eventId: string;
+  /** What it says of the entity. */
+  readonly content: string;
 }
 
 /** How a destination tells the second of two requests: by their key, when asked beforehand, or not at all. */
@@ -48,6 +51,8 @@ export class RemoteSystem {
   /** From then on it refuses nothing. */
   mendedAtMs = Number.POSITIVE_INFINITY;
   effects = 0;
+  /** Told of every effect. */
+  onEffect: (effect: Effect) => void = () => undefined;
 
   constructor(traits: RemoteTraits, seed: string) {
     this.traits = traits;
@@ -67,8 +72,11 @@ export class RemoteSystem {
     this.#keys.add(key);
     const effects = this.#effects.get(entity) ?? [];
     if (effects.length === 0) this.#effects.set(entity, effects);
-    effects.push({ destination: this.traits.name, key, eventId: request.headers["x-event"] ?? "" });
+    const content = String(request.headers["x-content"]);
+    const effect = { destination: this.traits.name, entity, key, eventId: request.headers["x-event"] ?? "", content };
+    effects.push(effect);
     this.effects++;
+    this.onEffect(effect);
     return seen(201);
   }
 

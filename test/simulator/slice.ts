@@ -11,8 +11,9 @@ import { Network, Skies } from "./network.ts";
 import { Operators } from "./operators.ts";
 import type { Plant } from "./plant.ts";
 import { consumePorts, Queue } from "./queue.ts";
-import { addressOf, definitionOf, REMOTES, RemoteSystem } from "./remote-systems.ts";
-import { eventOf, newEventId, scriptOf, type State } from "./senders.ts";
+import { addressOf, definitionOf, REMOTES, RemoteSystem, type Effect } from "./remote-systems.ts";
+import { Owners } from "./owners.ts";
+import { ECHO, echoOf, eventOf, isOrdered, newEventId, readerOf, saysOf, scriptOf, type State } from "./senders.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Witness } from "./witness.ts";
 
@@ -61,6 +62,7 @@ export class Slice {
   readonly #governors: Governors;
   readonly #index: IndexTable;
   readonly #operators: Operators;
+  readonly #owners: Owners;
   readonly #clearAtMs: number;
 
   constructor(options: SliceOptions) {
@@ -76,6 +78,14 @@ export class Slice {
     this.#remotes = new Map(REMOTES.map((traits) => [traits.name, new RemoteSystem(traits, seed)]));
     this.#governors = new Governors(this.#time, new Chance(seed, "governors"), plant);
     this.#index = new IndexTable(this.#time, skies, new Chance(seed, "index"));
+    this.#owners = new Owners({
+      time: this.#time,
+      skies,
+      chance: new Chance(seed, "owners"),
+      scriptOf: (key) => this.#witnesses.get(key)?.script,
+      tally: this.#tally,
+    });
+    this.#tellOfEffects(new Chance(seed, "echoes"));
     const around = this.#surroundings(skies);
     for (const script of scripts) {
       this.#witnesses.set(script.key, new Witness(script));
@@ -137,14 +147,24 @@ export class Slice {
 
   /** As the configured routes do: only snapshots collapse, and only changes wait behind a dead one unless told otherwise. */
   #plan(event: EntityEvent) {
-    const lanes = this.#witnesses.get(event.entity.key)?.script.lanes ?? [];
-    return { lanes: lanes.map((lane) => ({ ...lane, collapse: lane.collapse && event.nature === "snapshot" })), why: [] };
+    const { lanes = [], echoes = false } = this.#witnesses.get(event.entity.key)?.script ?? {};
+    return {
+      lanes: lanes.map((lane) => ({ ...lane, collapse: lane.collapse && event.nature === "snapshot" })),
+      why: [],
+      ...(echoes ? { echoed: [ECHO.of] } : {}),
+      ...(event.sourceName === ECHO.source ? { echoOf: [ECHO.of] } : {}),
+    };
   }
 
   #makeQueues(around: Surroundings): ReadonlyMap<Priority, Queue> {
     const { plant, seed } = this.#options;
     const ports = consumePorts({
       plan: around.plan,
+      hints: {
+        readerOf,
+        read: (owner, event) => this.#owners.read(owner, event.entity.key),
+        sha256: (text) => Promise.resolve(text),
+      },
       lease: (destination, wanted) => this.#governors.lease(destination, wanted),
       settleLease: (destination, settlement) => this.#governors.settle(destination, settlement),
       record: (rows) => this.#index.record(rows),
@@ -190,12 +210,13 @@ export class Slice {
   #tell(witness: Witness, state: State, by: { readonly id: string; readonly chance: Chance; readonly copy?: true }): void {
     if (by.copy) this.#tally.copies++;
     const event = eventOf(witness.script, state, { id: by.id, nowMs: this.#time.nowMs });
-    if (by.chance.happens(SPILLED)) return this.#spill(witness, state, event, by.chance);
+    if (by.chance.happens(SPILLED))
+      return state.order === "hint" ? this.#tellLater(witness, state, by.chance) : this.#spill(witness, state, event, by.chance);
     this.#enqueue(witness, state, event);
   }
 
   #enqueue(witness: Witness, state: State, event: EntityEvent): void {
-    witness.note(event, state).acked = true;
+    (witness.told.get(event.id) ?? witness.note(event, state)).acked = true;
     this.#queues.get(event.priority)?.send(event);
   }
 
@@ -206,8 +227,37 @@ export class Slice {
       .spill([event])
       .then(
         () => (told.acked = true),
-        () => this.#time.after(5_000, () => this.#tell(witness, state, { id: newEventId(this.#time.nowMs, chance), chance, copy: true })),
+        () => this.#tellLater(witness, state, chance),
       );
+  }
+
+  /** The sender has heard "try again". */
+  #tellLater(witness: Witness, state: State, chance: Chance): void {
+    this.#time.after(5_000, () => this.#tell(witness, state, { id: newEventId(this.#time.nowMs, chance), chance, copy: true }));
+  }
+
+  /** Where the ERP tells of what was written to it, it does so a little later, and in order as far as its own versions tell. */
+  #tellOfEffects(chance: Chance): void {
+    const remote = this.#remotes.get(ECHO.of);
+    if (remote === undefined) return;
+    remote.onEffect = (effect) => {
+      const witness = this.#witnesses.get(effect.entity);
+      if (witness?.script.echoes === true) this.#echo(witness, effect, { number: remote.effects, chance });
+    };
+  }
+
+  /** Only of states whose order is known, so that it can be told afterwards whether an echo brought an older one back. */
+  #echo(witness: Witness, { eventId: of, content }: Effect, by: { readonly number: number; readonly chance: Chance }): void {
+    const origin = witness.originOf(of);
+    if (origin === undefined || !isOrdered(origin.state.order) || saysOf(origin.state) !== content) return;
+    this.#tally.echoes++;
+    const state = echoOf(content, by.number, this.#time.nowMs);
+    this.#time.after(by.chance.between(20, 5_000), () => {
+      const id = newEventId(this.#time.nowMs, by.chance);
+      const event = eventOf(witness.script, state, { id, nowMs: this.#time.nowMs });
+      witness.note(event, state, origin);
+      this.#enqueue(witness, state, event);
+    });
   }
 
   #replay(witness: Witness, state: State, how: { readonly of: string; readonly force: boolean; readonly chance: Chance }): void {
@@ -219,6 +269,7 @@ export class Slice {
 
   #calm(): void {
     this.#governors.calm = true;
+    this.#owners.calm = true;
     for (const queue of this.#queues.values()) queue.calm = true;
     for (const host of this.#hosts.values()) host.calm = true;
     for (const remote of this.#remotes.values()) remote.mendedAtMs = this.#time.nowMs;

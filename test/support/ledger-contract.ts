@@ -82,4 +82,9 @@ export const LEDGER_CONTRACT: Readonly<Record<string, (ledger: Ledger, reopen: (
     ledger.saveMarks({ crm: { ...mark, eventId: "e2" } });
     expect(reopen().load().marks).toEqual({ crm: { ...mark, eventId: "e2" } });
   },
+  "begins its chain at the beginning, where it died between its first marks and its first line": (ledger, reopen) => {
+    ledger.load();
+    ledger.saveMarks({ crm: { order: { kind: "int", value: "1" }, rank: 0, contentHash: "h", eventId: "e1", key: "d1" } });
+    expect(reopen().load().head).toEqual(GENESIS);
+  },
 };

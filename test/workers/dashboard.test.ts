@@ -62,6 +62,8 @@ const PAGES = [
   "/ops/sources/custom",
   "/ops/ownership",
   "/ops/audit",
+  "/ops/alerts",
+  "/ops/alerts?state=resolved&severity=critical",
 ];
 
 describe("the dashboard's pages", () => {

@@ -37,7 +37,8 @@ describe("POST /in/{source}", () => {
     const { id, correlationId } = await response.json<{ id: string; correlationId: string }>();
     expect(correlationId).toBe("order-4711");
     await eventually(id);
-    expect(posts[0]?.headers.get("traceparent")).toBe(traceparent);
+    // The same trace; its caller is our attempt now.
+    expect(posts[0]?.headers.get("traceparent")).toMatch(/^00-4bf92f3577b34da6a3ce929d0e0e4736-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$/);
     const odd = await call(
       signed("custom", { ...customer({ id: "I-3" }), headers: { "x-correlation-id": "no spaces allowed", traceparent: "00-zz" } }),
     );
@@ -187,6 +188,15 @@ describe("when the queue refuses", () => {
     const { id } = await response.json<{ id: string }>();
     expect((await eventually(id, (event) => event.status === "delivered")).status).toBe("delivered");
     expect(posts).toHaveLength(1);
+  });
+
+  it("answers 503 for a hint that must be read back first, and hands nothing to its object", async () => {
+    const spill = vi.fn();
+    const bindings = { ...env, QUEUE_STANDARD: refusing, ENTITY: { getByName: () => ({ spill }) } as unknown as Env["ENTITY"] };
+    const name = SOURCES["business-central"]?.samples[0]?.name ?? "none";
+    const response = await call(signed("business-central", sample("business-central", name)), bindings);
+    expect(response.status).toBe(503);
+    expect(spill).not.toHaveBeenCalled();
   });
 
   it("answers 503 with Retry-After when the object cannot take it either, and stores nothing", async () => {

@@ -20,7 +20,7 @@ function rows(key: string, ageDays: number, status: LaneStatus) {
   return auditRows(
     event,
     { eventId: id, rev: 1, status, lanes },
-    { why: [], rawRef: null, ownerOf: () => "it", sourceOwner: "it", projections: () => [] },
+    { why: [], rawRef: null, ownerOf: () => "it", sourceOwner: "it", projections: () => [], slas: () => ({ spans: [], rates: [] }) },
   );
 }
 

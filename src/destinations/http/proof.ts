@@ -31,13 +31,31 @@ export async function signed(
 ): Promise<Result<RequestSpec, Failed>> {
   const scheme = schemeOf(signatureOf(connection.settings));
   if (scheme === null) return ok(request);
+  const message = { secret: connection.secrets["signing"] ?? "", id: delivery.idempotencyKey, nowMs: delivery.nowMs };
+  const added = await (scheme === STANDARD_WEBHOOKS ? signedAsStandardWebhook(request, message) : signedBy(request, scheme, message));
+  return added.ok ? added : fail({ kind: "failed", class: "config", detail: `the secret "signing" ${added.failure}` });
+}
+
+interface Message {
+  readonly secret: string;
+  readonly id: string;
+  readonly nowMs: number;
+}
+
+/** A request signed as Standard Webhooks 1.0. Fails with the rule that its secret does not keep. */
+export async function signedAsStandardWebhook(request: RequestSpec, { secret, ...message }: Message): Promise<Result<RequestSpec, string>> {
+  const signature = await signedBy(request, STANDARD_WEBHOOKS, { ...message, secret: padded(secret.replace(/^whsec_/, "")) });
+  return signature.ok ? signature : fail(STANDARD_WEBHOOKS.rule);
+}
+
+async function signedBy(
+  request: RequestSpec,
+  scheme: ReturnType<typeof hmacVerification>,
+  message: Message,
+): Promise<Result<RequestSpec, string>> {
   const { method, url, headers, body = "" } = request;
-  const text = connection.secrets["signing"] ?? "";
-  const secret = scheme === STANDARD_WEBHOOKS ? padded(text.replace(/^whsec_/, "")) : text;
-  const added = await signHmac({ method, url, headers, body }, scheme, { secret, id: delivery.idempotencyKey, nowMs: delivery.nowMs });
-  if (added.ok) return ok({ ...request, headers: { ...headers, ...added.value } });
-  const rule = scheme === STANDARD_WEBHOOKS ? STANDARD_WEBHOOKS.rule : added.failure;
-  return fail({ kind: "failed", class: "config", detail: `the secret "signing" ${rule}` });
+  const added = await signHmac({ method, url, headers, body }, scheme, message);
+  return added.ok ? ok({ ...request, headers: { ...headers, ...added.value } }) : added;
 }
 
 function schemeOf(signature: Signature) {

@@ -2,6 +2,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { OperationName } from "../operations.ts";
 import type { Refused } from "../ops-ports.ts";
 import type { Form } from "./form.ts";
+import { alertsPage } from "./pages/alerts.tsx";
 import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
 import { destinationsPage } from "./pages/destinations.tsx";
@@ -140,6 +141,19 @@ const onReplay =
     return changed.ok ? done(PATHS.replay(visit.params["id"] ?? ""), said) : changed;
   };
 
+async function acknowledgeAlert(visit: Visit, form: Form): Promise<Result<Acted, Refused>> {
+  const changed = await visit.ask("acknowledgeAlert", { params: visit.params, body: { reason: form.text("reason") } });
+  return changed.ok ? done(PATHS.alerts, `Acknowledged: ${changed.value.summary}.`) : changed;
+}
+
+async function silenceAlert(visit: Visit, form: Form): Promise<Result<Acted, Refused>> {
+  const minutes = Number(form.text("minutes"));
+  if (!(minutes >= 0)) return fail({ code: "invalid_request", detail: "choose for how long" });
+  const until = minutes === 0 ? null : new Date(Date.now() + minutes * 60_000).toISOString();
+  const changed = await visit.ask("silenceAlert", { params: visit.params, body: { reason: form.text("reason"), until } });
+  return changed.ok ? done(PATHS.alerts, until === null ? "It is told again." : `Silenced: ${changed.value.summary}.`) : changed;
+}
+
 /** Everything that can be done from the dashboard. Who may do it, the table of operations says. */
 export const ACTIONS: readonly Action[] = [
   { path: "/ops/dead-letters/bulk", act: bulk, page: deadLettersPage },
@@ -148,6 +162,8 @@ export const ACTIONS: readonly Action[] = [
   { path: "/ops/dead-letters/:id/edit", act: editLetter, page: deadLetterPage },
   { path: "/ops/destinations/:name/pause", act: steer("pauseDestination", "paused: everything for it is held"), page: destinationsPage },
   { path: "/ops/destinations/:name/resume", act: steer("resumeDestination", "resumed: what was held goes on"), page: destinationsPage },
+  { path: "/ops/alerts/:id/acknowledge", act: acknowledgeAlert, page: alertsPage },
+  { path: "/ops/alerts/:id/silence", act: silenceAlert, page: alertsPage },
   { path: "/ops/drift/run/:name", act: compareNow, page: driftPage },
   { path: "/ops/drift/:id/repair", act: repairFinding, page: findingPage },
   { path: "/ops/drift/:id/accept", act: acceptFinding, page: findingPage },

@@ -10,6 +10,7 @@ import { ASSETS, assetResponse } from "./assets.ts";
 import { formOf } from "./form.ts";
 import { Layout, type Frame } from "./layout.tsx";
 import { Notice, Refusal, refusedView } from "./notices.tsx";
+import { alertsPage } from "./pages/alerts.tsx";
 import { auditPage } from "./pages/audit.tsx";
 import { deadLetterPage } from "./pages/dead-letter.tsx";
 import { deadLettersPage } from "./pages/dead-letters.tsx";
@@ -24,6 +25,8 @@ import { ownershipPage } from "./pages/ownership.tsx";
 import { replayPage } from "./pages/replay.tsx";
 import { replaysPage } from "./pages/replays.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
+import { slaPage } from "./pages/sla.tsx";
+import { slasPage } from "./pages/slas.tsx";
 import { sourcePage, sourcesPage } from "./pages/sources.tsx";
 import { tracePage } from "./pages/trace.tsx";
 import { PATHS } from "./paths.ts";
@@ -33,6 +36,7 @@ import type { Ask, Page, View, Visit } from "./visit.ts";
 /** Every page that is only looked at. */
 const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.overview, overviewPage],
+  [PATHS.alerts, alertsPage],
   [PATHS.events, eventsPage],
   ["/ops/events/:id", eventPage],
   ["/ops/entities/:kind/:key", entityPage],
@@ -47,6 +51,8 @@ const PAGES: readonly (readonly [string, Page])[] = [
   [PATHS.destinations, destinationsPage],
   [PATHS.sources, sourcesPage],
   ["/ops/sources/:name", sourcePage],
+  [PATHS.slas, slasPage],
+  ["/ops/slas/:name", slaPage],
   [PATHS.ownership, ownershipPage],
   [PATHS.audit, auditPage],
 ];

@@ -88,12 +88,13 @@ interface SelectProps {
   readonly value: string | undefined;
   /** What no choice means; none if there must be one. */
   readonly any?: string;
+  readonly within?: string;
 }
 
-export const Select = ({ name, label, options, value, any }: SelectProps) => (
+export const Select = ({ name, label, options, value, any, within }: SelectProps) => (
   <div class="field">
-    <label for={idOf(name, undefined)}>{label}</label>
-    <select id={idOf(name, undefined)} name={name}>
+    <label for={idOf(name, within)}>{label}</label>
+    <select id={idOf(name, within)} name={name}>
       {any === undefined ? null : <option value="">{any}</option>}
       {options.map((option) => {
         const [key, text] = typeof option === "string" ? [option, option] : option;

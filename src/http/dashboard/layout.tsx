@@ -8,12 +8,14 @@ import { PATHS } from "./paths.ts";
 /** The pages one can go to from everywhere, in the order in which people ask. */
 const NAVIGATION: readonly (readonly [string, string])[] = [
   ["Overview", PATHS.overview],
+  ["Alerts", PATHS.alerts],
   ["Events", PATHS.events],
   ["Dead letters", PATHS.deadLetters],
   ["Drift", PATHS.drift],
   ["Replays", PATHS.replays],
   ["Destinations", PATHS.destinations],
   ["Sources", PATHS.sources],
+  ["SLAs", PATHS.slas],
   ["Ownership", PATHS.ownership],
   ["Audit", PATHS.audit],
 ];

@@ -45,6 +45,16 @@ const LOOKS: Readonly<Record<string, Look>> = {
   accepted: { tone: "quiet", shape: "pause" },
   failed: { tone: "bad", shape: "cross" },
   skipped: { tone: "quiet", shape: "stop" },
+  // Of alerts.
+  acknowledged: { tone: "busy", shape: "again" },
+  critical: { tone: "bad", shape: "alert" },
+  warning: { tone: "warn", shape: "alert" },
+  info: { tone: "quiet", shape: "ring" },
+  // Of SLAs.
+  met: { tone: "good", shape: "check" },
+  "at risk": { tone: "warn", shape: "clock" },
+  breached: { tone: "bad", shape: "alert" },
+  "no data": { tone: "quiet", shape: "ring" },
   // Of what is at ease, and what is not.
   "all well": { tone: "good", shape: "check" },
   intact: { tone: "good", shape: "check" },

@@ -33,6 +33,9 @@ const IRREGULAR: Readonly<Record<string, string>> = { opportunity: "Opportunitie
 /** A kind of record in the plural, as a heading: `Orders`. */
 export const kinds = (kind: string): string => IRREGULAR[kind] ?? `${sentence(kind)}s`;
 
+/** `93 %`, `99.5 %`; nothing where there is no figure. */
+export const percent = (part: number | null): string => (part === null ? "no data" : `${Number((part * 100).toFixed(1))} %`);
+
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A reason as a sentence of its own, unless it begins with the name of a field. */

@@ -36,6 +36,7 @@ export interface ConsumePorts {
   readonly ownerOf: (route: string) => string;
   readonly sourceOwner: (source: string) => string;
   readonly projections: AuditContext["projections"];
+  readonly slas: AuditContext["slas"];
   readonly lease: (destination: string, wanted: Wanted) => Promise<Lease>;
   readonly settleLease: (destination: string, settlement: Settlement) => Promise<void>;
   /** Hands an entity's events to its sequencer, in order: one call. */
@@ -84,7 +85,10 @@ export async function consume(
   );
   const failure = await write(ports, { rows, poison, stored });
   for (const { message, event } of read) {
-    const reason = failure ?? unread.get(event.id) ?? (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached");
+    const reason =
+      failure ??
+      unread.get(event.id) ??
+      (outcomes.has(event.id) ? null : "the entity's sequencer could not be reached, or wants it read back again");
     dispositions.set(message.id, reason === null ? { do: "ack" } : { do: "retry", reason });
   }
   for (const { message } of poison) dispositions.set(message.id, failure === null ? { do: "ack" } : { do: "retry", reason: failure });
@@ -263,6 +267,7 @@ const rowsOf = (read: readonly Read[], known: Outcomes): AuditRows[] =>
       ownerOf: known.ports.ownerOf,
       sourceOwner: known.ports.sourceOwner(event.sourceName),
       projections: known.ports.projections,
+      slas: known.ports.slas,
     };
     return [auditRows(event, outcome, context)];
   });

@@ -47,7 +47,8 @@ export async function takeIn(arrival: Arrival, proof: Proven, ports: IngestPorts
   if (!decoded.ok && decoded.failure.kind === "rejected") return { kind: "rejected", reason: decoded.failure.reason };
   try {
     const parts = decoded.ok ? decoded.value : [whole(decoded.failure)];
-    return await store(await envelopes({ arrival: plain, proof, parts }, ports), ports);
+    const readsBack = arrival.source.config.readBack !== undefined;
+    return await store(await envelopes({ arrival: plain, proof, parts }, ports), { ports, readsBack });
   } catch (error) {
     return { kind: "notStored", detail: error instanceof Error ? error.message : String(error) };
   }
@@ -69,7 +70,7 @@ const whole = (failure: DecodeFailure): Part =>
         detail: failure.kind === "rejected" ? failure.reason : failure.detail,
       };
 
-async function store(events: readonly Envelope[], ports: IngestPorts): Promise<Ingested> {
+async function store(events: readonly Envelope[], { ports, readsBack }: Storing): Promise<Ingested> {
   const first = events[0];
   if (first === undefined) return { kind: "notStored", detail: "the request held no events" };
   try {
@@ -82,7 +83,7 @@ async function store(events: readonly Envelope[], ports: IngestPorts): Promise<I
       ),
     );
   } catch (refused) {
-    const spilled = await spillAll(events, ports);
+    const spilled = await spillAll(events, { ports, readsBack });
     if (!spilled.ok) return { kind: "notStored", detail: `queue: ${String(refused)}; object: ${spilled.failure}` };
   }
   return {
@@ -105,11 +106,22 @@ const enqueueAll = async (events: readonly Envelope[], ports: IngestPorts): Prom
     );
 };
 
-/** When the queue refuses, each entity's object takes its events itself; all of them must, or the sender hears 503. */
-async function spillAll(events: readonly Envelope[], ports: IngestPorts): Promise<Result<null, string>> {
+interface Storing {
+  readonly ports: IngestPorts;
+  /** Whether hints of the source are read back, which the queue's consumer does. */
+  readonly readsBack: boolean;
+}
+
+/**
+ * When the queue refuses, each entity's object takes its events itself; all of them must, or the sender hears 503. So it
+ * does of a hint that is read back: an object would send it on as if it were all that is known.
+ */
+async function spillAll(events: readonly Envelope[], { ports, readsBack }: Storing): Promise<Result<null, string>> {
   const byEntity = new Map<string, EntityEvent[]>();
   for (const event of events) {
     if (event.what !== "entity") return fail("the event belongs to no entity");
+    if (readsBack && event.nature === "hint" && !event.deleted)
+      return fail("the event is a hint, and its record is read back from the queue");
     const name = entityName(event.entity);
     byEntity.set(name, [...(byEntity.get(name) ?? []), event]);
   }

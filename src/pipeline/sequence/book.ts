@@ -5,7 +5,7 @@ import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
 import { outcomeOfLanes } from "../../domain/outcome.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { chain, type ChainHead } from "../../domain/timeline.ts";
-import { collapsible, nextDueMs, reportOf, type Work } from "../../domain/work.ts";
+import { collapsible, headOf, nextDueMs, recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LedgerChange, LedgerHit, LedgerLine, Owed, SequencePorts } from "./ports.ts";
 
@@ -39,6 +39,8 @@ export class Book {
   #position: number;
   /** Places of events whose first attempts are under way in memory: no late change may be given one of them. */
   readonly #inFlight = new Set<number>();
+  /** Work of which a request may come in, until then: made by this object, or by one before it that died. */
+  readonly #underWayUntilMs = new Map<string, number>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #kinDueAtMs: number | null = null;
@@ -56,6 +58,30 @@ export class Book {
     for (const work of state.work) this.#work.set(workId(work), work);
     for (const owed of state.owed) this.#owed.set(owed.event.id, owed);
     this.#position = Math.max(0, ...state.work.map((work) => work.position)) + 1;
+    for (const destination of new Set(state.work.map((work) => work.plan.destination))) this.#expectStrays(destination);
+  }
+
+  /** A head may have been tried already: its object died before it could write so. */
+  #expectStrays(destination: string): void {
+    const head = headOf(this.#work.values(), destination);
+    if (head !== null) this.departs(head);
+  }
+
+  /** An attempt begins. */
+  departs(work: Work): void {
+    const traits = this.#ports.traits(work.plan.destination);
+    if (traits !== null) this.#underWayUntilMs.set(workId(work), this.#ports.clock() + recoverAfterMs(traits));
+  }
+
+  /** An attempt has come to something. */
+  returned(work: Work): void {
+    this.#underWayUntilMs.delete(workId(work));
+  }
+
+  /** What may be on its way is not left out, or it could come in after what is newer: it is sent again under the same key. */
+  #collapsible(newer: Work): readonly Work[] {
+    const nowMs = this.#ports.clock();
+    return collapsible(this.#work.values(), newer).filter((work) => (this.#underWayUntilMs.get(workId(work)) ?? 0) < nowMs);
   }
 
   get head(): ChainHead {
@@ -149,7 +175,7 @@ export class Book {
   /** Writes a draft in one transaction, with the snapshots that its new work makes unnecessary, and arms the alarm. */
   write(draft: Draft): void {
     for (const newer of draft.put.slice()) {
-      for (const older of collapsible(this.#work.values(), newer))
+      for (const older of this.#collapsible(newer))
         this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
     }
     this.#ports.ledger.commit(this.#change(draft));

@@ -1,8 +1,9 @@
 import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
-import { headOf, hold, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
+import { headOf, hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
+import { sayAgain } from "./listening.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
 
 /** What a lane did with one piece of work in its turn. */
@@ -117,6 +118,7 @@ export class Lanes {
     const startedAtMs = this.#ports.clock();
     if (!traits.deduplicates) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
+    this.#book.departs(work);
     const delivering = this.#ports.deliver(work);
     this.running.set(id, delivering);
     try {
@@ -124,6 +126,7 @@ export class Lanes {
       return { result, settled: settle(work, result, traits.retry, { ms: this.#ports.clock(), random: this.#ports.random() }) };
     } finally {
       this.running.delete(id);
+      this.#book.returned(work);
     }
   }
 
@@ -164,7 +167,9 @@ export class Lanes {
       let made = 0;
       for (; made < allowance; made++) {
         const head = this.#dueHead(destination, evenHeld);
-        if (head === null || !this.record(head, await this.attempt(head, new Budget({})))) break;
+        if (head === null) break;
+        sayAgain(this.#book, head, { plan: this.#ports.plan(head.event), ms: this.#ports.clock() });
+        if (!this.record(head, await this.attempt(head, new Budget({})))) break;
       }
       return made;
     } finally {
@@ -195,6 +200,3 @@ export class Lanes {
     return "ended" in result || (result.owed.state === "dead" && result.owed.plan.afterDead === "continue");
   }
 }
-
-/** An attempt not heard of for this long after its start is taken as lost with its object. */
-export const recoverAfterMs = (traits: LaneTraits): number => traits.timeoutMs * 2 + 5_000;

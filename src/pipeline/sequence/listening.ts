@@ -1,12 +1,13 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
-import { digestOf, hear, outwardStream, withSaid, type Heard } from "../../domain/loops.ts";
+import { digestOf, hear, isStale, outwardStream, withHeardBack, withSaid, withSaidTo, type Heard } from "../../domain/loops.ts";
 import { NO_ORDER } from "../../domain/order.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import type { Mark } from "../../domain/sequencing.ts";
+import type { Work } from "../../domain/work.ts";
 import type { Book } from "./book.ts";
 
 /** What stands in a mark of an outward stream, which orders nothing. */
-const OUTWARD = { order: NO_ORDER, rank: 0, key: "" };
+const OUTWARD = { order: NO_ORDER, rank: 0, contentHash: "", eventId: "", key: "" };
 
 /** Hears what an admitted event says, and notes it: with its source's mark, and with what goes out to each destination. */
 export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: { readonly plan: RoutePlan; readonly ms: number }): Heard {
@@ -17,13 +18,39 @@ export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: {
   const alone = Object.keys(book.marks).every((other) => other === stream);
   const digest = alone && outward.length === 0 ? null : digestOf(event);
   const heard = hear(event, digest, { stream, marks: book.marks, echoOf, nowMs: now.ms });
-  const note = (name: string, base: Mark): void =>
-    book.advance(name, digest === null ? base : { ...base, said: withSaid(book.marks[name]?.said, { digest, atMs: now.ms }) });
-  const through = book.marks[stream]?.through;
-  if (mark !== null) note(stream, through === undefined ? mark : { ...mark, through });
-  if (heard.kind !== "news") return heard;
-  for (const { destination } of outward) note(outwardStream(destination), { ...OUTWARD, contentHash: digest ?? "", eventId: event.id });
+  const { through, said } = book.marks[stream] ?? {};
+  if (mark !== null)
+    book.advance(stream, {
+      ...mark,
+      atMs: now.ms,
+      ...(through === undefined ? {} : { through }),
+      ...(digest === null ? {} : { said: withSaid(said, { digest, atMs: now.ms }) }),
+    });
+  if (heard.kind === "echo" && digest !== null) heardBack(book, heard.destination, digest);
+  if (heard.kind === "news") for (const { destination } of outward) say(book, destination, { digest, atMs: now.ms });
   return heard;
+}
+
+function say(book: Book, destination: string, now: { readonly digest: string | null; readonly atMs: number }): void {
+  const stream = outwardStream(destination);
+  const { digest, atMs } = now;
+  book.advance(stream, { ...OUTWARD, ...(digest === null ? {} : { said: withSaidTo(book.marks[stream]?.said, { digest, atMs }) }) });
+}
+
+function heardBack(book: Book, destination: string, digest: string): void {
+  const mark = book.marks[outwardStream(destination)];
+  if (mark?.said !== undefined) book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest) });
+}
+
+/**
+ * Notes, durably, what is about to go out where that is not what was noted at its admission, or long ago: after a pause,
+ * or mended by a person. Its echo comes after the effect, however late that is.
+ */
+export function sayAgain(book: Book, { event, plan: { destination } }: Work, now: { readonly plan: RoutePlan; readonly ms: number }): void {
+  const digest = now.plan.echoed?.includes(destination) === true ? digestOf(event) : null;
+  if (digest === null || !isStale(book.marks[outwardStream(destination)]?.said, { digest, atMs: now.ms })) return;
+  say(book, destination, { digest, atMs: now.ms });
+  book.saveMarks();
 }
 
 /** For the person who must decide. */

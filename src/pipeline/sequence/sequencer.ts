@@ -3,10 +3,10 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { EntityRef, JoinAnswer } from "../../domain/kin.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
-import { admit, movedOn, type Admission, type Known } from "../../domain/sequencing.ts";
-import { headOf, newDeadWork, newWork, patient, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
+import { admit, movedOn, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
+import { headOf, newDeadWork, newWork, patient, recoverAfterMs, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
 import { Book, eventLine, newDraft } from "./book.ts";
-import { Budget, Lanes, recoverAfterMs, type LaneResult } from "./lanes.ts";
+import { Budget, Lanes, type LaneResult } from "./lanes.ts";
 import { Kinship } from "./kinship.ts";
 import { listen, loopWords } from "./listening.ts";
 import { revivedBy } from "./mending.ts";
@@ -53,7 +53,10 @@ export class Sequencer {
     return this.#book;
   }
 
-  /** Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. */
+  /**
+   * Takes events in array order. Each outcome is durable when it is answered; what is slow goes on by alarm. An event
+   * without an outcome must come again: to be read back once more, or since what came under its other key is not here yet.
+   */
   async sequence(arriving: readonly EntityEvent[], permits: Permits): Promise<SequenceAnswer> {
     const events = this.#kinship.mustWait(arriving) ? await this.#kinship.settled(arriving) : arriving;
     const { root } = this.#kinship;
@@ -63,7 +66,7 @@ export class Sequencer {
     // One row for the whole call, before its first effect: if the object dies between an effect and its line, an older
     // state that arrives before the message comes again must find the newer one's mark.
     this.#book.saveMarks();
-    const outcomes = await Promise.all(answers);
+    const outcomes = (await Promise.all(answers)).filter((outcome) => outcome !== null);
     await this.payDebts();
     await this.#kinship.bringHome();
     return { outcomes, used: budget.used };
@@ -77,7 +80,7 @@ export class Sequencer {
     if (root !== null) return this.#kinship.forwardSpill(root, events);
     const answers = events.map((event) => this.#accept(event, null));
     this.#book.saveMarks();
-    return Promise.all(answers);
+    return (await Promise.all(answers)).filter((outcome) => outcome !== null);
   }
 
   /** Does what is due: by alarm, or because someone asked. `resumed` is a destination whose held work may go on at once. */
@@ -131,7 +134,7 @@ export class Sequencer {
   }
 
   /** `budget` is null for events that are only to be kept. Everything up to the first await decides the order. */
-  #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome> {
+  #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome | null> {
     const find = (key: string): Flight | null => this.#flights.get(key) ?? this.#book.find(key);
     const admission = admit(event, find, this.#book.marks[streamOf(event)]);
     switch (admission.kind) {
@@ -139,6 +142,8 @@ export class Sequencer {
         return Promise.resolve(admission.known.outcome);
       case "duplicate":
         return this.#copy(event, admission.known, budget);
+      case "readAgain":
+        return Promise.resolve(null);
       case "apply":
         return this.#apply(event, admission, budget);
       case "repeat":
@@ -171,7 +176,7 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     const { key } = admission;
-    const wait = this.#room.waitFor(event, plan);
+    const wait = this.#room.waitFor(event, plan, this.#orphanOf(event));
     const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock() });
     if (heard.kind === "echo")
       return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
@@ -189,6 +194,13 @@ export class Sequencer {
     const outcome = (blind ? this.#walk(event, key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
+  }
+
+  /** The stream's newest event, if it is another one that is not under way here and has left no line: its object died of it. */
+  #orphanOf(event: EntityEvent): Mark | null {
+    const newest = this.#book.marks[streamOf(event)];
+    if (newest === undefined || newest.eventId === event.id || this.#flights.has(newest.key)) return null;
+    return this.#book.find(newest.key) === null ? newest : null;
   }
 
   /** Two systems set the record back in turns: nothing is sent, and a person hears of it, once for each destination. */

@@ -68,6 +68,8 @@ const NextStep = ({ of: letter }: { readonly of: Letter }) => (
       of={[
         ["Owner", letter.owner.team ?? letter.owner.name],
         ["Contact", <Contact at={letter.owner.contact} />],
+        ...(letter.owner.runbook === null ? [] : [["Runbook", <a href={letter.owner.runbook}>{letter.owner.runbook}</a>] as const]),
+        ...(letter.incidentOwner.name === letter.owner.name ? [] : [["Call first", <Called of={letter.incidentOwner} />] as const]),
         ["Attempts", letter.attempts],
         ["Since", <Time at={letter.createdAt} />],
         ["Last changed", <Time at={letter.updatedAt} />],
@@ -149,3 +151,10 @@ function Actions({ visit, of: letter, body }: ActionsProps) {
     </div>
   );
 }
+
+/** Who is called for what failed, where that is not whose the letter is. */
+const Called = ({ of }: { readonly of: AnswerOf<"getDeadLetter">["incidentOwner"] }) => (
+  <>
+    {of.team ?? of.name}: <Contact at={of.contact} />
+  </>
+);

@@ -1,6 +1,8 @@
 import type { AnswerOf } from "../../operations.ts";
+import { AlertStrip } from "../alert-strip.tsx";
 import { Bars, Shares } from "../charts.tsx";
 import { Cards, sum, teamsOf } from "../overview-cards.tsx";
+import { Promises } from "../promises.tsx";
 import { Status, Word, destinationWord } from "../marks.tsx";
 import { Empty, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
@@ -13,7 +15,7 @@ type Overview = AnswerOf<"getOverview">;
 
 /** First what it means for the business, then how the machinery is. */
 export const overviewPage: Page = async ({ ask }) => {
-  const found = await ask("getOverview");
+  const [found, alerts, slas] = await Promise.all([ask("getOverview"), ask("listAlerts"), ask("listSlas")]);
   if (!found.ok) return refusedView(found.failure, "Overview");
   const { value: overview } = found;
   return {
@@ -27,6 +29,8 @@ export const overviewPage: Page = async ({ ask }) => {
             As of <Time at={overview.at} />
           </p>
         </div>
+        {alerts.ok ? <AlertStrip of={alerts.value.items} /> : null}
+        {slas.ok && slas.value.items.length > 0 ? <Promises of={slas.value.items} /> : null}
         <Cards of={overview} />
         <div class="columns">
           <Records of={overview} />

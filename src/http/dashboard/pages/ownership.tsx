@@ -7,7 +7,7 @@ import { kinds } from "../words.ts";
 
 type Item = AnswerOf<"listOwnership">["items"][number];
 
-const WHAT: readonly Item["what"][] = ["source", "destination", "route"];
+const WHAT: readonly Item["what"][] = ["source", "destination", "route", "sla", "service", "api", "schema", "incident"];
 
 /** Who answers for what. */
 export const ownershipPage: Page = async ({ ask }) => {

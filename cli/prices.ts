@@ -35,3 +35,50 @@ export function costOf(quantities: Quantities): { readonly totalUsd: number; rea
   ) as Record<Priced, number>;
   return { totalUsd: Object.values(parts).reduce((sum, part) => sum + part, 0), parts };
 }
+
+/**
+ * What one event costs on the happy path, as `npm run bench -- --only cost` counted it on 2026-11-24: one destination,
+ * records seen before, consumer batches of 100. docs/scaling.md shows the same figures with their error.
+ */
+export const PER_EVENT: Quantities = {
+  workerRequests: 1.01,
+  cpuMs: 1.92,
+  queueOperations: 3,
+  objectRequests: 1.02,
+  objectMs: 116,
+  objectRowsWritten: 2,
+  objectRowsRead: 4,
+  d1RowsWritten: 1,
+  d1RowsRead: 0,
+  r2ClassA: 0.01,
+  r2ClassB: 0,
+};
+
+/** What each attempt after the first adds: it sets the alarm, is called by it, and writes its outcome here and in the index. */
+export const PER_RETRY: Partial<Quantities> = { objectRequests: 2, objectRowsWritten: 3, d1RowsWritten: 1 };
+
+/** What the paid plan of $5 a month includes of each, from the same pages. */
+export const PLAN_USD = 5;
+export const INCLUDED: Partial<Quantities> = {
+  workerRequests: 10_000_000,
+  cpuMs: 30_000_000,
+  queueOperations: 1_000_000,
+  objectRequests: 1_000_000,
+  /** 400,000 GB-s. */
+  objectMs: 400_000 / 0.000125,
+  objectRowsWritten: 50_000_000,
+  d1RowsWritten: 50_000_000,
+  objectRowsRead: 25_000_000_000,
+  d1RowsRead: 25_000_000_000,
+  r2ClassA: 1_000_000,
+  r2ClassB: 10_000_000,
+};
+
+/** What is left to pay of a month's quantities: the plan, and what it does not include. */
+export function monthlyBill(month: Quantities): ReturnType<typeof costOf> {
+  const beyond = Object.fromEntries(
+    Object.entries(month).map(([name, quantity]) => [name, Math.max(0, quantity - (INCLUDED[name as Priced] ?? 0))]),
+  ) as Record<Priced, number>;
+  const { totalUsd, parts } = costOf(beyond);
+  return { totalUsd: totalUsd + PLAN_USD, parts };
+}

@@ -1,0 +1,159 @@
+import { wholeNumber } from "../arguments.ts";
+import type { Body, Item, Query } from "../client/client.ts";
+import { API_OPTIONS, command, type Call } from "../command.ts";
+import { EXIT, Stop, type Exit } from "../exit.ts";
+import { table } from "../table.ts";
+
+type Finding = Item<"listDrift">;
+type Reconciliation = Item<"listReconciliations">;
+
+const OPTIONS = {
+  ...API_OPTIONS,
+  reconciliation: { type: "string", value: "name", summary: "list: only findings of this one" },
+  state: { type: "string", value: "state", summary: "list: open (default), or another; a wrong word is answered with all of them" },
+  type: { type: "string", value: "type", summary: "list: such as missingInErp or mismatch" },
+  owner: { type: "string", value: "name", summary: "list: whose they are" },
+  full: { type: "boolean", summary: "run: compare everything, not only what has changed" },
+  how: {
+    type: "string",
+    value: "way",
+    choices: ["push", "pull"],
+    summary: "repair: from us to the system, or back; default: as the policy says",
+  },
+  "dry-run": { type: "boolean", summary: "repair: only say what would be done" },
+  days: { type: "string", value: "n", summary: "accept: for how many days; default 30" },
+  reason: { type: "string", value: "text", summary: "kept with the action" },
+} as const;
+
+type Drift = Call<typeof OPTIONS>;
+
+type Action = (call: Drift, id: string) => Promise<Exit>;
+
+export const drift = command({
+  name: "drift",
+  summary: "where the router and a system of record disagree; repairs or accepts it",
+  arguments: [
+    { name: "action", summary: "default: list", optional: true, choices: ["list", "show", "repair", "accept", "runs", "run"] },
+    { name: "id", summary: "of the finding; of run the reconciliation's name", optional: true },
+  ],
+  options: OPTIONS,
+  examples: [
+    "signalbox drift",
+    "signalbox drift repair fnd_01J... --dry-run",
+    "signalbox drift accept fnd_01J... --days 7 --reason 'booked by hand'",
+    "signalbox drift run erp-orders --full",
+  ],
+  run: (call) => {
+    const [action = "list", id] = call.args;
+    if (action === "list") return list(call);
+    if (action === "runs") return runs(call);
+    if (id === undefined) throw new Stop(EXIT.usage, `Which one? signalbox drift ${action} <${action === "run" ? "name" : "id"}>`);
+    return (ACTIONS[action] ?? showOne)(call, id);
+  },
+});
+
+async function list({ api, options, show }: Drift): Promise<Exit> {
+  const { reconciliation, state, type, owner } = options;
+  const found: Finding[] = [];
+  // Words of closed lists are checked by the API.
+  const query = { reconciliation, state, type, owner } as Query<"listDrift">;
+  for await (const finding of (await api("viewer")).all("listDrift", query)) found.push(finding);
+  show({ items: found }, () => (found.length === 0 ? "No drift." : findingTable(found)));
+  return found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
+}
+
+const findingTable = (found: readonly Finding[]): string =>
+  table(
+    ["id", "record", "system", "type", "differs in", "owner", "since"],
+    found.map(({ id, kind, key, system, type, differences, owner, firstSeenAt }) => [
+      id,
+      `${kind}/${key}`,
+      system,
+      type,
+      differences.map(({ field }) => field).join(", ") || "-",
+      owner.name,
+      firstSeenAt,
+    ]),
+  );
+
+async function showOne({ api, show }: Drift, id: string): Promise<Exit> {
+  const found = await (await api("viewer")).call("getDrift", { params: { id } });
+  show(found, () => details(found));
+  return found.state === "open" ? EXIT.found : EXIT.ok;
+}
+
+const shown = (value: unknown): string => JSON.stringify(value) ?? "-";
+
+function details(finding: Finding): string {
+  const { differences, owner } = finding;
+  return [
+    `${finding.id}  ${finding.type}  ${finding.severity}  ${finding.state}`,
+    `record     ${finding.kind}/${finding.key}${finding.remoteId === null ? "" : `, in ${finding.system} ${finding.remoteId}`}  (${finding.reconciliation})`,
+    `seen       ${finding.timesSeen} times, from ${finding.firstSeenAt} to ${finding.lastSeenAt}`,
+    `owner      ${owner.name}${owner.contact === null ? "" : `, ${owner.contact}`}`,
+    ...(finding.reason === null ? [] : [`reason     ${finding.reason}`]),
+    ...(differences.length === 0
+      ? []
+      : [
+          "",
+          table(
+            ["field", "expected", "found"],
+            differences.map((each) => [each.field, shown(each.expected), shown(each.found)]),
+          ),
+        ]),
+  ].join("\n");
+}
+
+async function runs({ api, show }: Drift): Promise<Exit> {
+  const { items } = await (await api("viewer")).call("listReconciliations", {});
+  show({ items }, () => (items.length === 0 ? "No reconciliations are configured." : runTable(items)));
+  return items.some(({ problem, lastRun }) => problem !== null || lastRun?.state === "failed") ? EXIT.found : EXIT.ok;
+}
+
+const runTable = (items: readonly Reconciliation[]): string =>
+  table(
+    ["name", "kind", "system", "last run", "read up to", "open", "problem"],
+    items.map(({ name, kind, system, lastRun, readUpTo, findings, problem }) => [
+      name,
+      kind,
+      system,
+      lastRun === null ? "never" : `${lastRun.state}, ${lastRun.updatedAt}`,
+      readUpTo ?? "-",
+      String(findings["open"] ?? 0),
+      problem ?? lastRun?.problem ?? "-",
+    ]),
+  );
+
+const reasonOf = ({ options }: Drift, action: string): string => options.reason ?? `${action} from the command line`;
+
+async function run(call: Drift, name: string): Promise<Exit> {
+  const body = { mode: call.options.full === true ? "full" : "changes", reason: reasonOf(call, "run") } as const;
+  const begun = await (await call.api("operator")).call("runReconciliation", { params: { name }, body });
+  call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: signalbox drift runs`);
+  return EXIT.ok;
+}
+
+async function repair(call: Drift, id: string): Promise<Exit> {
+  const { how } = call.options;
+  // The parser lets only push and pull in.
+  const body = { how, dryRun: call.options["dry-run"] === true, reason: reasonOf(call, "repair") } as Body<"repairDrift">;
+  const done = await (await call.api("operator")).call("repairDrift", { params: { id }, body });
+  call.show(done, () =>
+    done.eventId === null
+      ? `${done.how}, if it were done: ${done.would}`
+      : `${done.how}: ${done.would}\nWhat became of it: signalbox trace ${done.eventId}`,
+  );
+  return EXIT.ok;
+}
+
+const DAY_MS = 86_400_000;
+
+async function accept(call: Drift, id: string): Promise<Exit> {
+  const untilMs = call.world.now() + (wholeNumber("days", call.options.days, 1) ?? 30) * DAY_MS;
+  const body = { until: new Date(untilMs).toISOString(), reason: reasonOf(call, "accept") };
+  const accepted = await (await call.api("operator")).call("acceptDrift", { params: { id }, body });
+  call.show(accepted, () => `${accepted.id}: ${accepted.state} until ${accepted.acceptedUntil ?? ""}`);
+  return EXIT.ok;
+}
+
+const ACTIONS: Readonly<Record<string, Action>> = { show: showOne, repair, accept, run };

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import type { EntityEvent } from "../../src/domain/event.ts";
+import { orderEvent, World } from "../support/world.ts";
+
+/** A hint as the consumer hands it on, once it was read back as a version of the record. */
+const readAs = (id: string, version: number, delivery = "d1"): EntityEvent => ({
+  ...orderEvent({ id, version, delivery }),
+  readFrom: "erp",
+});
+
+const contents = (world: World): readonly string[] => world.destination().effects.map((effect) => effect.content);
+
+describe("a hint whose message comes again is read back again", () => {
+  it.each([1, 3])("and keeps its outcome, though it is version %i now", async (version) => {
+    const world = new World();
+    const [first] = await world.sequence([readAs("e1", 2)]);
+    expect(await world.sequence([readAs("e1", version)])).toEqual([first]);
+    expect(contents(world)).toEqual(["v2"]);
+  });
+
+  it("and a copy of it is taken where it was read newer, and left out where not, but is no conflict", async () => {
+    const world = new World();
+    await world.sequence([readAs("e1", 2)]);
+    expect(await world.sequence([readAs("e2", 1)])).toMatchObject([{ status: "superseded", of: "e1" }]);
+    expect(await world.sequence([readAs("e3", 2)])).toMatchObject([{ status: "ignored", of: "e1" }]);
+    expect(await world.sequence([readAs("e4", 3)])).toMatchObject([{ status: "delivered" }]);
+    // And each message of a copy finds the outcome of its own event.
+    expect(await world.sequence([readAs("e4", 1)])).toMatchObject([{ eventId: "e4", status: "delivered" }]);
+    expect(contents(world)).toEqual(["v2", "v3"]);
+  });
+
+  it("and gets no outcome, so that it comes again, where it is older than what its object died of", async () => {
+    const world = new World();
+    world.destination().weather = () => "never";
+    void world.sequence([readAs("e1", 2)]);
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    world.destination().weather = () => "ok";
+    world.evict();
+    expect(await world.sequence([readAs("e1", 1)])).toEqual([]);
+    expect(world.destination().requests).toHaveLength(1);
+    expect(await world.sequence([readAs("e1", 2)])).toMatchObject([{ status: "delivered" }]);
+  });
+});

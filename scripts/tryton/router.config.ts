@@ -12,6 +12,8 @@ if (partner === undefined) throw new Error("router.config.ts has no source partn
 export const router: RouterConfig = {
   ...base,
   version: `${base.version}-tryton`,
+  // Here the partner decides when an invoice goes out, and Tryton's own is posted by its word.
+  ownership: { ...base.ownership, invoice: { system: "partner" } },
   sources: {
     ...sources,
     partner: {

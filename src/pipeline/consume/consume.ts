@@ -5,6 +5,7 @@ import type { KeyGrant, Lease, Settlement, Wanted } from "../../domain/governor.
 import type { EventOutcome } from "../../domain/outcome.ts";
 import type { RoutePlan, RouteReason } from "../../domain/routing.ts";
 import { readHints, type HintPorts } from "./hints.ts";
+import { inKnownSchema } from "./schema-version.ts";
 
 /** What the queue does with a message afterwards. */
 export type Disposition = { readonly do: "ack" } | { readonly do: "retry"; readonly reason: string };
@@ -124,8 +125,11 @@ function parse(messages: readonly Message[]): { read: Read[]; poison: { message:
   const poison: { message: Message; reason: string }[] = [];
   for (const message of messages) {
     const parsed = Envelope.safeParse(typeof message.body === "string" ? tryJson(message.body) : message.body);
-    if (parsed.success) read.push({ message, event: parsed.data });
-    else
+    if (parsed.success) {
+      const known = inKnownSchema(parsed.data);
+      if (known.ok) read.push({ message, event: known.value });
+      else poison.push({ message, reason: known.failure });
+    } else
       poison.push({
         message,
         reason: `the message is not an envelope this version knows: ${parsed.error.issues[0]?.path.join(".") ?? ""} ${parsed.error.issues[0]?.message ?? ""}`,

@@ -12,22 +12,39 @@ export function deploymentWith(changes: Partial<RouterConfig>, bindings: Env = e
   return resolveDeployment({ ...withLocalSenders(router), ...changes }, parsed.settings);
 }
 
-/** A crash: the call is not made, and nothing after it. */
-export class Crash extends Error {}
+/** A crash of the Worker: nothing that it would have done after it is done. */
+class Crash extends Error {}
 
-/** A bucket whose nth call crashes, and every one after it. Counts calls; `at` beyond them never crashes. */
-export function crashing(bucket: R2Bucket, at: number): { readonly bucket: R2Bucket; readonly calls: () => number } {
+/**
+ * An environment in which the nth call of these bindings crashes, before it is made or just after it, and with it every later
+ * one. Beyond the last call it never does; `calls` counts them.
+ */
+export function crashing(
+  names: readonly (keyof Env)[],
+  { at, when }: { readonly at: number; readonly when: "before" | "after" },
+): { readonly bindings: Env; readonly calls: () => number } {
   let calls = 0;
-  const proxy = new Proxy(bucket, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      return (...args: unknown[]): unknown => {
-        calls += 1;
-        if (calls >= at) throw new Crash(`call ${calls}`);
-        return Reflect.apply(member as (...given: unknown[]) => unknown, target, args);
-      };
-    },
-  });
-  return { bucket: proxy, calls: () => calls };
+  const called = async (make: () => unknown): Promise<unknown> => {
+    const result = await make();
+    if (calls === at) throw new Crash(`after call ${calls}`);
+    return result;
+  };
+  const watched = (binding: object): object =>
+    new Proxy(binding, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]): unknown => {
+          calls += 1;
+          if (calls > at || (calls === at && when === "before")) throw new Crash(`before call ${calls}`);
+          const make = (): unknown => Reflect.apply(member as (...given: unknown[]) => unknown, target, args);
+          return calls === at && !AT_ONCE.has(name) ? called(make) : make();
+        };
+      },
+    });
+  const bindings = { ...env, ...Object.fromEntries(names.map((name) => [name, watched(env[name] as object)])) } as Env;
+  return { bindings, calls: () => calls };
 }
+
+/** Calls that answer at once, and do nothing by themselves. */
+const AT_ONCE: ReadonlySet<string | symbol> = new Set(["prepare", "getByName"]);

@@ -972,6 +972,326 @@ export interface Operations {
       readonly nextStep: string;
     };
   };
+  /** Runs of business flows, newest first. Role: viewer. */
+  listFlows: {
+    readonly params: {};
+    readonly query: {
+      readonly flow?: string | undefined;
+      readonly state?: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated" | undefined;
+      /** Of the record that a run is about */
+      readonly key?: string | undefined;
+      readonly cursor?: string | undefined;
+      readonly limit?: number | undefined;
+    };
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly flow: string;
+        readonly title: string;
+        readonly version: number;
+        readonly entity: { readonly kind: string; readonly key: string };
+        readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+        readonly reason: string | null;
+        /** The one that it stands at */
+        readonly step: string | null;
+        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly startedAt: string;
+        readonly updatedAt: string;
+        /** Null where only news or a person make a difference */
+        readonly looksAgainAt: string | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** A run as a timeline: its steps, waits, deadlines and compensations. Role: viewer. */
+  getFlow: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly id: string;
+      readonly flow: string;
+      readonly title: string;
+      readonly version: number;
+      readonly entity: { readonly kind: string; readonly key: string };
+      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+      readonly reason: string | null;
+      /** The one that it stands at */
+      readonly step: string | null;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly startedAt: string;
+      readonly updatedAt: string;
+      /** Null where only news or a person make a difference */
+      readonly looksAgainAt: string | null;
+      readonly correlationId: string;
+      /** The event that began it */
+      readonly startedBy: string;
+      readonly steps: readonly {
+        readonly name: string;
+        /** Null of a step that this deployment does not know any more */
+        readonly title: string | null;
+        readonly state:
+          | "pending"
+          | "sent"
+          | "retrying"
+          | "waiting"
+          | "failed"
+          | "done"
+          | "skipped"
+          | "compensating"
+          | "compensated"
+          | "uncompensated";
+        readonly attempt: number;
+        readonly startedAt: string | null;
+        readonly endedAt: string | null;
+        readonly deadline: string | null;
+        readonly retryAt: string | null;
+        readonly reason: string | null;
+        readonly effects: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+        readonly compensations: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+      }[];
+      readonly timeline: readonly {
+        readonly at: string;
+        readonly what: string;
+        readonly step: string | null;
+        readonly words: string | null;
+        readonly by: string | null;
+      }[];
+    };
+  };
+  /** Goes on from a step, or compensates again what could not be compensated. Role: operator. */
+  retryFlow: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string; readonly step?: string | undefined };
+    readonly answer: {
+      readonly id: string;
+      readonly flow: string;
+      readonly title: string;
+      readonly version: number;
+      readonly entity: { readonly kind: string; readonly key: string };
+      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+      readonly reason: string | null;
+      /** The one that it stands at */
+      readonly step: string | null;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly startedAt: string;
+      readonly updatedAt: string;
+      /** Null where only news or a person make a difference */
+      readonly looksAgainAt: string | null;
+      readonly correlationId: string;
+      /** The event that began it */
+      readonly startedBy: string;
+      readonly steps: readonly {
+        readonly name: string;
+        /** Null of a step that this deployment does not know any more */
+        readonly title: string | null;
+        readonly state:
+          | "pending"
+          | "sent"
+          | "retrying"
+          | "waiting"
+          | "failed"
+          | "done"
+          | "skipped"
+          | "compensating"
+          | "compensated"
+          | "uncompensated";
+        readonly attempt: number;
+        readonly startedAt: string | null;
+        readonly endedAt: string | null;
+        readonly deadline: string | null;
+        readonly retryAt: string | null;
+        readonly reason: string | null;
+        readonly effects: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+        readonly compensations: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+      }[];
+      readonly timeline: readonly {
+        readonly at: string;
+        readonly what: string;
+        readonly step: string | null;
+        readonly words: string | null;
+        readonly by: string | null;
+      }[];
+    };
+  };
+  /** Goes past the step that a run stands at. Role: approver. */
+  skipFlow: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string; readonly step?: string | undefined };
+    readonly answer: {
+      readonly id: string;
+      readonly flow: string;
+      readonly title: string;
+      readonly version: number;
+      readonly entity: { readonly kind: string; readonly key: string };
+      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+      readonly reason: string | null;
+      /** The one that it stands at */
+      readonly step: string | null;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly startedAt: string;
+      readonly updatedAt: string;
+      /** Null where only news or a person make a difference */
+      readonly looksAgainAt: string | null;
+      readonly correlationId: string;
+      /** The event that began it */
+      readonly startedBy: string;
+      readonly steps: readonly {
+        readonly name: string;
+        /** Null of a step that this deployment does not know any more */
+        readonly title: string | null;
+        readonly state:
+          | "pending"
+          | "sent"
+          | "retrying"
+          | "waiting"
+          | "failed"
+          | "done"
+          | "skipped"
+          | "compensating"
+          | "compensated"
+          | "uncompensated";
+        readonly attempt: number;
+        readonly startedAt: string | null;
+        readonly endedAt: string | null;
+        readonly deadline: string | null;
+        readonly retryAt: string | null;
+        readonly reason: string | null;
+        readonly effects: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+        readonly compensations: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+      }[];
+      readonly timeline: readonly {
+        readonly at: string;
+        readonly what: string;
+        readonly step: string | null;
+        readonly words: string | null;
+        readonly by: string | null;
+      }[];
+    };
+  };
+  /** Ends a run, with everything that it did taken back. Role: operator. */
+  cancelFlow: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string };
+    readonly answer: {
+      readonly id: string;
+      readonly flow: string;
+      readonly title: string;
+      readonly version: number;
+      readonly entity: { readonly kind: string; readonly key: string };
+      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+      readonly reason: string | null;
+      /** The one that it stands at */
+      readonly step: string | null;
+      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+      readonly startedAt: string;
+      readonly updatedAt: string;
+      /** Null where only news or a person make a difference */
+      readonly looksAgainAt: string | null;
+      readonly correlationId: string;
+      /** The event that began it */
+      readonly startedBy: string;
+      readonly steps: readonly {
+        readonly name: string;
+        /** Null of a step that this deployment does not know any more */
+        readonly title: string | null;
+        readonly state:
+          | "pending"
+          | "sent"
+          | "retrying"
+          | "waiting"
+          | "failed"
+          | "done"
+          | "skipped"
+          | "compensating"
+          | "compensated"
+          | "uncompensated";
+        readonly attempt: number;
+        readonly startedAt: string | null;
+        readonly endedAt: string | null;
+        readonly deadline: string | null;
+        readonly retryAt: string | null;
+        readonly reason: string | null;
+        readonly effects: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+        readonly compensations: readonly {
+          readonly eventId: string;
+          readonly to: string;
+          readonly entity: { readonly kind: string; readonly key: string };
+          /** Decided, on its way, there, or a dead letter */
+          readonly state: "made" | "queued" | "done" | "dead";
+          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
+          readonly reason: string | null;
+        }[];
+      }[];
+      readonly timeline: readonly {
+        readonly at: string;
+        readonly what: string;
+        readonly step: string | null;
+        readonly words: string | null;
+        readonly by: string | null;
+      }[];
+    };
+  };
   /** What is compared with the systems of record, how far it is, and what it has found. Role: viewer. */
   listReconciliations: {
     readonly params: {};
@@ -1818,6 +2138,81 @@ export interface Operations {
       };
     };
   };
+  /** File imports: what is being read, and the last files with their counts and reports. Role: viewer. */
+  listImports: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly name: string;
+        readonly source: string;
+        readonly owner: string;
+        readonly prefix: string;
+        readonly format: string;
+        /** `held`: it could not go on and tries again every minute */
+        readonly state: "idle" | "reading" | "held" | "misconfigured";
+        readonly problem: string | null;
+        readonly current: {
+          readonly file: string;
+          readonly bytes: number;
+          readonly bytesRead: number;
+          readonly startedAt: string;
+          /** Read so far; the line with the names of the columns does not count */
+          readonly rows: number;
+          /** Put in as events */
+          readonly accepted: number;
+          /** In the report; each chunk of them is a dead letter that can be retried */
+          readonly refused: number;
+        } | null;
+        /** Newest first */
+        readonly last: readonly {
+          readonly file: string;
+          readonly startedAt: string;
+          readonly finishedAt: string;
+          /** Read so far; the line with the names of the columns does not count */
+          readonly rows: number;
+          /** Put in as events */
+          readonly accepted: number;
+          /** In the report; each chunk of them is a dead letter that can be retried */
+          readonly refused: number;
+          /** Why it was not read to its end */
+          readonly stopped: string | null;
+          /** Where the file is now */
+          readonly keptAt: string | null;
+          /** The refused rows with the reasons, as NDJSON in the bucket */
+          readonly report: string | null;
+        }[];
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** File exports and the last files. Role: viewer. */
+  listExports: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly name: string;
+        readonly destination: string;
+        readonly kind: string;
+        readonly owner: string;
+        readonly folder: string;
+        readonly state: "idle" | "writing" | "misconfigured";
+        readonly problem: string | null;
+        /** Newest first */
+        readonly last: readonly {
+          readonly file: string;
+          readonly at: string;
+          readonly rows: number;
+          /** Deleted records, where no column tells of them */
+          readonly leftOut: number;
+        }[];
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
   /** What was not let in, counted by minute, with the precise reason. Role: viewer. */
   listRejections: {
     readonly params: {};
@@ -1929,6 +2324,11 @@ export const ROUTES = {
   getReplay: { method: "get", path: "/ops/v1/replays/{id}" },
   approveReplay: { method: "post", path: "/ops/v1/replays/{id}/approve" },
   cancelReplay: { method: "post", path: "/ops/v1/replays/{id}/cancel" },
+  listFlows: { method: "get", path: "/ops/v1/flows" },
+  getFlow: { method: "get", path: "/ops/v1/flows/{id}" },
+  retryFlow: { method: "post", path: "/ops/v1/flows/{id}/retry" },
+  skipFlow: { method: "post", path: "/ops/v1/flows/{id}/skip" },
+  cancelFlow: { method: "post", path: "/ops/v1/flows/{id}/cancel" },
   listReconciliations: { method: "get", path: "/ops/v1/reconciliations" },
   runReconciliation: { method: "post", path: "/ops/v1/reconciliations/{name}/run" },
   listDrift: { method: "get", path: "/ops/v1/drift" },
@@ -1951,6 +2351,8 @@ export const ROUTES = {
   silenceAlert: { method: "post", path: "/ops/v1/alerts/{id}/silence" },
   listSlas: { method: "get", path: "/ops/v1/slas" },
   getSla: { method: "get", path: "/ops/v1/slas/{name}" },
+  listImports: { method: "get", path: "/ops/v1/imports" },
+  listExports: { method: "get", path: "/ops/v1/exports" },
   listRejections: { method: "get", path: "/ops/v1/rejections" },
   getBacklog: { method: "get", path: "/ops/v1/backlog" },
   explainRoutes: { method: "post", path: "/ops/v1/routes/explain" },

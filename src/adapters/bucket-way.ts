@@ -7,7 +7,7 @@ import type { Way } from "./outbound.ts";
  */
 export const bucketWay = (bucket: R2Bucket): Way => ({
   fetch: async (input, init) => {
-    const request = new Request(input as Request, init as RequestInit);
+    const request = new Request(input, init);
     const key = new URL(request.url).pathname.slice(1);
     if (!key.startsWith(PENDING)) return new Response("only rows that wait for their file can be written", { status: 403 });
     switch (request.method) {

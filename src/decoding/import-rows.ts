@@ -1,5 +1,6 @@
 import type { ImportConfig } from "../domain/config.ts";
 import { parseJson, readPath, type JsonObject } from "../domain/json.ts";
+import { scalarText } from "../domain/mapping.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { DecodeFailure, GenuineRequest, ObjectMaps, Part, SourceItem } from "../sources/define.ts";
 import { decodeDocument, readName, readParts, readText, unintelligible, type DocumentRules } from "./document.ts";
@@ -137,6 +138,6 @@ const rulesOf = ({ object, deliveryId, occurredAt, order }: ImportRules, objects
   objects,
   deliveryId: (document) =>
     (deliveryId === undefined ? null : readName(readPath(document, inRecord(deliveryId)))) ??
-    `${String(document["file"])}@${String(document["version"])}#${String(document["row"])}`,
+    `${scalarText(document["file"]) ?? ""}@${scalarText(document["version"]) ?? ""}#${scalarText(document["row"]) ?? ""}`,
   orderByTime: true,
 });

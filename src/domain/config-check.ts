@@ -82,16 +82,9 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...signalMistakes(config),
     ...slaMistakes(config).map(({ entry, word, message }) => reporter("slas", entry)(word, message)),
     ...governanceMistakes(config),
-    ...checkServices(config),
+    ...serviceMistakes(config).map(({ entry, word, message }) => reporter("services", entry)(word, message)),
   ];
 }
-
-const checkServices = (config: RouterConfig): readonly ConfigProblem[] =>
-  Object.entries(config.services ?? {}).flatMap(([name, service]) =>
-    serviceMistakes(service, { ...config, canonical: canonicalFields(service.kind) }).map(([word, message]) =>
-      reporter("services", name)(word, message),
-    ),
-  );
 
 const TIME_OF_DAY = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
 

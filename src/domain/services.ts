@@ -1,6 +1,6 @@
 import { whyUnmet, type When } from "./conditions.ts";
 import { compareDecimals, parseDecimal } from "./decimal.ts";
-import { parseEntity, type EntityKind } from "./entities/index.ts";
+import { canonicalFields, parseEntity, type EntityKind } from "./entities/index.ts";
 import { isJsonObject, readPath, type JsonObject, type JsonValue } from "./json.ts";
 import { scalarText } from "./mapping.ts";
 
@@ -100,15 +100,23 @@ export function chosenFields(record: JsonObject, fields: readonly string[]): Jso
   return chosen;
 }
 
-/** Mistakes in a declared service, by the word that each is about. */
-export const serviceMistakes = (
-  service: ServiceConfig,
-  known: { readonly owners: object; readonly destinations: Readonly<Record<string, unknown>>; readonly canonical: ReadonlySet<string> },
-): readonly (readonly [word: string, message: string])[] => [
-  ...(service.owner in known.owners ? [] : [[service.owner, `unknown owner "${service.owner}"`] as const]),
-  ...(service.destination in known.destinations ? [] : [[service.destination, `unknown destination "${service.destination}"`] as const]),
+interface Declared {
+  readonly owners: object;
+  readonly destinations: object;
+  readonly services?: ServicesConfig;
+}
+
+/** Everything wrong with the declared services, each by the word that it is about. */
+export const serviceMistakes = (config: Declared): readonly { readonly entry: string; readonly word: string; readonly message: string }[] =>
+  Object.entries(config.services ?? {}).flatMap(([entry, service]) =>
+    mistakesOf(service, config).map(([word, message]) => ({ entry, word, message })),
+  );
+
+const mistakesOf = (service: ServiceConfig, { owners, destinations }: Declared): readonly (readonly [word: string, message: string])[] => [
+  ...(service.owner in owners ? [] : [[service.owner, `unknown owner "${service.owner}"`] as const]),
+  ...(service.destination in destinations ? [] : [[service.destination, `unknown destination "${service.destination}"`] as const]),
   ...service.fields
-    .filter((field) => field.split(".")[0] !== "custom" && !known.canonical.has(field.split(".")[0] ?? ""))
+    .filter((field) => !field.startsWith("custom.") && !canonicalFields(service.kind).has(field.split(".")[0] ?? ""))
     .map((field) => [field, `${service.kind} has no field "${field}"`] as const),
   ...(service.deadlineMs > 0 && service.deadlineMs <= 30_000
     ? []

@@ -29,7 +29,6 @@ import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/ru
 import { windowOf } from "../domain/reconciliation/watermark.ts";
 import { mayRun } from "../domain/replay-window.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { ownTrace } from "../domain/signals/trace-context.ts";
 import type { Plan, ReconcilePorts } from "../pipeline/reconcile/ports.ts";
 import { stepRun } from "../pipeline/reconcile/reconcile.ts";
 import { talkTo } from "./connect.ts";

@@ -1,5 +1,6 @@
 import type { RouterConfig } from "../domain/config.ts";
 import { durationMs, isRate, type SlaConfig } from "../domain/slas/declare.ts";
+import { statementOf } from "../domain/slas/statement.ts";
 import { lagAtMostMs, standingOf, type LateSpan, type SlaReading } from "../domain/slas/standing.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { AnswerOf } from "./operations.ts";
@@ -46,16 +47,6 @@ function slaView(config: RouterConfig, sla: SlaConfig, reading: SlaReading): Sla
     medianAtMostMs: lag(0.5),
     p95AtMostMs: lag(0.95),
   };
-}
-
-const percent = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
-
-/** "7 % (7 of 100) were not there within 15m; 7 % are allowed in 1h." */
-function statementOf(sla: SlaConfig, { window: { good, bad } }: SlaReading): string {
-  const allowed = `${percent(1 - sla.target)} are allowed in ${sla.window}`;
-  if (good + bad === 0) return `nothing was decided in the last ${sla.window}; ${allowed}`;
-  const what = isRate(sla) ? `were ${sla.rate === "failed" ? "failed" : "put in again"}` : `did not get there within ${sla.within}`;
-  return `${percent(bad / (good + bad))} (${bad} of ${good + bad}) ${what}; ${allowed}`;
 }
 
 async function getSla(ports: OpsPorts, { params, query }: Call<"getSla">): Promise<Result<AnswerOf<"getSla">, Refused>> {

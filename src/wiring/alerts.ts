@@ -17,7 +17,7 @@ const CLEAR_MS = 300_000;
  * What the minute's cron does about alerts: holds the rules against one snapshot of facts, stores what changed, and tells
  * the channels what they have not heard yet. While all is well it writes nothing.
  */
-export async function watchAlerts(env: Env, deployment: Deployment, nowMs: number, slas: readonly SlaBurn[] = []): Promise<void> {
+export async function watchAlerts(env: Env, deployment: Deployment, nowMs: number, slas: readonly SlaBurn[]): Promise<void> {
   const settings = deployment.config.alerts?.rules;
   const [facts, stored] = await Promise.all([readAlertFacts(env, deployment, { nowMs, slas }), allAlerts(env.DB)]);
   const conditions = new Map(conditionsIn(facts, settings).map((condition) => [alertId(condition), condition]));

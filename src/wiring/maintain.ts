@@ -4,6 +4,7 @@ import { expireIndex } from "../adapters/index-expiry.ts";
 import { foldMeasures } from "../adapters/measures.ts";
 import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
+import { burnsOf } from "../domain/slas/statement.ts";
 import { expireFlows } from "../adapters/flow-runs.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
 import { watchAlerts } from "./alerts.ts";
@@ -13,7 +14,7 @@ import { runImports } from "./imports.ts";
 import { reviveFlows } from "./flows.ts";
 import { startDue } from "./reconcile.ts";
 import { renew } from "./renew.ts";
-import { maintainSlas } from "./slas.ts";
+import { maintainSlas, readSlas } from "./slas.ts";
 
 /** Rejection and handshake counts are kept this long. */
 const TALLIES_KEPT_MS = 30 * 86_400_000;
@@ -34,7 +35,8 @@ export async function maintain(env: Env, deployment: Deployment, nowMs: number):
 async function watchSignals(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
   await flushMeasures(env);
   await foldMeasures(env.DB);
-  await watchAlerts(env, deployment, nowMs);
+  const readings = await readSlas(env, deployment, nowMs);
+  await watchAlerts(env, deployment, nowMs, burnsOf(deployment.config.slas ?? {}, readings));
 }
 
 /** Keeps tables bounded, starts what is due, and once an hour keeps subscriptions alive. Rows go in small portions. */

@@ -111,6 +111,7 @@ describe("init", () => {
     expect(account.ran.filter((line) => / (create|bulk) /.test(line))).toEqual([
       "wrangler d1 create signalbox-staging",
       "wrangler r2 bucket create signalbox-bodies-staging",
+      "wrangler r2 bucket create signalbox-files-staging",
       "wrangler queues create signalbox-critical-staging",
       "wrangler queues create signalbox-standard-staging",
       "wrangler queues create signalbox-bulk-staging",

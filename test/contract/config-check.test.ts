@@ -335,7 +335,11 @@ describe("a mistake in how files are read and written is named with its line", (
     expect(text).toContain(from);
     return mistakesAfter("  routes: [", `${IMPORT.replace(from, to)}  routes: [`);
   };
-  const withExport = (from: string, to: string, route = '{ name: "files", owner: "platform", kind: "order", to: ["files"] },') => {
+  const withExport = (
+    from: string,
+    to: string,
+    route = '{ name: "files", owner: "platform", kind: "order", to: ["files"], dataClass: "internal", sla: "everywhere" },',
+  ) => {
     expect(EXPORTS).toContain(from);
     const file = 'files: { module: "file", owner: "platform", via: { bucket: "FILES" } },\n    crm:';
     const { text } = changed("    crm:", `    ${file}`);
@@ -385,7 +389,8 @@ describe("a mistake in how files are read and written is named with its line", (
   });
 
   it("a route whose rows no export takes, an export that no route feeds, and one whose destination has no bucket", () => {
-    const customers = '{ name: "files", owner: "platform", kind: "customer", from: ["custom"], when: { region: "x" }, to: ["files"] },';
+    const customers =
+      '{ name: "files", owner: "platform", kind: "customer", from: ["custom"], when: { region: "x" }, to: ["files"], dataClass: "internal", sla: "everywhere" },';
     expect(withExport("orders", "orders", customers).map(([, message]) => message)).toEqual([
       'exports.orders: no route brings order to "files": the file would never hold anything',
       'routes.files: no export takes customer from "files": it would wait there for ever',

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { deadlineMs, isTimezone, type BusinessHours } from "../../src/domain/slas/calendar.ts";
 import { bucketMsOf, durationMs } from "../../src/domain/slas/declare.ts";
 import { lagAtMostMs, NO_COUNTS, standingOf, type SlaCounts } from "../../src/domain/slas/standing.ts";
+import { burnsOf } from "../../src/domain/slas/statement.ts";
 import { WEEKDAYS } from "../../src/domain/weekdays.ts";
 
 const MINUTE = 60_000;
@@ -122,5 +123,23 @@ describe("durations", () => {
 
   it("cut a window into sixty parts at most, of a minute at least", () => {
     expect([bucketMsOf(10 * MINUTE), bucketMsOf(HOUR), bucketMsOf(720 * HOUR)]).toEqual([MINUTE, MINUTE, 12 * HOUR]);
+  });
+});
+
+describe("what an alert looks at", () => {
+  const counts = (good: number, bad: number): SlaCounts => ({ ...NO_COUNTS, good, bad });
+  const burnOf = (window: SlaCounts, recent: SlaCounts): number | undefined =>
+    burnsOf({ failed: { title: "Events do not fail", owner: "platform", rate: "failed", target: 0.9, window: "1h" } }, [
+      { name: "failed", atMs: 0, window, recent, open: 0, overdue: 0 },
+      { name: "no longer declared", atMs: 0, window, recent, open: 0, overdue: 0 },
+    ]).map(({ burnRate }) => burnRate)[0];
+
+  it.each([
+    ["burns by the window while it still goes on", counts(50, 50), counts(0, 9), 5],
+    ["is quiet once it is well again", counts(50, 50), counts(9, 0), 0],
+    ["is quiet when nothing was decided of late", counts(50, 50), counts(0, 0), 0],
+    ["does not burn for a short burst in a good window", counts(990, 10), counts(0, 10), 0.1],
+  ])("%s", (_, window, recent, rate) => {
+    expect(burnOf(window, recent)).toBe(rate);
   });
 });

@@ -212,14 +212,14 @@ describe("a replay", () => {
       .bind(
         firstEventIdAt(Date.parse(from)).slice(0, -8),
         1_001,
-        '{"verdict":"verified","contentType":"application/json","lanes":[],"why":[]}',
+        '{"verdict":"verified","secretId":"s","contentType":"application/json","lanes":[],"why":[]}',
       )
       .run();
     const asked = await ask({ query: { from, to }, dryRun: false });
     expect(asked).toMatchObject({ state: "waitingForApproval", plan: { events: 1_001, needsApproval: true } });
     expect(asked.nextStep).toContain("other than test-operator");
     expect((await ops(`/replays/${asked.id}/approve`, "approver", { reason: "I looked" })).status).toBe(200);
-    await vi.waitUntil(async () => ((await seen(asked.id)).progress?.failed ?? 0) > 0, { timeout: 5_000 });
+    await vi.waitUntil(async () => ((await seen(asked.id)).progress?.failed ?? 0) > 0, { timeout: 25_000, interval: 250 });
     await ops(`/replays/${asked.id}/cancel`, "operator", { reason: "a test" });
     const small = await ask({ query: { from, to, entity: "invoice/none" } });
     expect(small.plan).toMatchObject({ events: 0, needsApproval: false });

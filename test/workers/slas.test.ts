@@ -142,6 +142,21 @@ describe("the SLA of won opportunities, over real messages", () => {
   });
 });
 
+describe("an SLA that burns", () => {
+  it("is an alert to its owner, with the figures, as soon as the cron has come", async () => {
+    const lost = Array.from({ length: 30 }, (_, index) => keyOf(2_000 + index));
+    erp(new Set(lost));
+    await send(lost.map((key) => won(key)));
+    await vi.waitUntil(async () => (await sla()).sla.open >= lost.length, { timeout: 25_000, interval: 250 });
+    later(15 * MINUTE_MS + 30_000);
+    await cron();
+    const { items } = await (await ops("/alerts", "viewer")).json<AnswerOf<"listAlerts">>();
+    const alert = items.find(({ rule, subject }) => rule === "sla-burn" && subject === "orderHandoff");
+    expect(alert).toMatchObject({ state: "open", owner: { name: "revops" } });
+    expect(alert?.summary).toMatch(/^Won opportunities become ERP orders: .*did not get there within 15m; 7 % are allowed in 1h$/);
+  });
+});
+
 describe("GET /slas", () => {
   it("has every SLA with its owner and the routes that are held to it, and none that is not declared", async () => {
     const { items } = await (await ops("/slas", "viewer")).json<AnswerOf<"listSlas">>();

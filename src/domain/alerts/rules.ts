@@ -37,7 +37,7 @@ export const RULES: Readonly<Record<RuleName, Rule>> = {
           owner,
           severity: graver(burnRate >= threshold * 5),
           summary: `${title}: ${words}`,
-          page: "/ops",
+          page: `/ops/slas/${name}`,
         })),
   },
   "destination-open": {

@@ -101,7 +101,7 @@ describe("POST /in/{source}", () => {
     expect(event.routing).toContainEqual({
       route: "won-opportunities-become-orders",
       matched: true,
-      because: 'kind opportunity; from salesforce; stage in "won"',
+      because: 'kind opportunity; from salesforce; stage in "won"; region in {"not":"DACH"}',
     });
   });
 

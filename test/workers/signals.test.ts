@@ -107,12 +107,12 @@ describe("alerts", () => {
     expect(opened[0]?.data).toMatchObject({
       id: "dead-letters:finance",
       owner: { team: "Finance systems" },
-      runbook: "docs/runbooks/dead-letters.md",
+      runbook: "https://runbooks.example.com/finance",
       page: "https://router.example.com/ops/dead-letters?owner=finance",
     });
     expect(await shown("/ops")).toContain("1 open alert:");
     const page = await shown("/ops/alerts");
-    for (const word of ["Dead letters wait for somebody", "Finance systems", "docs/runbooks/dead-letters.md", "Acknowledge"])
+    for (const word of ["Dead letters wait for somebody", "Finance systems", "https://runbooks.example.com/finance", "Acknowledge"])
       expect(page).toContain(word);
     const acknowledged = await ops("/alerts/dead-letters%3Afinance/acknowledge", "operator", { reason: "looking at it" });
     expect(acknowledged.status, await acknowledged.clone().text()).toBe(200);
@@ -191,10 +191,11 @@ describe("alerts", () => {
     expect((await alert("source-silent:custom"))?.state).toBe("open");
     await cron(deployment, 9);
     expect((await alert("source-silent:custom", "resolved"))?.state).toBe("resolved");
-    expect(heard(posts).map(({ data, type }) => `${data.id} ${type}`)).toEqual([
-      "source-silent:custom alert.opened",
-      "source-silent:custom alert.resolved",
-    ]);
+    expect(
+      heard(posts)
+        .filter(({ data }) => data.id === "source-silent:custom")
+        .map(({ data, type }) => `${data.id} ${type}`),
+    ).toEqual(["source-silent:custom alert.opened", "source-silent:custom alert.resolved"]);
   });
 });
 

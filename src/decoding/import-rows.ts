@@ -136,8 +136,12 @@ const rulesOf = ({ object, deliveryId, occurredAt, order }: ImportRules, objects
     deletedTypes: [],
   },
   objects,
-  deliveryId: (document) =>
-    (deliveryId === undefined ? null : readName(readPath(document, inRecord(deliveryId)))) ??
-    `${scalarText(document["file"]) ?? ""}@${scalarText(document["version"]) ?? ""}#${scalarText(document["row"]) ?? ""}`,
+  deliveryId: (document) => (deliveryId === undefined ? null : readName(readPath(document, inRecord(deliveryId)))) ?? placeIdOf(document),
   orderByTime: true,
 });
+
+/** An id made of a row's place; null where a person who mended the row has left that out: such rows are no copies of each other. */
+function placeIdOf(document: JsonObject): string | null {
+  const [file, version, row] = ["file", "version", "row"].map((name) => scalarText(readPath(document, name)));
+  return file === undefined || version === undefined || row === undefined ? null : `${file}@${version}#${row}`;
+}

@@ -25,9 +25,13 @@ const EXPIRY_MS = 20_000;
 /** Minute of the hour in which subscriptions are looked at: not the full hour, when everybody calls. */
 const RENEWAL_MINUTE = 17;
 
-/** What the minute's cron does. Alerts are watched whatever becomes of the rest, and the other way round. */
+/** What the minute's cron does. Alerts are watched and files moved whatever becomes of the rest, and the other way round. */
 export async function maintain(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
-  const done = await Promise.allSettled([tidy(env, deployment, nowMs), watchSignals(env, deployment, nowMs)]);
+  const done = await Promise.allSettled([
+    tidy(env, deployment, nowMs),
+    watchSignals(env, deployment, nowMs),
+    moveFiles(env, deployment, nowMs),
+  ]);
   const failures = done.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("; "));
 }
@@ -52,10 +56,14 @@ async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<vo
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));
   await maintainSlas(env, deployment, nowMs);
   await startDue(env, deployment, nowMs);
-  await runExports(env, deployment, nowMs);
-  await runImports(env, deployment);
   await reviveFlows(env, nowMs);
   if (Math.floor(nowMs / MINUTE_MS) % 60 !== RENEWAL_MINUTE) return;
   await env.DB.batch([...expireFlows(env.DB, nowMs - deployment.indexDays * DAY_MS)]);
   await renew(env, deployment);
+}
+
+/** A large file takes most of the minute: nothing else waits for it. */
+async function moveFiles(env: Env, deployment: Deployment, nowMs: number): Promise<void> {
+  await runExports(env, deployment, nowMs);
+  await runImports(env, deployment);
 }

@@ -73,3 +73,14 @@ it("the same record in another file has the same content, so that it is known to
   const { lines } = sorted();
   expect(contentOf(lines)).toEqual(contentOf(lines.map((line) => line.replace("a.csv", "b.csv"))));
 });
+
+it("rows that a person has mended and left without their place are no copies of each other", () => {
+  const mended = ["C-8", "C-9"].map((id) => JSON.stringify({ type: "crm.row", record: { kind: "customer", id, name: "Mended" } }));
+  expect(decodeRows(request(mended), RULES, OBJECTS)).toMatchObject({
+    ok: true,
+    value: [
+      { deliveryId: null, entity: { key: "C-8" } },
+      { deliveryId: null, entity: { key: "C-9" } },
+    ],
+  });
+});

@@ -56,6 +56,8 @@ export default defineConfig(async () => {
             cloudflareTest({
               wrangler: { configPath: "./wrangler.toml" },
               miniflare: {
+                // A second database for what is tried over several; no test but those sees it as DB_2.
+                d1Databases: ["SECOND_DB"],
                 bindings: { ...testSecrets(), ...opsKeys(), TEST_MIGRATIONS: migrations },
                 queueConsumers: {
                   "signalbox-critical": { ...quick, maxBatchSize: 25, deadLetterQueue: "signalbox-dead" },

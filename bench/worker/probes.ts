@@ -1,4 +1,4 @@
-import { recordRows } from "../../src/adapters/event-index.ts";
+import { recordAll } from "../../src/adapters/event-databases.ts";
 import { takeCounts, type WakeCost } from "./counts.ts";
 import { customerEvent, indexRow } from "./sample-events.ts";
 
@@ -34,8 +34,8 @@ export async function probe(request: Request, env: Env): Promise<Response> {
       );
     case "record":
       return inCalls(portion, (size) =>
-        recordRows(
-          env.DB,
+        recordAll(
+          env,
           Array.from({ length: size }, () => indexRow(key)),
           Date.now(),
         ),

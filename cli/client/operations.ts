@@ -1378,16 +1378,7 @@ export interface Operations {
     readonly query: {
       readonly reconciliation?: string | undefined;
       readonly state?: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted" | undefined;
-      readonly type?:
-        | "missingInErp"
-        | "missingHere"
-        | "mismatch"
-        | "late"
-        | "duplicateInErp"
-        | "ownershipViolation"
-        | "silence"
-        | "subscription"
-        | undefined;
+      readonly type?: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation" | undefined;
       readonly owner?: string | undefined;
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
@@ -1397,15 +1388,7 @@ export interface Operations {
       readonly items: readonly {
         readonly id: string;
         readonly reconciliation: string;
-        readonly type:
-          | "missingInErp"
-          | "missingHere"
-          | "mismatch"
-          | "late"
-          | "duplicateInErp"
-          | "ownershipViolation"
-          | "silence"
-          | "subscription";
+        readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
         readonly severity: "low" | "medium" | "high";
         readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
         readonly system: string;
@@ -1434,15 +1417,7 @@ export interface Operations {
     readonly answer: {
       readonly id: string;
       readonly reconciliation: string;
-      readonly type:
-        | "missingInErp"
-        | "missingHere"
-        | "mismatch"
-        | "late"
-        | "duplicateInErp"
-        | "ownershipViolation"
-        | "silence"
-        | "subscription";
+      readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
       readonly severity: "low" | "medium" | "high";
       readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
       readonly system: string;
@@ -1476,15 +1451,7 @@ export interface Operations {
       readonly finding: {
         readonly id: string;
         readonly reconciliation: string;
-        readonly type:
-          | "missingInErp"
-          | "missingHere"
-          | "mismatch"
-          | "late"
-          | "duplicateInErp"
-          | "ownershipViolation"
-          | "silence"
-          | "subscription";
+        readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
         readonly severity: "low" | "medium" | "high";
         readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
         readonly system: string;
@@ -1516,15 +1483,7 @@ export interface Operations {
     readonly answer: {
       readonly id: string;
       readonly reconciliation: string;
-      readonly type:
-        | "missingInErp"
-        | "missingHere"
-        | "mismatch"
-        | "late"
-        | "duplicateInErp"
-        | "ownershipViolation"
-        | "silence"
-        | "subscription";
+      readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
       readonly severity: "low" | "medium" | "high";
       readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
       readonly system: string;

@@ -1,6 +1,7 @@
-import type { AuditRows } from "../domain/audit-record.ts";
+import type { AuditRows, EventRow } from "../domain/audit-record.ts";
+import type { ProjectionRow } from "../domain/reconciliation/projection.ts";
 import { shardOf } from "../domain/shards.ts";
-import { joinFacts, type SpanFact } from "../domain/slas/spans.ts";
+import { joinFacts, type SlaFacts } from "../domain/slas/spans.ts";
 import type { ReplayQuery } from "../domain/replay.ts";
 import { recordPoison, recordRows, type PoisonRow } from "./event-index.ts";
 import {
@@ -37,30 +38,39 @@ export function databasesOf(env: Env): readonly [D1Database, ...D1Database[]] {
 
 type Databases = ReturnType<typeof databasesOf>;
 
+/**
+ * Where the rows of an event are: with the name it came under, which stays the same when that turns out to be another name
+ * of a record. What speaks of the record itself is with the record's own name, whatever the event that says it came under.
+ */
+const homeOf = ({ id, kind, entityKey, detail }: EventRow): string =>
+  entityKey === null || kind === null ? id : `${kind}/${detail.alias ?? entityKey}`;
+
 /** Writes a batch's rows, one call to each database that has some of them. Rejects if any of them does not take its rows. */
 export async function recordAll(env: Env, rows: readonly AuditRows[], nowMs: number): Promise<void> {
   const databases = databasesOf(env);
-  const [only] = databases;
-  if (databases.length === 1) return recordRows(only, rows, nowMs);
-  const shardOfRow = ({ event }: AuditRows): number =>
-    shardOf(event.entityKey === null ? event.id : `${event.kind}/${event.entityKey}`, databases.length);
-  const byShard = Map.groupBy(rows, shardOfRow);
-  // A record's span is where all that speak of it find it; an event's is where the event is.
-  const spanShard = (fact: SpanFact): number => shardOf(fact.subject, databases.length);
-  const facts = rows.flatMap((row) => [
-    ...row.slas.spans.map((fact) => ({ shard: fact.perEvent ? shardOfRow(row) : spanShard(fact), spans: [fact], rates: [] })),
-    { shard: shardOfRow(row), spans: [], rates: row.slas.rates },
-  ]);
-  const shards = new Set([...byShard.keys(), ...facts.map(({ shard }) => shard)]);
-  await Promise.all(
-    [...shards].map((shard) => {
-      const theirs = joinFacts(facts.filter((each) => each.shard === shard));
-      return recordRows(databases[shard] ?? only, byShard.get(shard) ?? [], nowMs, theirs);
-    }),
-  );
+  const parts = databases.map((db) => ({
+    db,
+    rows: new Array<AuditRows>(),
+    projections: new Array<ProjectionRow>(),
+    facts: new Array<SlaFacts>(),
+  }));
+  const partOf = (name: string) => parts[shardOf(name, parts.length)] ?? parts[0];
+  for (const row of rows) {
+    const home = partOf(homeOf(row.event));
+    home?.rows.push(row);
+    home?.facts.push({ rates: row.slas.rates, spans: row.slas.spans.filter(({ perEvent }) => perEvent) });
+    for (const span of row.slas.spans) if (!span.perEvent) partOf(span.subject)?.facts.push({ rates: [], spans: [span] });
+    for (const each of row.projections) partOf(`${each.kind}/${each.entityKey}`)?.projections.push(each);
+  }
+  await Promise.all(parts.map(({ db, facts, ...part }) => recordRows(db, { ...part, slas: joinFacts(facts) }, nowMs)));
 }
 
-export const recordAllPoison = (env: Env, rows: readonly PoisonRow[], nowMs: number): Promise<void> => recordPoison(env.DB, rows, nowMs);
+/** Writes what could not be processed at all, an event's to where its rows are. */
+export async function recordAllPoison(env: Env, rows: readonly PoisonRow[], nowMs: number): Promise<void> {
+  const databases = databasesOf(env);
+  const byShard = Map.groupBy(rows, ({ event }) => (event === null ? 0 : shardOf(homeOf(event), databases.length)));
+  await Promise.all([...byShard].map(([shard, part]) => recordPoison(databases[shard] ?? databases[0], part, nowMs)));
+}
 
 /** The index as if it were one: what each query of event-queries.ts and replays.ts answers over all databases. */
 export function eventIndex(env: Env) {

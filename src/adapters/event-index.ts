@@ -1,5 +1,6 @@
 import type { AuditRows, DeadLetterRow, EventRow } from "../domain/audit-record.ts";
-import { joinFacts, type SlaFacts } from "../domain/slas/spans.ts";
+import type { ProjectionRow } from "../domain/reconciliation/projection.ts";
+import type { SlaFacts } from "../domain/slas/spans.ts";
 import { slaStatements } from "./sla-statements.ts";
 
 /**
@@ -47,33 +48,26 @@ WHERE excluded.event_id >= event_id`;
 const PUT_PROJECTIONS = upsertProjections("excluded.data");
 const PATCH_PROJECTIONS = upsertProjections("json_patch(data, excluded.data)");
 
+/** What one database gets of a batch. */
+export interface IndexPart {
+  readonly rows: readonly Pick<AuditRows, "event" | "deadLetters" | "links">[];
+  readonly projections: readonly ProjectionRow[];
+  readonly slas: SlaFacts;
+}
+
 /** The index as consumers and objects write it. Rejects when D1 does not take the rows; then nothing was written. */
-export async function recordRows(
-  db: D1Database,
-  rows: readonly AuditRows[],
-  nowMs: number,
-  facts: SlaFacts = joinFacts(rows.map(({ slas }) => slas)),
-): Promise<void> {
+export async function recordRows(db: D1Database, { rows, projections, slas }: IndexPart, nowMs: number): Promise<void> {
   const deadLetters = rows.flatMap((row) => row.deadLetters);
   const links = rows.flatMap((row) => row.links);
-  const statements = [
-    statement(
-      db,
-      UPSERT_EVENTS,
-      rows.map((row) => row.event),
-      nowMs,
-    ),
-  ];
+  const events = rows.map((row) => row.event);
+  // Before the events' own rows, which still tell what was known of them.
+  const statements = slaStatements(slas, nowMs).map(({ sql, parameters }) => db.prepare(sql).bind(...parameters));
+  if (events.length > 0) statements.push(statement(db, UPSERT_EVENTS, events, nowMs));
   if (deadLetters.length > 0) statements.push(statement(db, UPSERT_DEAD_LETTERS, deadLetters, nowMs));
   if (links.length > 0) statements.push(statement(db, INSERT_LINKS, links, nowMs));
-  const projections = Map.groupBy(
-    rows.flatMap((row) => row.projections),
-    ({ partial }) => partial,
-  );
-  for (const [partial, part] of projections) statements.push(statement(db, partial ? PATCH_PROJECTIONS : PUT_PROJECTIONS, part, nowMs));
-  // Before the events' own rows, which still tell what was known of them.
-  const slas = slaStatements(facts, nowMs).map(({ sql, parameters }) => db.prepare(sql).bind(...parameters));
-  await db.batch([...slas, ...statements]);
+  for (const [partial, part] of Map.groupBy(projections, (each) => each.partial))
+    statements.push(statement(db, partial ? PATCH_PROJECTIONS : PUT_PROJECTIONS, part, nowMs));
+  if (statements.length > 0) await db.batch(statements);
 }
 
 /** A message that could not be processed at all, as a row of its own. */

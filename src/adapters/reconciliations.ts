@@ -31,7 +31,7 @@ export interface Subject {
 
 const COLUMNS = "entity_key, remote_id, data, deleted, event_id, at_ms";
 
-/** What is known under these keys; of several databases the latest word. */
+/** What is known under these keys, each in one of the databases. */
 export async function knownUnder(
   databases: readonly D1Database[],
   { system, kind }: Subject,
@@ -42,10 +42,7 @@ export async function knownUnder(
   const found = await Promise.all(
     databases.map((db) => db.prepare(query).bind(system, kind, JSON.stringify(keys)).all<ProjectionRecord>()),
   );
-  const latest = new Map<string, ProjectionRecord>();
-  for (const row of found.flatMap(({ results }) => results))
-    if ((latest.get(row.entity_key)?.at_ms ?? -1) < row.at_ms) latest.set(row.entity_key, row);
-  return [...latest.values()].map(knownOf);
+  return found.flatMap(({ results }) => results.map(knownOf));
 }
 
 /** All that is known, in order of keys. */
@@ -63,10 +60,8 @@ export async function knownAfter(
         .all<ProjectionRecord>(),
     ),
   );
-  const byKey = new Map<string, ProjectionRecord>();
-  for (const row of found.flatMap(({ results }) => results))
-    if ((byKey.get(row.entity_key)?.at_ms ?? -1) < row.at_ms) byKey.set(row.entity_key, row);
-  return [...byKey.values()]
+  return found
+    .flatMap(({ results }) => results)
     .toSorted((left, right) => (left.entity_key < right.entity_key ? -1 : 1))
     .slice(0, after.limit)
     .map(knownOf);

@@ -34,6 +34,8 @@ export interface EventDetail {
   readonly contentType: string;
   readonly verdict: Verdict;
   readonly account?: string;
+  /** The key that it came under, where that is another name of its record. */
+  readonly alias?: string;
   /** Its place in a request that held several. */
   readonly part?: number;
   readonly secretId: string;
@@ -132,6 +134,7 @@ function detailOf(event: Envelope, outcome: EventOutcome, why: readonly RouteRea
     synthetic: event.synthetic,
     ...(event.time === undefined ? {} : { occurredAt: event.time }),
     ...(event.what === "entity" ? { nature: event.nature, order: event.order } : {}),
+    ...(event.what === "entity" && event.alias !== undefined ? { alias: event.alias } : {}),
     ...(event.what === "entity" && event.replayOf !== undefined ? { replayOf: event.replayOf } : {}),
     ...(outcome.reason === undefined ? {} : { reason: outcome.reason.slice(0, LIMITS.detailCharacters) }),
     ...(outcome.of === undefined ? {} : { of: outcome.of }),

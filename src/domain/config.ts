@@ -199,7 +199,7 @@ export interface ReconciliationConfig<Destination extends string = string, Owner
   readonly lagMs?: number;
   readonly pageSize?: number;
   /** Of each type of finding; absent types are told. */
-  readonly repair?: Readonly<Partial<Record<FindingType, RepairPolicy>>>;
+  readonly repair?: Readonly<Partial<Record<FindingType, RepairPolicy>> & { readonly late?: "alert" }>;
   /** More open findings than this are a storm: they are told as one, and nothing is repaired (default 100). */
   readonly stormAbove?: number;
 }

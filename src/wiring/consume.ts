@@ -3,7 +3,7 @@ import { archiveBatch, formatRawRef } from "../adapters/archive-r2.ts";
 import { recordAll, recordAllPoison } from "../adapters/event-databases.ts";
 import type { PoisonRow } from "../adapters/event-index.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
-import { enqueueLater } from "../adapters/queues.ts";
+import { enqueueLater, queuesOf } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
 import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
@@ -60,6 +60,9 @@ const hintPorts = (env: Env, deployment: Deployment): HintPorts => ({
 /** The class a queue's name tells: it ends in `-critical`, `-standard` or `-bulk`, before the environment's suffix. */
 const priorityOf = (queue: string): Priority => PRIORITIES.find((priority) => queue.includes(`-${priority}`)) ?? "standard";
 
+/** Which of its class' queues a name tells: `signalbox-bulk` is the first, `signalbox-bulk-2` the second. */
+const numberOf = (queue: string): number => Number(/-(?:critical|standard|bulk)-(\d+)/.exec(queue)?.[1] ?? 1);
+
 const watch = new BacklogWatch();
 
 /** The one board of this deployment. */
@@ -83,12 +86,13 @@ async function standsBack(batch: MessageBatch, env: Env, priority: Priority): Pr
   return deferral(await watch.tell(backlogBoard(env), priority, { ageMs, atMs: nowMs }), priority, nowMs);
 }
 
-/** Puts the batch in again for later, and only then lets it go. */
+/** Puts the batch in again for later, into the queue that it came from, and only then lets it go. */
 async function defer(batch: MessageBatch, env: Env, reason: string): Promise<void> {
   console.warn(JSON.stringify({ level: "warn", message: "bulk messages are deferred", count: batch.messages.length, reason }));
   const texts = batch.messages.map(({ body }) => (typeof body === "string" ? body : JSON.stringify(body)));
+  const { bulk } = queuesOf(env);
   try {
-    await enqueueLater(env.QUEUE_BULK, texts, DEFERRED_SECONDS);
+    await enqueueLater(bulk[numberOf(batch.queue) - 1] ?? bulk[0], texts, DEFERRED_SECONDS);
     batch.ackAll();
   } catch {
     batch.retryAll({ delaySeconds: DEFERRED_SECONDS });

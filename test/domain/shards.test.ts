@@ -5,6 +5,13 @@ import { enqueue, type Outgoing } from "../../src/adapters/queues.ts";
 import { shardOf } from "../../src/domain/shards.ts";
 
 describe("shards", () => {
+  it("spreads names that end alike without regard to each other", () => {
+    const numbers = Array.from({ length: 1_000 }, (_, number) => number);
+    const together = numbers.filter((number) => shardOf(`order/SO-${number}`, 2) === shardOf(`customer/C-${number}`, 2));
+    expect(together.length).toBeGreaterThan(400);
+    expect(together.length).toBeLessThan(600);
+  });
+
   it("take each a fair part of the records, and a record always the same one", () => {
     for (const count of [1, 2, 3, 20]) {
       const hits = Array.from({ length: count }, () => 0);

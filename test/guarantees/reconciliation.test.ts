@@ -253,11 +253,12 @@ describe("a reconciliation", () => {
     model.inFlight.add("SO-02");
     model.nowMs += 20 * MINUTE;
     await model.reconcile("changes");
-    expect(model.open()).toEqual([]);
+    expect(model.open()).toEqual(["late SO-02"]);
     model.inFlight.clear();
     model.nowMs += 20 * MINUTE;
     await model.reconcile("changes");
     expect(model.open()).toEqual(["mismatch SO-02"]);
+    expect(model.findings.get("orders:late:order/SO-02")?.state).toBe("healed");
   });
 
   it("closes a finding that has healed itself, and one that was repaired, as what it was", async () => {

@@ -1,6 +1,7 @@
+import type { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { recordRows } from "../../src/adapters/event-index.ts";
+import { recordAll } from "../../src/adapters/event-databases.ts";
 import { turnStatements } from "../../src/adapters/sla-statements.ts";
 import { auditRows, type AuditRows } from "../../src/domain/audit-record.ts";
 import type { RouterConfig } from "../../src/domain/config.ts";
@@ -164,68 +165,99 @@ async function played(run: {
   crons: readonly boolean[];
   clocks: readonly number[];
 }) {
-  const database = sqliteIndex();
-  const d1 = d1Of(database);
+  const databases = [sqliteIndex(), sqliteIndex()];
   const clocks = run.clocks.toSorted((a, b) => a - b);
   const turn = async (nowMs: number): Promise<void> => {
     const slas = NAMES.map((sla) => ({ sla, bucketMs: BUCKET }));
-    await d1.batch(turnStatements(slas, nowMs).map(({ sql, parameters }) => d1.prepare(sql).bind(...parameters)));
+    for (const d1 of databases.map(d1Of))
+      await d1.batch(turnStatements(slas, nowMs).map(({ sql, parameters }) => d1.prepare(sql).bind(...parameters)));
   };
   let at = 0;
   for (let step = 0; at < run.order.length; step++) {
     const nowMs = (clocks[step] ?? 0) * MINUTE;
     const batch = run.order.slice(at, at + (run.cuts[step] ?? 1)).flatMap((index) => run.reports[index] ?? []);
     at += batch.length;
-    await recordRows(d1, batch.map(rowsOf), nowMs);
+    await recordAll(boundTo(databases), batch.map(rowsOf), nowMs);
     if (run.crons[step] === true) await turn(nowMs);
   }
   await turn(END_MS);
-  return database;
+  return databases;
 }
 
-type Counted = { sla: string; at_ms: number; good: number; bad: number } & Record<string, number | string>;
+/** An environment whose index is in these databases. */
+const boundTo = ([first, ...more]: readonly DatabaseSync[]): Env =>
+  Object.fromEntries(
+    [first, ...more].flatMap((each, index) => (each === undefined ? [] : [[index === 0 ? "DB" : `DB_${index + 1}`, d1Of(each)]])),
+  ) as unknown as Env;
 
-describe("SLAs are counted incrementally, and come to what all events together say", () => {
+type Counts = { readonly sla: string; readonly at_ms: number; readonly good: number; readonly bad: number } & Record<
+  string,
+  number | string
+>;
+
+const ask = <T extends object>(databases: readonly DatabaseSync[], sql: string): T[] =>
+  databases.flatMap((each) =>
+    each
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }) as unknown as T),
+  );
+
+/** What all databases count together. */
+function countedIn(databases: readonly DatabaseSync[]): Tally {
+  const tally: Record<string, { good: number; bad: number }> = {};
+  for (const { sla, at_ms, good, bad } of ask<Counts>(
+    databases,
+    "SELECT * FROM sla_counts WHERE sla <> 'failed' AND (good <> 0 OR bad <> 0)",
+  )) {
+    const counts = (tally[`${sla}@${at_ms}`] ??= { good: 0, bad: 0 });
+    counts.good += good;
+    counts.bad += bad;
+  }
+  return tally;
+}
+
+describe("SLAs are counted incrementally, in all databases of the index together, and come to what all events say", () => {
   it("whatever the order of reports, repeats, withdrawals, late ends and runs of the cron", async () => {
     await fc.assert(
       fc.asyncProperty(history, async (run) => {
-        const database = await played(run);
-        const counts = database.prepare("SELECT * FROM sla_counts WHERE sla <> 'failed' AND (good <> 0 OR bad <> 0)").all() as Counted[];
-        const counted = Object.fromEntries(counts.map(({ sla, at_ms, good, bad }) => [`${sla}@${at_ms}`, { good, bad }]));
-        expect(counted).toEqual(tallyOf(recomputed(run.all, END_MS)));
-        const late = database.prepare("SELECT sla, subject FROM sla_spans WHERE verdict = 'late' ORDER BY 1, 2").all();
+        const databases = await played(run);
+        expect(countedIn(databases)).toEqual(tallyOf(recomputed(run.all, END_MS)));
+        const late = ask<{ sla: string; subject: string }>(databases, "SELECT sla, subject FROM sla_spans WHERE verdict = 'late'");
         const expected = recomputed(run.all, END_MS).filter(({ verdict }) => verdict === "late");
-        expect(late.map((row) => `${row["sla"]}/${row["subject"]}`)).toEqual(
+        expect(late.map(({ sla, subject }) => `${sla}/${subject}`).toSorted()).toEqual(
           expected.map(({ sla, subject }) => `${sla}/${subject}`).toSorted(),
         );
+        const counts = ask<Counts>(databases, "SELECT * FROM sla_counts");
         const lags = counts.filter((row) => Object.keys(row).some((name) => name.startsWith("lag") && Number(row[name]) < 0));
         expect(lags).toEqual([]);
-        database.close();
+        for (const database of databases) database.close();
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 
   it("counts a failed event once, and takes it back when it is mended", async () => {
     await fc.assert(
       fc.asyncProperty(history, async (run) => {
-        const database = await played(run);
-        const [row] = database.prepare("SELECT sum(good) AS good, sum(bad) AS bad FROM sla_counts WHERE sla = 'failed'").all();
+        const databases = await played(run);
+        const rows = ask<Counts>(databases, "SELECT good, bad FROM sla_counts WHERE sla = 'failed'");
+        const sum = (of: "good" | "bad"): number => rows.reduce((total, row) => total + row[of], 0);
         const bad = run.all.filter(({ end }) => end === "dead").length;
-        expect(row).toEqual({ bad, good: run.all.length - bad });
-        database.close();
+        expect({ bad: sum("bad"), good: sum("good") }).toEqual({ bad, good: run.all.length - bad });
+        for (const database of databases) database.close();
       }),
       { numRuns: 40 },
     );
   });
 
   it("writes no row of a span for events that are everywhere at once", async () => {
-    const database = sqliteIndex();
+    const databases = [sqliteIndex()];
     const reports = [5, 6, 7].flatMap((minute, index) =>
       reportsOf({ kind: "order", key: "A", stage: "", atMs: minute * MINUTE, end: "delivered", endAfterMs: 0, slow: false }, index),
     );
-    await recordRows(d1Of(database), reports.map(rowsOf), 10 * MINUTE);
-    expect(database.prepare("SELECT count(*) AS rows FROM sla_spans WHERE sla = 'everywhere'").all()).toEqual([{ rows: 0 }]);
-    expect(database.prepare("SELECT sum(good) AS good FROM sla_counts WHERE sla = 'everywhere'").all()).toEqual([{ good: 3 }]);
+    await recordAll(boundTo(databases), reports.map(rowsOf), 10 * MINUTE);
+    expect(ask(databases, "SELECT count(*) AS rows FROM sla_spans WHERE sla = 'everywhere'")).toEqual([{ rows: 0 }]);
+    expect(ask(databases, "SELECT sum(good) AS good FROM sla_counts WHERE sla = 'everywhere'")).toEqual([{ good: 3 }]);
   });
 });

@@ -93,10 +93,11 @@ export async function token(role: Role, claims: Readonly<Record<string, unknown>
     .sign(await importJWK(JSON.parse(env.TEST_OPS_KEY) as JWK, "ES256"));
 }
 
-export async function ops(path: string, as: Role = "admin", body?: object): Promise<Response> {
+export async function ops(path: string, as: Role = "admin", body?: object, bindings: Env = env): Promise<Response> {
   const headers = { authorization: `Bearer ${await token(as)}`, "content-type": "application/json" };
   return call(
     new Request(`${ORIGIN}/ops/v1${path}`, body === undefined ? { headers } : { method: "POST", headers, body: JSON.stringify(body) }),
+    bindings,
   );
 }
 

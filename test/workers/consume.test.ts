@@ -1,51 +1,14 @@
-import { createExecutionContext, createMessageBatch, getQueueResult, runInDurableObject } from "cloudflare:test";
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
-import { entityName, type EntityEvent } from "../../src/domain/event.ts";
+import { entityName } from "../../src/domain/event.ts";
 import type { Peer } from "../../src/pipeline/sequence/ports.ts";
-import worker from "../../src/index.ts";
 import { destinations, ops, type EventAnswer } from "../support/router.ts";
-import { orderEvent } from "../support/world.ts";
+import { deliver, FULFILLED, queued } from "../support/queued.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-let serial = 0;
-
-/** An order of the ERP's, as ingest would have put it into the queue. */
-function queued(key: string, version: number, more: Partial<EntityEvent> = {}): EntityEvent {
-  const id = eventId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  const base = orderEvent({ id, version, delivery: `${key}-${version}`, source: "sandbox-erp" });
-  return {
-    ...base,
-    correlationid: correlationIdOf(id),
-    entity: { kind: "order", key, schemaVersion: 1 },
-    payload: { at: "inline", data: { number: key, status: "confirmed" } },
-    ...more,
-  };
-}
-
-const FULFILLED = { payload: { at: "inline", data: { status: "fulfilled" } } } as const;
-
-async function deliver(
-  events: readonly unknown[],
-  bindings: Env = env,
-  queue = "signalbox-critical",
-): Promise<{ acks: number; retries: number }> {
-  const messages = events.map((body) => ({
-    id: `m${++serial}`,
-    timestamp: new Date(),
-    attempts: 1,
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  }));
-  const batch = createMessageBatch(queue, messages);
-  const context = createExecutionContext();
-  await worker.queue(batch, bindings);
-  const result = await getQueueResult(batch, context);
-  return { acks: result.ackAll ? messages.length : result.explicitAcks.length, retries: result.retryMessages.length };
-}
 
 const seen = async (id: string): Promise<EventAnswer> => (await ops(`/events/${id}`)).json<EventAnswer>();
 

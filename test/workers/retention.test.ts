@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { databasesOf, eventIndex, recordAll } from "../../src/adapters/event-databases.ts";
+import { eventIndex, recordAll } from "../../src/adapters/event-databases.ts";
 import { expireIndex } from "../../src/adapters/index-expiry.ts";
 import { auditRows } from "../../src/domain/audit-record.ts";
 import { eventId, firstEventIdAt } from "../../src/domain/event-id.ts";
@@ -37,15 +37,5 @@ describe("the index", () => {
     expect(await findEvent(young.event.id)).not.toBeNull();
     const gone = await ops(`/events/${old[0]?.event.id}`);
     expect([gone.status, (await gone.json<{ code: string }>()).code]).toEqual([410, "expired"]);
-  });
-
-  it("is one list over as many databases as are bound, each record's rows in one of them", async () => {
-    // Two names of one database here; what counts is who is asked and what is merged.
-    const bindings = { ...env, DB_2: env.DB } as unknown as Env;
-    expect(databasesOf(bindings)).toHaveLength(2);
-    const made = Array.from({ length: 20 }, (_, index) => rows(`many-${index}`, 1, "delivered"));
-    await recordAll(bindings, made, Date.now());
-    for (const { event } of made)
-      expect(await eventIndex(bindings).findEvent(event.id)).toMatchObject({ id: event.id, entityKey: event.entityKey });
   });
 });

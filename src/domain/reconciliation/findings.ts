@@ -1,17 +1,8 @@
 import type { Difference } from "../differences.ts";
 import type { EntityKind } from "../entities/index.ts";
 
-/** What can be wrong between a system and what we know of it. */
-export const FINDING_TYPES = [
-  "missingInErp",
-  "missingHere",
-  "mismatch",
-  "late",
-  "duplicateInErp",
-  "ownershipViolation",
-  "silence",
-  "subscription",
-] as const;
+/** What can be wrong between a system and what we know of it. `late`: whatever differs, it is still on its way, after the grace. */
+export const FINDING_TYPES = ["missingInErp", "missingHere", "mismatch", "late", "duplicateInErp", "ownershipViolation"] as const;
 export type FindingType = (typeof FINDING_TYPES)[number];
 
 export const SEVERITIES = ["low", "medium", "high"] as const;
@@ -24,8 +15,6 @@ const SEVERITY: Readonly<Record<FindingType, Severity>> = {
   missingHere: "medium",
   mismatch: "medium",
   late: "low",
-  silence: "high",
-  subscription: "high",
 };
 export const severityOf = (type: FindingType): Severity => SEVERITY[type];
 
@@ -79,14 +68,19 @@ export interface Look {
   readonly owner: string;
   readonly nowMs: number;
   readonly graceMs: number;
-  /** Whether something of the entity is still on its way to the system. */
-  readonly inFlight: boolean;
 }
+
+/** Whether a difference may be nothing but time: it is younger than the grace. */
+export const isYoung = ({ changedAtMs }: Candidate, { nowMs, graceMs }: Pick<Look, "nowMs" | "graceMs">): boolean =>
+  nowMs - changedAtMs < graceMs;
+
+/** A candidate as what it is: what is on its way for longer than the grace is late, whatever differs meanwhile. */
+export const inTime = (candidate: Candidate, look: Pick<Look, "nowMs" | "graceMs"> & { readonly inFlight: boolean }): Candidate =>
+  look.inFlight && !isYoung(candidate, look) ? { ...candidate, type: "late" } : candidate;
 
 /** What a look at a record does to its finding: what it showed, in the light of what was known. */
 export function seen(before: Finding | null, candidate: Candidate, look: Look): Finding {
   const { changedAtMs, ...facts } = candidate;
-  const young = look.nowMs - changedAtMs < look.graceMs;
   const known = before !== null && !ENDED.has(before.state) ? before : null;
   const accepted = before?.state === "accepted" && (before.acceptedUntilMs ?? 0) > look.nowMs && sameDifferences(before, candidate);
   const base = {
@@ -112,7 +106,7 @@ export function seen(before: Finding | null, candidate: Candidate, look: Look): 
       openedAtMs: known.openedAtMs,
       repairEventId: known.repairEventId,
     };
-  if (young || look.inFlight) {
+  if (isYoung(candidate, look)) {
     // What was open stays open: a later change under way does not unsay it.
     const state = known !== null && known.state !== "suspected" ? "open" : "suspected";
     return {

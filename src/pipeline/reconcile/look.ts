@@ -1,6 +1,6 @@
 import type { Failed, RemoteState } from "../../destinations/define.ts";
 import { compareFound, compareMissing, type Found, type Known, type Terms } from "../../domain/reconciliation/compare.ts";
-import { agreed, findingId, isOver, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
+import { agreed, findingId, inTime, isOver, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
 import type { Run } from "../../domain/reconciliation/run.ts";
 import type { Result } from "../../domain/result.ts";
 import type { Plan, ReconcilePorts } from "./ports.ts";
@@ -79,9 +79,10 @@ async function settle(
   const put: Finding[] = [];
   const drop: string[] = [];
   let [opened, healed] = [0, 0];
-  for (const candidate of candidates) {
+  for (const each of candidates) {
+    const candidate = inTime(each, { ...look, inFlight: inFlight.has(each.key) });
     const known = before.get(findingId(plan.name, candidate)) ?? null;
-    const finding = seen(known, candidate, { ...look, inFlight: inFlight.has(candidate.key) });
+    const finding = seen(known, candidate, look);
     if (finding.state === "open" && known?.state !== "open") opened++;
     put.push(finding);
   }

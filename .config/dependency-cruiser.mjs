@@ -148,7 +148,7 @@ export default {
       DESTINATION_CONTRACT,
       "^src/env\\.ts$",
       "node_modules/(drizzle-orm|jose)/",
-      "^(node:)?crypto$",
+      "^(node:)?(crypto|buffer)$",
     ]),
     only("flows", "A workflow is a thin shell: steps over what is put together elsewhere.", { path: "^src/flows/" }, [
       "^src/flows/",

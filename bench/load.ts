@@ -67,8 +67,8 @@ export class Wire {
 
 export const CONNECTIONS = 32;
 
-async function withWires<T>(port: number, work: (wires: readonly Wire[]) => Promise<T>): Promise<T> {
-  const wires = await Promise.all(Array.from({ length: CONNECTIONS }, () => Wire.open(port)));
+async function withWires<T>(port: number, work: (wires: readonly Wire[]) => Promise<T>, connections = CONNECTIONS): Promise<T> {
+  const wires = await Promise.all(Array.from({ length: connections }, () => Wire.open(port)));
   try {
     return await work(wires);
   } finally {
@@ -143,8 +143,8 @@ async function until(dueMs: number): Promise<void> {
 }
 
 /** Posts each chain's requests one after the other, and different chains at once: no sender overtakes itself. */
-export function postChains(port: number, chains: readonly (readonly (() => Buffer)[])[]): Promise<void> {
-  return withWires(port, async (wires) => {
+export function postChains(port: number, chains: readonly (readonly (() => Buffer)[])[], connections = CONNECTIONS): Promise<void> {
+  const post = async (wires: readonly Wire[]): Promise<void> => {
     const ready = chains.map((chain) => ({ chain, next: 0 }));
     const loop = async (wire: Wire): Promise<void> => {
       for (let turn = ready.shift(); turn !== undefined; turn = ready.shift()) {
@@ -155,5 +155,6 @@ export function postChains(port: number, chains: readonly (readonly (() => Buffe
       }
     };
     await Promise.all(wires.map(loop));
-  });
+  };
+  return withWires(port, post, connections);
 }

@@ -14,6 +14,7 @@ interface Traffic {
   readonly source: string;
   readonly entities: number;
   readonly events: number;
+  readonly connections?: number;
 }
 
 interface Billed {
@@ -58,7 +59,9 @@ function quantitiesOf(counts: Counts, events: number, cpuMs: number): Quantities
 }
 
 const rowsOf = ({ quantities }: Billed): number => quantities.objectRowsWritten + quantities.d1RowsWritten;
-const batchSize = ({ counts }: Billed): number => sum(counts.batches.map((batch) => batch.messages)) / Math.max(1, counts.batches.length);
+const batchSize = ({ counts }: Billed): number => sum(counts.batches.map((batch) => batch.events)) / Math.max(1, counts.batches.length);
+const bundleSize = ({ counts, traffic }: Billed): number =>
+  traffic.events / Math.max(1, sum(counts.batches.map((batch) => batch.messages)));
 
 function usdRow(billed: Billed, budgetUsd: number): Row {
   const ours = `$${number(billed.usdPerMillion, 2)}`;
@@ -87,18 +90,20 @@ export async function cost({ quick, directory }: Scope): Promise<SuiteResult> {
   try {
     const probes = new Probes(served);
     const events = quick ? 1_000 : 3_000;
-    const spread = { source: "orders", entities: 200, events };
+    const spread = { source: "orders", entities: 1_000, events };
     const first = await bill(probes, served, sink, { ...spread, name: "entities seen for the first time", events: spread.entities });
     const happy = await bill(probes, served, sink, { ...spread, name: "one destination" });
     const crowded = await bill(probes, served, sink, { ...spread, name: "few entities, several events each in a batch", entities: 50 });
+    const sparse = await bill(probes, served, sink, { ...spread, name: "one request at a time, so none share a message", connections: 1 });
     const bulk = await bill(probes, served, sink, { ...spread, name: "bulk class", source: "orders-bulk" });
-    const all = [happy, crowded, bulk];
+    const all = [happy, crowded, sparse, bulk];
     const worstEntityCalls = worst(all, (batch) => batch.entityCalls / batch.entities);
     const worstD1Calls = worst(all, (batch) => batch.d1Calls);
     return {
       rows: [
         usdRow(happy, 5),
         ...partRows(happy),
+        usdRow(sparse, 5),
         usdRow(bulk, 4),
         info({ what: `cost per million events, ${crowded.traffic.name}`, ours: `$${number(crowded.usdPerMillion, 2)}` }),
         info({
@@ -117,7 +122,11 @@ export async function cost({ quick, directory }: Scope): Promise<SuiteResult> {
           atMost: 1,
           limitedBy: "the index was called twice",
         }),
-        info({ what: "batch size seen: one destination, bulk", ours: `${number(batchSize(happy), 1)}, ${number(batchSize(bulk), 1)}` }),
+        info({ what: "events in a batch: one destination, bulk", ours: `${number(batchSize(happy), 1)}, ${number(batchSize(bulk), 1)}` }),
+        info({
+          what: "events in a message: one destination, bulk",
+          ours: `${number(bundleSize(happy), 1)}, ${number(bundleSize(bulk), 1)}`,
+        }),
       ],
       notes: [
         `cost: list prices as read on ${PRICES_READ_ON}, beyond the included amounts; CPU and object time are what this machine took, local simulators of queue, D1 and R2 included`,

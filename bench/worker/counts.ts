@@ -1,6 +1,8 @@
 /** One consumer batch, as it was seen. */
 export interface BatchSeen {
   readonly messages: number;
+  /** Messages are shared by several events. */
+  readonly events: number;
   readonly entities: number;
   readonly entityCalls: number;
   readonly governorCalls: number;

@@ -1,4 +1,5 @@
 import { SqlLedger } from "../../src/adapters/ledger-sql.ts";
+import { unbundled } from "../../src/domain/bundle.ts";
 import type { EntityEvent } from "../../src/domain/event.ts";
 import router, { DestinationGovernor as Governor, EntitySequencer as Sequencer } from "../../src/index.ts";
 import type { Permits, SequenceAnswer } from "../../src/pipeline/sequence/ports.ts";
@@ -71,7 +72,7 @@ function meteredMessage(message: Message): Message {
   });
 }
 
-const entityOf = (message: Message): string => (JSON.parse(String(message.body)) as { readonly partitionkey?: string }).partitionkey ?? "";
+const entityOf = (text: string): string => (JSON.parse(text) as { readonly partitionkey?: string }).partitionkey ?? "";
 
 async function meteredQueue(batch: MessageBatch, env: Env): Promise<void> {
   counts.workerRequests++;
@@ -79,9 +80,11 @@ async function meteredQueue(batch: MessageBatch, env: Env): Promise<void> {
   const messages = batch.messages.map(meteredMessage);
   const view = new Proxy(batch, { get: (target, name): unknown => (name === "messages" ? messages : Reflect.get(target, name, target)) });
   await router.queue(view, metered(env));
+  const events = batch.messages.flatMap(({ body }) => unbundled(String(body)));
   counts.batches.push({
     messages: messages.length,
-    entities: new Set(batch.messages.map(entityOf)).size,
+    events: events.length,
+    entities: new Set(events.map(entityOf)).size,
     entityCalls: counts.entityCalls - before.entityCalls,
     governorCalls: counts.governorCalls - before.governorCalls,
     d1Calls: counts.d1Calls - before.d1Calls,

@@ -1,6 +1,9 @@
+import { Buffer } from "node:buffer";
+import { bundled, type Measured } from "../domain/bundle.ts";
 import type { Priority } from "../domain/event.ts";
 import { shardOf } from "../domain/shards.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { SendGroups } from "./send-groups.ts";
 
 /** The queues of each class: one, or several that share its records by hash. */
 export type Queues = Readonly<Record<Priority, readonly [Queue, ...Queue[]]>>;
@@ -42,54 +45,75 @@ function boundQueues(env: Env): Queues {
  * `enqueue` does; then the messages are still where they were.
  */
 export const enqueueLater = (queue: Queue, messages: readonly string[], delaySeconds: number): Promise<void> =>
-  within(sendChunks(queue, messages, { delaySeconds }), LIMITS.queueSendMs);
+  within(sendAll(queue, messages.map(measured), { delaySeconds }), LIMITS.queueSendMs);
 
 /**
- * The durable write of ingest. Messages are sent as text, since we have measured and written the JSON ourselves.
- * Rejects when a message is too large, when the queue refuses, and when it takes longer than LIMITS.queueSendMs; in the
- * last case the message may still arrive, which the entity's ledger recognises.
+ * The durable write of ingest. Envelopes are sent as text, since we have measured and written the JSON ourselves, and
+ * share messages. Rejects when one is too large, when the queue refuses, and when it takes longer than
+ * LIMITS.queueSendMs; in the last case the message may still arrive, which the entity's ledger recognises.
  */
 export async function enqueue(queues: readonly [Queue, ...Queue[]], messages: readonly Outgoing[]): Promise<void> {
-  await within(sendAll(queues, messages), LIMITS.queueSendMs);
+  const parts = [...byQueue(queues, messages)].map(([queue, texts]) => sendAll(queue, bundled(texts)));
+  await within(Promise.all(parts), LIMITS.queueSendMs);
 }
 
-async function sendAll(queues: readonly [Queue, ...Queue[]], messages: readonly Outgoing[]): Promise<void> {
+/** As `enqueue`, for a request whose sends may go together with those of others, so many of them at once. */
+export async function enqueueTogether(
+  queues: readonly [Queue, ...Queue[]],
+  messages: readonly Outgoing[],
+  { atOnce, waitUntil }: { readonly atOnce: number; readonly waitUntil: (work: Promise<unknown>) => void },
+): Promise<void> {
+  const parts = [...byQueue(queues, messages)].flatMap(([queue, texts]) =>
+    texts.map((text) => groupsOf(queue, atOnce).add(text, waitUntil)),
+  );
+  await within(Promise.all(parts), LIMITS.queueSendMs);
+}
+
+const groups = new WeakMap<Queue, SendGroups>();
+
+function groupsOf(queue: Queue, atOnce: number): SendGroups {
+  const known = groups.get(queue) ?? new SendGroups(atOnce, (texts) => sendAll(queue, bundled(texts)));
+  groups.set(queue, known);
+  return known;
+}
+
+/** Every text measured, before anything is sent: what is too large must not take others down with it. */
+function byQueue(queues: readonly [Queue, ...Queue[]], messages: readonly Outgoing[]): ReadonlyMap<Queue, readonly Measured[]> {
+  const parts = new Map<Queue, Measured[]>();
+  for (const { text, record } of messages) {
+    const queue = queues[shardOf(record, queues.length)] ?? queues[0];
+    const part = parts.get(queue) ?? [];
+    part.push(measured(text));
+    parts.set(queue, part);
+  }
+  return parts;
+}
+
+function measured(text: string): Measured {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > LIMITS.messageBytes) throw new Error(`a queue message of ${bytes} bytes is above the limit of ${LIMITS.messageBytes}`);
+  return { text, bytes };
+}
+
+/** One call, or as many as their size makes necessary. */
+async function sendAll(queue: Queue, messages: readonly Measured[], options?: QueueSendBatchOptions): Promise<void> {
   const [only] = messages;
   if (messages.length === 1 && only !== undefined) {
-    const queue = queues[shardOf(only.record, queues.length)] ?? queues[0];
-    await queue.send(checked(only.text).body, { contentType: "text" });
+    await queue.send(only.text, { contentType: "text", ...options });
     return;
   }
-  const byQueue = Map.groupBy(messages, ({ record }) => shardOf(record, queues.length));
-  const parts = [...byQueue].map(([shard, part]) =>
-    sendChunks(
-      queues[shard] ?? queues[0],
-      part.map(({ text }) => text),
-    ),
-  );
-  await Promise.all(parts);
-}
-
-async function sendChunks(queue: Queue, messages: readonly string[], options?: QueueSendBatchOptions): Promise<void> {
   let chunk: { body: string; contentType: "text" }[] = [];
-  let bytes = 0;
-  for (const message of messages.map(checked)) {
-    if (chunk.length === LIMITS.messageBatchCount || bytes + message.bytes > LIMITS.messageBatchBytes) {
+  let chunkBytes = 0;
+  for (const { text, bytes } of messages) {
+    if (chunk.length === LIMITS.messageBatchCount || chunkBytes + bytes > LIMITS.messageBatchBytes) {
       await queue.sendBatch(chunk, options);
       chunk = [];
-      bytes = 0;
+      chunkBytes = 0;
     }
-    chunk.push({ body: message.body, contentType: "text" });
-    bytes += message.bytes;
+    chunk.push({ body: text, contentType: "text" });
+    chunkBytes += bytes;
   }
   if (chunk.length > 0) await queue.sendBatch(chunk, options);
-}
-
-function checked(body: string): { body: string; bytes: number } {
-  // Three bytes a character at most: only a message that might be too large is counted.
-  const bytes = body.length * 3 <= LIMITS.messageBytes ? body.length : new TextEncoder().encode(body).byteLength;
-  if (bytes > LIMITS.messageBytes) throw new Error(`a queue message of ${bytes} bytes is above the limit of ${LIMITS.messageBytes}`);
-  return { body, bytes };
 }
 
 async function within(work: Promise<unknown>, ms: number): Promise<void> {

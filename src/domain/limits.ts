@@ -20,6 +20,16 @@ const LIMIT_TABLE = {
   inlineDataBytes: { value: 32 * KIB, why: "canonical data above this goes to R2, so that message and ledger row stay small" },
   outlineCharacters: { value: 512, why: "fields up to this stay with the message of a large entity, so that routes can look at them" },
   messageBatchBytes: { value: 240_000, why: "sendBatch takes 256 KB in all" },
+  bundleBytes: { value: 64_000, why: "a queue operation is billed by 64 KB: envelopes share a message up to that" },
+  bundleEvents: {
+    value: 8,
+    why: "envelopes in a message: a batch of 100 messages then stays within what one invocation may hold and call",
+  },
+  sendsAtOnce: {
+    value: 4,
+    why: "sends to one queue under way in an isolate: what comes meanwhile shares the next one, so few requests never wait and many cost one send",
+  },
+  bulkSendsAtOnce: { value: 1, why: "bulk may wait for the send before it, and so fills its messages, which are what a queue bills" },
   messageBatchCount: { value: 100, why: "sendBatch takes 100 messages" },
   itemsPerRequest: {
     value: 1_000,
@@ -30,7 +40,6 @@ const LIMIT_TABLE = {
   laneSpreadMs: { value: 500, why: "how long an event's finished lanes wait for its slow ones before the outcome is written without them" },
   deliveryTimeoutMs: { value: 10_000, why: "default for one attempt; enterprise APIs answer well within, and the next retry is cheap" },
   leaseTtlMs: { value: 60_000, why: "a lease whose holder died is given back after this; longer than any attempt" },
-  leaseBlock: { value: 100, why: "at most this many attempts are leased at once: one consumer batch" },
   heldRecheckMs: { value: 30_000, why: "how often held work asks again when nobody can say when the hold ends" },
   alarmBatch: { value: 50, why: "attempts per alarm: keeps one alarm well under its wall time, the rest follows in the next" },
   attemptsKept: { value: 20, why: "attempts kept with an event for display; the chain keeps all" },

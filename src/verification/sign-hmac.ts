@@ -37,8 +37,13 @@ export async function signHmac(
   const filled = {
     request: {
       method: request.method,
-      url: new URL(request.url),
-      headers: new Headers(request.headers),
+      // Few templates name them.
+      get url() {
+        return new URL(request.url);
+      },
+      get headers() {
+        return new Headers(request.headers);
+      },
       body: utf8.encode(request.body),
     },
     timestamp,

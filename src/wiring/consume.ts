@@ -7,6 +7,7 @@ import { enqueueLater, queuesOf } from "../adapters/queues.ts";
 import type { Deployment } from "../deployment.ts";
 import { DEFERRED_SECONDS, deferral } from "../domain/backlog.ts";
 import { auditRows, type EventRow } from "../domain/audit-record.ts";
+import { unbundled } from "../domain/bundle.ts";
 import { NEXT_STEP } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { Envelope, originOf, PRIORITIES, type Priority } from "../domain/event.ts";
@@ -14,7 +15,7 @@ import { observe } from "./observe.ts";
 import { NO_SLA_FACTS } from "../domain/slas/spans.ts";
 import { tellFlows } from "./flows.ts";
 import { readState, readerOf } from "./read-state.ts";
-import { consume, type ConsumePorts, type Message } from "../pipeline/consume/consume.ts";
+import { consume, type ConsumePorts, type Disposition, type Message } from "../pipeline/consume/consume.ts";
 import type { HintPorts } from "../pipeline/consume/hints.ts";
 
 /** Consuming over this environment's bindings. `batchId` names the batch's archive object; `recorded` gets the rows once they are in the index. */
@@ -99,20 +100,32 @@ async function defer(batch: MessageBatch, env: Env, reason: string): Promise<voi
   }
 }
 
+/** What shares a queue message, each as a message of its own. */
+function partsOf({ id, body }: Pick<QueueMessage, "id" | "body">): readonly Message[] {
+  if (typeof body !== "string") return [{ id, body }];
+  const texts = unbundled(body);
+  return texts.map((text, index) => ({ id: texts.length === 1 ? id : `${id}.${index}`, body: text }));
+}
+
+/** A message comes again as a whole if any part of it must: the ledgers know the others. */
+const together = (parts: readonly (Disposition | undefined)[]): Disposition =>
+  parts.find((part) => part?.do === "retry") ??
+  (parts.includes(undefined) ? { do: "retry", reason: "the message was not dealt with" } : { do: "ack" });
+
 export async function consumeBatch(batch: MessageBatch, env: Env, deployment: Deployment): Promise<void> {
   if (batch.queue.includes("-dead")) return keepDead(batch, env);
   const deferred = await standsBack(batch, env, priorityOf(batch.queue));
   if (deferred !== null) return defer(batch, env, deferred);
   const takenAtMs = Date.now();
   const recorded: EventRow[] = [];
-  const messages: Message[] = batch.messages.map((message) => ({ id: message.id, body: message.body }));
+  const parts = new Map(batch.messages.map((message) => [message.id, partsOf(message)]));
   const dispositions = await consume(
-    messages,
+    [...parts.values()].flat(),
     priorityOf(batch.queue),
     consumePorts(env, deployment, `${takenAtMs}-${batch.messages[0]?.id ?? "empty"}`, recorded),
   );
   for (const message of batch.messages) {
-    const disposition = dispositions.get(message.id) ?? { do: "retry", reason: "the message was not dealt with" };
+    const disposition = together((parts.get(message.id) ?? []).map(({ id }) => dispositions.get(id)));
     switch (disposition.do) {
       case "ack":
         message.ack();
@@ -139,7 +152,7 @@ async function keepDead(batch: MessageBatch, env: Env): Promise<void> {
   const reason = "the queue gave it up after its last retry: its entity's object or the index could not be reached";
   await keepPoison(
     env,
-    batch.messages.map((message) => ({ message, reason, queue: batch.queue })),
+    batch.messages.flatMap(partsOf).map((message) => ({ message, reason, queue: batch.queue })),
   );
   batch.ackAll();
 }

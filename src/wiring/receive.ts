@@ -1,12 +1,13 @@
 import { AccountCache } from "../adapters/account-cache.ts";
 import { keySets } from "../adapters/key-sets.ts";
 import { BacklogWatch } from "../adapters/backlog-watch.ts";
-import { enqueue, queuesOf } from "../adapters/queues.ts";
+import { enqueue, enqueueTogether, queuesOf } from "../adapters/queues.ts";
 import { registerSecret } from "../adapters/source-accounts.ts";
 import { SourceRates } from "../adapters/source-rates.ts";
 import { TallyLog } from "../adapters/tally-log.ts";
 import type { Deployment } from "../deployment.ts";
 import { REFUSED_SECONDS, refusesAtIngest } from "../domain/backlog.ts";
+import { LIMITS } from "../domain/limits.ts";
 import type { Admission, ReceivePorts } from "../http/receive.ts";
 import { prove, takeIn } from "../pipeline/ingest/ingest.ts";
 import type { Arrival, IngestPorts, LiveSource } from "../pipeline/ingest/ports.ts";
@@ -71,7 +72,14 @@ async function admits(env: Env, source: LiveSource, waitUntil: (work: Promise<un
 }
 
 export const receivePorts = (env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): ReceivePorts => {
-  const ports = ingestPorts(env);
+  const queues = queuesOf(env);
+  const ports: IngestPorts = {
+    ...ingestPorts(env),
+    enqueue: (priority, messages) => {
+      const atOnce = priority === "bulk" ? LIMITS.bulkSendsAtOnce : LIMITS.sendsAtOnce;
+      return enqueueTogether(queues[priority], messages, { atOnce, waitUntil });
+    },
+  };
   const keys = deployment.accountKeys;
   const flush = (work: Promise<void> | null): void => {
     if (work !== null) waitUntil(work);

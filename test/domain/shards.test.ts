@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mergePages } from "../../src/adapters/event-databases.ts";
 import { enqueue, type Outgoing } from "../../src/adapters/queues.ts";
+import { unbundled } from "../../src/domain/bundle.ts";
 import { shardOf } from "../../src/domain/shards.ts";
 
 describe("shards", () => {
@@ -28,8 +29,8 @@ describe("shards", () => {
     const sent: string[][] = [[], [], []];
     const queue = (number: number) =>
       ({
-        send: async (body: string) => void sent[number]?.push(body),
-        sendBatch: async (bodies: readonly { body: string }[]) => void sent[number]?.push(...bodies.map(({ body }) => body)),
+        send: async (body: string) => void sent[number]?.push(...unbundled(body)),
+        sendBatch: async (bodies: readonly { body: string }[]) => void sent[number]?.push(...bodies.flatMap(({ body }) => unbundled(body))),
       }) as unknown as Queue;
     const messages: Outgoing[] = Array.from({ length: 300 }, (_, index) => ({
       text: `${index % 30}:${index}`,

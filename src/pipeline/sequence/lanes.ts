@@ -9,12 +9,18 @@ import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
 /** What a lane did with one piece of work in its turn. */
 export type LaneResult = { readonly ended: LaneReport } | { readonly owed: Work };
 
-/** The permits a call brought, counted down as attempts are made. */
+/** Of what nobody waits for. */
+const NEVER = new Promise<void>(() => undefined);
+
+/** What a call brought: permits, counted down as attempts are made, and how long its caller waits. */
 export class Budget {
   readonly #left = new Map<string, { readonly leaseId: string; count: number; readonly refusal: Permits[string]["refusal"] }>();
   readonly used: Used = {};
+  /** Resolves when the caller has waited long enough for first attempts. */
+  readonly late: Promise<void>;
 
-  constructor(permits: Permits) {
+  constructor(permits: Permits, late: Promise<void>) {
+    this.late = late;
     for (const [destination, permit] of Object.entries(permits)) this.#left.set(destination, { ...permit });
   }
 
@@ -169,7 +175,7 @@ export class Lanes {
         const head = this.#dueHead(destination, evenHeld);
         if (head === null) break;
         sayAgain(this.#book, head, { plan: this.#ports.plan(head.event), ms: this.#ports.clock() });
-        if (!this.record(head, await this.attempt(head, new Budget({})))) break;
+        if (!this.record(head, await this.attempt(head, new Budget({}, NEVER)))) break;
       }
       return made;
     } finally {

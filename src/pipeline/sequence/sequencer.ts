@@ -61,12 +61,13 @@ export class Sequencer {
     const events = this.#kinship.mustWait(arriving) ? await this.#kinship.settled(arriving) : arriving;
     const { root } = this.#kinship;
     if (root !== null) return this.#kinship.forward(root, events, permits);
-    const budget = new Budget(permits);
+    const bound = this.#ports.timer(LIMITS.answerWithinMs);
+    const budget = new Budget(permits, bound.done);
     const answers = events.map((event) => this.#accept(event, budget));
     // One row for the whole call, before its first effect: if the object dies between an effect and its line, an older
     // state that arrives before the message comes again must find the newer one's mark.
     this.#book.saveMarks();
-    const outcomes = (await Promise.all(answers)).filter((outcome) => outcome !== null);
+    const outcomes = (await Promise.all(answers).finally(bound.cancel)).filter((outcome) => outcome !== null);
     await this.payDebts();
     await this.#kinship.bringHome();
     return { outcomes, used: budget.used };
@@ -191,7 +192,7 @@ export class Sequencer {
     this.#room.arrived(event);
     if (budget === null) return Promise.resolve(this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: true }));
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
-    const outcome = (blind ? this.#walk(event, key, work) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
+    const outcome = (blind ? this.#walk(event, work, budget) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
   }
@@ -225,11 +226,10 @@ export class Sequencer {
   }
 
   /** Where a destination could not tell a second effect: everything is stored before the first attempt, and read back after a crash. */
-  async #walk(event: EntityEvent, key: string, work: readonly Work[]): Promise<EventOutcome> {
+  async #walk(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
+    const [{ key }] = work as [Work];
     const kept = this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: false });
-    const bound = this.#ports.timer(LIMITS.answerWithinMs);
-    await Promise.race([Promise.all(work.map((item) => this.#lanes.drain(item.plan.destination, LIMITS.alarmBatch))), bound.done]);
-    bound.cancel();
+    await Promise.race([Promise.all(work.map((item) => this.#lanes.drain(item.plan.destination, LIMITS.alarmBatch))), budget.late]);
     return this.#book.find(key)?.outcome ?? kept;
   }
 
@@ -239,7 +239,7 @@ export class Sequencer {
     this.#book.departed(position);
     const runs = work.map((item) => this.#run(item, budget));
     try {
-      await this.#bounded(runs);
+      await this.#bounded(runs, budget.late);
       for (const run of runs) run.parked = run.result === null;
       const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
       return this.#commit(event, key, { results, owe: false, runs });
@@ -276,14 +276,12 @@ export class Sequencer {
   }
 
   /** Waits until all lanes are through, but not long for the slow ones once others are, and never beyond the bound. */
-  async #bounded(runs: readonly Run[]): Promise<void> {
+  async #bounded(runs: readonly Run[], late: Promise<void>): Promise<void> {
     const all = Promise.all(runs.map((run) => run.finished));
-    const bound = this.#ports.timer(LIMITS.answerWithinMs);
     const first = runs.length < 2 ? new Promise<void>(() => undefined) : Promise.race(runs.map((run) => run.finished));
     let spread: { readonly done: Promise<void>; readonly cancel: () => void } | null = null;
     const spreadOver = first.then(() => (spread = this.#ports.timer(LIMITS.laneSpreadMs)).done);
-    await Promise.race([all, bound.done, spreadOver]);
-    bound.cancel();
+    await Promise.race([all, late, spreadOver]);
     (spread as { cancel: () => void } | null)?.cancel();
   }
 

@@ -1,0 +1,8 @@
+/** The functions of Node's that we use, which workerd has built in; the full types would let Node's globals in everywhere. */
+declare module "node:crypto" {
+  export function hash(algorithm: "sha256", data: string, encoding: "hex"): string;
+}
+
+declare module "node:buffer" {
+  export const Buffer: { byteLength(text: string): number };
+}

@@ -53,6 +53,8 @@ export function admit<K extends Known>(event: EntityEvent, find: (key: string) =
   const key = dedupeKey(event);
   // What a hint was read as may change from one message to the next of the same event.
   const changedKey = `${key}\n${event.readFrom === undefined ? event.contentHash : event.id}`;
+  const inPlace = mark?.eventId === event.id ? find(mark.key) : null;
+  if (inPlace?.eventId === event.id) return { kind: "redelivery", known: inPlace };
   const first = find(key);
   if (first === null) return byOrder(event, key, markOf(find, mark));
   // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
@@ -99,9 +101,9 @@ function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMa
 }
 
 /**
- * One token, two events. Equal content is the same news again. Of two states in one instant the one further along its
- * life is the later; if that does not tell them apart, arrival does. A version number that comes back with other
- * content is the sender's contradiction: it is recorded, and nothing is overwritten.
+ * One token, two events. Of two states in one instant the one further along its life is the later, also if all that is
+ * known of it is its mark; if that does not tell them apart, arrival does. Equal content is the same news again. A version
+ * number that comes back with other content is the sender's contradiction: it is recorded, and nothing is overwritten.
  */
 function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, mark: KnownMark): Admission<K> {
   // Put in again on purpose: the same state is wanted once more, under a key of its own, but not one that was left behind.
@@ -109,10 +111,16 @@ function tie<K extends Known>(event: EntityEvent, key: string, candidate: Mark, 
     return event.rank < mark.rank && event.replay?.force !== true
       ? { kind: "superseded", key, by: mark.eventId }
       : { kind: "apply", key, mark: null };
-  if (!tellsAll(event) || !mark.settled) return { kind: "apply", key, mark: candidate };
-  if (event.contentHash === mark.contentHash) return { kind: "repeat", key, of: mark.eventId };
-  if (event.order.kind !== "time") return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
-  return event.rank < mark.rank ? { kind: "superseded", key, by: mark.eventId } : { kind: "apply", key, mark: candidate };
+  if (!tellsAll(event)) return { kind: "apply", key, mark: candidate };
+  if (event.order.kind === "time" && event.rank < mark.rank) return { kind: "superseded", key, by: mark.eventId };
+  const isSame = event.contentHash === mark.contentHash;
+  // A copy in the place of the one that died: under its key, by which destinations know the effect that it may have had.
+  if (!mark.settled && isSame && mark.key.startsWith(`${dedupeKey(event)}\n`))
+    return { kind: "apply", key: mark.key, mark: { ...candidate, key: mark.key } };
+  if (!mark.settled) return { kind: "apply", key, mark: candidate };
+  if (isSame) return { kind: "repeat", key, of: mark.eventId };
+  if (event.order.kind === "time") return { kind: "apply", key, mark: candidate };
+  return { kind: "conflict", key, of: mark.eventId, reason: "another body has the same version" };
 }
 
 /** Whether an operator's retry of an event would overwrite a newer state from the same source, or one further along its life. */

@@ -40,4 +40,27 @@ describe("a hint whose message comes again is read back again", () => {
     expect(world.destination().requests).toHaveLength(1);
     expect(await world.sequence([readAs("e1", 2)])).toMatchObject([{ status: "delivered" }]);
   });
+
+  it("and a copy takes the place of one that its object died of, with no second effect", async () => {
+    const world = new World();
+    const erp = world.destination();
+    const applyAndHang = erp.receive.bind(erp);
+    await world.sequence([readAs("e1", 1)]);
+    erp.receive = (request) => {
+      applyAndHang(request);
+      return "never";
+    };
+    void world.sequence([readAs("e2", 2)]);
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    erp.receive = applyAndHang;
+    world.evict();
+    await world.sequence([readAs("e3", 2)]);
+    await world.settle();
+    expect(world.index.get("e3")?.status).toBe("delivered");
+    expect(contents(world)).toEqual(["v1", "v2"]);
+    // Each message that comes again finds what was made of it.
+    expect(await world.sequence([readAs("e3", 2)])).toMatchObject([{ eventId: "e3", status: "delivered" }]);
+    expect(await world.sequence([readAs("e2", 2)])).toMatchObject([{ status: "ignored", of: "e3" }]);
+    expect(contents(world)).toEqual(["v1", "v2"]);
+  });
 });

@@ -102,6 +102,21 @@ describe("order", () => {
     }
   });
 
+  it("keeps out a state less far along its life though the object died of the other in the same second", async () => {
+    const at = { kind: "time", value: "5000" } as const;
+    const paid = orderEvent({ id: "paid", content: "paid", order: at, rank: 4 });
+    const world = new World();
+    world.destination().weather = () => "never";
+    void world.sequence([paid]);
+    await flush();
+    world.destination().weather = () => "ok";
+    world.evict();
+    const [late] = await world.sequence([orderEvent({ id: "open", content: "open", order: at, rank: 2 })]);
+    expect(late).toMatchObject({ status: "superseded", of: "paid" });
+    expect(await world.sequence([paid])).toMatchObject([{ status: "delivered" }]);
+    expect(world.destination().requests.map(({ content }) => content)).toEqual(["paid", "paid"]);
+  });
+
   it("keeps followers behind a retrying head, and sends them in order once it is through", async () => {
     const world = new World();
     let down = true;

@@ -264,12 +264,12 @@ describe("a replay", () => {
     await runInDurableObject(runner, (instance) => {
       const held = instance as unknown as { env: Env };
       const own = held.env;
-      const sendBatch: Queue["sendBatch"] = async (messages) => {
-        await own.QUEUE_BULK.sendBatch(messages);
+      const send: Queue["send"] = async (...message) => {
+        await own.QUEUE_BULK.send(...message);
         if (++sent === 1) throw new Error("the connection was lost after the queue had taken them");
         return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
       };
-      held.env = { ...own, QUEUE_BULK: { sendBatch } as unknown as Queue };
+      held.env = { ...own, QUEUE_BULK: { send } as unknown as Queue };
     });
     await ops(`/replays/${id}/approve`, "approver", { reason: "a test" });
     await vi.waitUntil(() => sent === 1, { timeout: 5_000 });

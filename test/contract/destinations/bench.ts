@@ -29,6 +29,7 @@ export class Bench {
   /** Those by which a credential was asked for. */
   readonly credentialRequests = new Set<RequestSpec>();
   #interference: Interference | null = null;
+  #readsAnswer: { readonly status: number; readonly body: string } | null = null;
   readonly #credentials: Credentials;
   readonly #connection: Connection<unknown>;
 
@@ -54,6 +55,11 @@ export class Bench {
   /** The next request that changes something goes wrong. */
   interfere(interference: Interference): void {
     this.#interference = interference;
+  }
+
+  /** Every request that only reads is answered so from now on; credentials are still to be had. */
+  refuseReads(answer: { readonly status: number; readonly body: string }): void {
+    this.#readsAnswer = answer;
   }
 
   session(): OpenSession<unknown> {
@@ -105,6 +111,8 @@ export class Bench {
 
   async #send(spec: RequestSpec): Promise<Result<ResponseSeen, string>> {
     this.requests.push(spec);
+    if (this.#readsAnswer !== null && onlyReads(spec) && !this.credentialRequests.has(spec))
+      return ok({ ...this.#readsAnswer, headers: new Headers({ "content-type": "text/html" }), nowMs: this.#clock() });
     const interference = onlyReads(spec) || this.credentialRequests.has(spec) ? null : this.#interference;
     if (interference !== null) this.#interference = null;
     if (interference?.do === "loseRequest") return fail("no answer: the connection broke");

@@ -6,6 +6,7 @@ import { FAILURE_CLASSES } from "../../../src/domain/failure.ts";
 import { onlyReads } from "../../../src/domain/http.ts";
 import { Bench } from "./bench.ts";
 import { FAULTS, type Fault, type Trial } from "./fakes/define.ts";
+import { REFUSALS } from "./refusals.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { TRIALS } from "./trials.ts";
 
@@ -15,12 +16,22 @@ const sample = (trial: Trial) => {
   return first;
 };
 
+/** What says nothing of a record: the system's trouble, a lack of rights, and a page of somebody before it. */
+const REFUSED_READS = [
+  [500, ""],
+  [503, "<html>down for maintenance</html>"],
+  [403, "{}"],
+  [400, "{}"],
+  [200, "<html>please sign in</html>"],
+  [200, "{}"],
+] as const;
+
 it("every module is tried with every fault that can happen to it, or says why it cannot", () => {
   const tried = new Set(Object.values(TRIALS).map(({ definition }) => definition.module));
   expect(Object.keys(DESTINATIONS).filter((module) => !tried.has(module))).toEqual([]);
 });
 
-describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
+describe.each(Object.entries(TRIALS))("destination %s", (name, trial) => {
   const { definition, connection, deliveries } = trial;
   const secrets = Object.values(connection.secrets);
   const base = new URL(connection.baseUrl);
@@ -94,6 +105,35 @@ describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
     expect(await new Bench(trial).read(sample(trial).entity.kind, "no-such-key")).toEqual({ ok: true, value: "absent" });
   });
 
+  it.runIf(definition.read !== undefined)("does nothing where what is to be deleted is not there, and says so", async () => {
+    const kinds = new Set(Object.values(deliveries).map(({ entity }) => entity.kind));
+    for (const kind of kinds) {
+      const gone = { ...sample(trial), entity: { ...sample(trial).entity, kind, key: "NEVER-MADE" }, deleted: true, data: {} };
+      expect(await new Bench(trial).deliver(gone), kind).toMatchObject({ kind: "applied", duplicate: true });
+    }
+  });
+
+  it.runIf(definition.read !== undefined)("takes no refusal of a read for an absent record, nor for one without changes", async () => {
+    const { kind, key } = sample(trial).entity;
+    for (const [status, body] of REFUSED_READS) {
+      const bench = new Bench(trial);
+      await bench.deliver(sample(trial));
+      bench.refuseReads({ status, body });
+      expect(await bench.read(kind, key), `${status} ${body}`).toMatchObject({ ok: false });
+      for (const changed of definition.changes?.kinds ?? [])
+        await expect(bench.changes({ kind: changed }), `${changed}: ${status} ${body}`).rejects.toThrow("a page failed");
+    }
+  });
+
+  it("sends the same idempotency key with every attempt", async () => {
+    const keysOf = async (attempt: number): Promise<readonly (string | null)[]> => {
+      const bench = new Bench(trial);
+      await bench.deliver({ ...sample(trial), attempt });
+      return bench.requests.map(({ headers }) => new Headers(headers).get("idempotency-key"));
+    };
+    expect(await keysOf(2)).toEqual(await keysOf(1));
+  });
+
   it.each(STATUS_TABLE.filter(({ is }) => is !== "applied" && is !== "auth").map(({ from, to }) => [from, to]))(
     "classes plain %i to %i by the table, unless its own says otherwise",
     async (from, to) => {
@@ -111,6 +151,15 @@ describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
       }
     },
   );
+
+  it.each(REFUSALS[name] ?? [])("takes $status with $body for $is", async ({ status, body, is }) => {
+    const bench = new Bench(trial);
+    bench.interfere({ do: "answer", status, body });
+    const outcome = await bench.deliver(sample(trial));
+    // Settled at once: a conflict by reading again, a refused credential by another one.
+    if (outcome.kind === "applied") expect(["conflict", "auth"]).toContain(is);
+    else expect(outcome).toMatchObject({ class: is });
+  });
 
   it("never throws, and keeps no secret that a body echoes, whatever is answered", async () => {
     const echoes = secrets.map(

@@ -343,13 +343,12 @@ const start = (api: "json2" | "jsonrpc") => (): FakeSystem => {
     return row;
   };
   const add = (kind: EntityKind, key: string, stampMs?: number): void => {
-    const values: Row =
-      kind === "customer"
-        ? { ref: key, name: "Another's" }
-        : kind === "case"
-          ? { x_router_key: key, name: "Another's" }
-          : { client_order_ref: key, partner_id: 4 };
-    const row = database.insert(MODEL_OF[kind] ?? "", values);
+    const values: Readonly<Partial<Record<EntityKind, Row>>> = {
+      customer: { ref: key, name: "Another's" },
+      case: { x_router_key: key, name: "Another's" },
+      invoice: { ref: key, partner_id: 4, move_type: "out_invoice" },
+    };
+    const row = database.insert(MODEL_OF[kind] ?? "", values[kind] ?? { client_order_ref: key, partner_id: 4 });
     if (stampMs !== undefined) database.touch(row, stampMs);
   };
 

@@ -1,5 +1,6 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import { toCanonical, put } from "../../domain/field-pairs.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
@@ -85,9 +86,7 @@ function rowsOf(response: ResponseSeen, shape: Shape): Result<Rows, Failed> {
   const parsed = parseJson(response.body);
   const { items, hasMore } = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
   if (!Array.isArray(items)) return fail(notRows);
-  const date = Date.parse(response.headers.get("date") ?? "");
-  const rows = (items as readonly JsonValue[]).filter((item): item is JsonObject => isJsonObject(item));
-  return ok({ items: rows, hasMore: hasMore === true, serverNowMs: Number.isNaN(date) ? null : date });
+  return ok({ items: objectsIn(items), hasMore: hasMore === true, serverNowMs: serverNowMs(response) });
 }
 
 /** A query that is refused names a column or right that this account does not have. */

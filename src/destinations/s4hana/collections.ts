@@ -1,13 +1,13 @@
-import { pair, toCanonical } from "../../domain/field-pairs.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { pair, toCanonical } from "../../domain/field-pairs.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { timeToken, NO_ORDER } from "../../domain/order.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import type { Failed, RemoteState, Session } from "../define.ts";
 import { READ_HEADERS, failed, get, type Talk } from "./api.ts";
 import { keyCarried } from "./carried-key.ts";
 import { customerQuery, customerTalk, customerWords, customersOf, keyOfCustomer, keysOfCustomers } from "./customers.ts";
-import { ODATA, entityPath, instantOf, objectsIn, queryOf, textAt } from "./odata.ts";
+import { ODATA, entityPath, instantOf, queryOf, textAt } from "./odata.ts";
 import { itemsIn } from "./order-items.ts";
 import { orderCarrier, orderQuery, orderTalk, ordersOf } from "./orders.ts";
 import { orderServiceOf, pathOf } from "./services.ts";
@@ -151,13 +151,8 @@ export async function statesOf(
     talk.session,
   );
   if (!keys.ok) return keys;
-  const states: RemoteState[] = [];
-  for (const record of records) {
-    const state = stateOf(record, keys.value, talk.session.settings);
-    if (!state.ok) return fail(failed("config", `a record cannot be read: ${state.failure}`));
-    states.push(state.value);
-  }
-  return ok(states);
+  const states = allOk(records.map((record) => stateOf(record, keys.value, talk.session.settings)));
+  return states.ok ? states : fail(failed("config", `a record cannot be read: ${states.failure}`));
 }
 
 const remoteOf = (id: string): RemoteState["remote"] => ({ id, number: id });

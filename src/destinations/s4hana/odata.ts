@@ -1,4 +1,4 @@
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 
 /** How one version of OData writes what the other writes otherwise: version 2 of odata.org, version 4.01 of OASIS. */
@@ -65,9 +65,6 @@ export function entityPath(set: string, ...key: readonly [string] | readonly (re
   const encoded = (value: string): string => `'${encodeURIComponent(value.toWellFormed().replaceAll("'", "''"))}'`;
   return `${set}(${key.map((part) => (typeof part === "string" ? encoded(part) : `${part[0]}=${encoded(part[1])}`)).join(",")})`;
 }
-
-export const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];
 
 export const textAt = (record: JsonObject, name: string): string => scalarText(record[name]) ?? "";
 

@@ -1,11 +1,11 @@
 import { same } from "../../domain/differences.ts";
 import { toRemote } from "../../domain/field-pairs.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import type { Failed } from "../define.ts";
 import { change, etagOf, failed, list, type Talk } from "./api.ts";
-import { entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
+import { entityPath, literal, queryOf, textAt } from "./odata.ts";
 import { orderServiceOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { linePairsOf, propertiesOf } from "./tables.ts";

@@ -1,3 +1,4 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import { toCanonical } from "../../domain/field-pairs.ts";
 import { isJsonObject, parseJson, readPath, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
@@ -101,8 +102,7 @@ function rowsOf(response: ResponseSeen, shape: Shape): Result<Rows, Failed> {
   const { records, done } = body;
   if (response.status !== 200) return fail(failureOf(response, shape));
   if (!Array.isArray(records)) return fail(notRecords);
-  const date = Date.parse(response.headers.get("date") ?? "");
-  return ok({ records: listOf(records), done: done !== false, serverNowMs: Number.isNaN(date) ? null : date });
+  return ok({ records: listOf(records), done: done !== false, serverNowMs: serverNowMs(response) });
 }
 
 const notRecords: Failed = { kind: "failed", class: "transient", detail: "the answer is no list of records" };

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState, ResponseSeen, Session } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { externalIdOf, keyOf } from "./external-id.ts";
-import { columnOf, shapeOf, type Shape } from "./records.ts";
+import { isKind, columnOf, shapeOf, type Shape } from "./records.ts";
 import type { Settings } from "./settings.ts";
 
 const MOST_ROWS = 1000;
@@ -15,6 +15,7 @@ const SQL_TIME = "'YYYY-MM-DD HH24:MI:SS'";
 
 /** The record as SuiteQL tells it, in canonical words. */
 export async function read(ref: RecordRef, session: Session<Settings>): Promise<Result<RemoteState | "absent", Failed>> {
+  if (!isKind(ref.kind)) return fail({ kind: "failed", class: "config", detail: `NetSuite keeps no ${ref.kind} here` });
   const { settings } = session;
   const shape = shapeOf(ref.kind, settings);
   const byId = ref.by === "id" || shape.own;

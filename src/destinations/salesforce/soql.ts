@@ -6,7 +6,7 @@ import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState, ResponseSeen, Session } from "../define.ts";
 import { failureOf, listOf } from "./errors.ts";
-import { shapeOf, type Shape } from "./objects.ts";
+import { isKind, shapeOf, type Shape } from "./objects.ts";
 import type { Settings } from "./settings.ts";
 
 const READ_HEADERS = { accept: "application/json", "user-agent": "signalbox" };
@@ -28,6 +28,7 @@ export async function find(ref: RecordRef, session: Session<Settings>): Promise<
 
 /** The record in canonical words. */
 export async function read(ref: RecordRef, session: Session<Settings>): Promise<Result<RemoteState | "absent", Failed>> {
+  if (!isKind(ref.kind)) return fail({ kind: "failed", class: "config", detail: `Salesforce keeps no ${ref.kind} here` });
   const found = await find(ref, session);
   if (!found.ok) return found;
   if (found.value === "absent") return ok("absent");

@@ -4,6 +4,7 @@ import type {
   ChangeQuery,
   Connection,
   Delivery,
+  Failed,
   LookupOutcome,
   Outcome,
   RemoteState,
@@ -78,8 +79,8 @@ export class Bench {
     return this.fake.held(delivery.entity.kind, delivery.entity.key);
   }
 
-  read(kind: EntityKind, key: string): Promise<Result<RemoteState | "absent", unknown>> {
-    const reading = this.trial.definition.read?.({ kind, by: "key", value: key }, this.session());
+  read(kind: EntityKind, value: string, by: "key" | "id" = "key"): Promise<Result<RemoteState | "absent", Failed>> {
+    const reading = this.trial.definition.read?.({ kind, by, value }, this.session());
     if (reading === undefined) throw new Error("the module reads nothing");
     return reading;
   }

@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DESTINATIONS } from "../../../src/destinations/index.ts";
 import { STATUS_TABLE, classOfStatus } from "../../../src/destinations/outcome-of-status.ts";
+import { ENTITY_KINDS, type EntityKind } from "../../../src/domain/entities/index.ts";
 import { FAILURE_CLASSES } from "../../../src/domain/failure.ts";
 import { onlyReads } from "../../../src/domain/http.ts";
 import { Bench } from "./bench.ts";
 import { FAULTS, type Fault, type Trial } from "./fakes/define.ts";
 import { REFUSALS } from "./refusals.ts";
+import { NOW_MS } from "./samples.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { TRIALS } from "./trials.ts";
 
@@ -99,6 +101,49 @@ describe.each(Object.entries(TRIALS))("destination %s", (name, trial) => {
       expect(await bench.deliver(delivery, true)).toMatchObject({ kind: "applied" });
     },
   );
+
+  it.runIf(definition.read !== undefined)("reads a record by the system's own id as it does by our key", async () => {
+    const { kind, key } = sample(trial).entity;
+    const bench = new Bench(trial);
+    await bench.deliver(sample(trial));
+    const byKey = await bench.read(kind, key);
+    if (!byKey.ok || byKey.value === "absent") throw new Error("what was delivered is not there");
+    const { remote, data } = byKey.value;
+    expect(await bench.read(kind, remote.id, "id")).toMatchObject({ ok: true, value: { remote: { id: remote.id }, data } });
+    // An id of the same form, since a system may refuse any other.
+    const other = remote.id.replace(/[0-8](?=\D*$)/, "9");
+    if (other !== remote.id) expect(await bench.read(kind, other, "id")).toEqual({ ok: true, value: "absent" });
+    bench.refuseReads({ status: 500, body: "{}" });
+    expect(await bench.read(kind, remote.id, "id")).toMatchObject({ ok: false });
+  });
+
+  it.runIf(definition.read !== undefined)("reads no kind that it does not keep, and says so", async () => {
+    const kept: ReadonlySet<EntityKind> = new Set([...(definition.kinds ?? ENTITY_KINDS), ...(definition.changes?.kinds ?? [])]);
+    for (const kind of ENTITY_KINDS.filter((each) => !kept.has(each))) {
+      const read = await new Bench(trial).read(kind, "K1");
+      expect(["business", "config"], kind).toContain(read.ok ? "read" : read.failure.class);
+    }
+  });
+
+  it("never throws for a word that the system does not have, and names its field", async () => {
+    for (const delivery of Object.values(deliveries).filter(({ deleted }) => !deleted)) {
+      const outcome = await new Bench(trial).deliver({
+        ...delivery,
+        data: { ...delivery.data, status: "no such word", stage: "no such word" },
+      });
+      if (outcome.kind === "applied") continue;
+      expect(outcome.class).toBe("business");
+      expect(outcome.fields?.map(({ field }) => field)).toEqual(expect.arrayContaining([expect.stringMatching(/^(status|stage)$/)]));
+    }
+  });
+
+  it.runIf(definition.changes !== undefined)("takes no cursor that is none of its own: it begins anew, or says why not", async () => {
+    for (const kind of definition.changes?.kinds ?? []) {
+      const query = { kind, fromMs: 0, untilMs: NOW_MS, cursor: "none of ours' or 1 eq 1", token: null, limit: 5 };
+      const page = await definition.changes?.page(query, new Bench(trial).session());
+      if (page?.ok === false) expect(page.failure.class, kind).toBe("config");
+    }
+  });
 
   it("says of a record that it does not have that it is absent", async () => {
     if (definition.read === undefined) return;

@@ -15,6 +15,8 @@ export interface OData {
   /** Whether the server has kept rows of this list back. */
   readonly hasMore: (body: JsonObject) => boolean;
   readonly part: (record: JsonObject, name: string) => JsonValue | undefined;
+  /** The members of a record that `part` reads these from. */
+  readonly asPart: (name: string, rows: readonly JsonObject[]) => JsonObject;
   readonly etag: (record: JsonObject) => JsonValue | undefined;
 }
 
@@ -31,6 +33,7 @@ const V2: OData = {
   row: (body) => body["d"],
   hasMore: (body) => typeof readPath(body, "d.__next") === "string",
   part: (record, name) => readPath(record, `${name}.results`),
+  asPart: (name, rows) => ({ [name]: { results: rows } }),
   etag: (record) => readPath(record, "__metadata.etag"),
 };
 
@@ -46,6 +49,7 @@ const V4: OData = {
   row: (body) => body,
   hasMore: (body) => typeof body["@odata.nextLink"] === "string",
   part: (record, name) => record[name],
+  asPart: (name, rows) => ({ [name]: rows }),
   etag: (record) => record["@odata.etag"],
 };
 

@@ -9,6 +9,7 @@ import { carriedKey, type Carrier } from "./carried-key.ts";
 import { customerNumber } from "./customers.ts";
 import { ODATA, entityPath, literal, queryOf, textAt } from "./odata.ts";
 import { ITEM_FIELDS, changeItems, itemsIn, itemsOfNew, linesOf } from "./order-items.ts";
+import { priceWanted, withPrices } from "./prices.ts";
 import { orderServiceOf, pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { ORDER_STATUS_FIELDS } from "./status.ts";
@@ -143,7 +144,9 @@ async function updateOrder(order: JsonObject, { header, lines, cancelled }: Want
     const changed = await change(talk, "PATCH", entityPath(orders, id), { etag: etagOf(talk, order), body: header });
     if (!changed.ok) return changed.failure;
   }
-  return (await changeItems({ order: id, items, lines, cancelled }, talk)) ?? applied;
+  const priced = await withPrices(items, talk);
+  if (!priced.ok) return priced.failure;
+  return (await changeItems({ order: id, items: priced.value, lines, cancelled }, talk)) ?? applied;
 }
 
 /** What a later read tells of what was written; an item's text that the system has added is not ours. */
@@ -152,7 +155,9 @@ export function writtenOrder(delivery: Delivery, kind: OrderKind, settings: Sett
   const { lines } = data;
   return {
     ...writtenPart(data, orderPairs(settings, kind)),
-    ...(Array.isArray(lines) ? { lines: objectsIn(lines).map((line) => writtenPart(line, linePairsOf(settings))) } : {}),
+    ...(Array.isArray(lines)
+      ? { lines: objectsIn(lines).map((line) => ({ ...writtenPart(line, linePairsOf(settings)), ...priceWanted(line, settings) })) }
+      : {}),
     ...(data["status"] === "cancelled" ? { status: "cancelled" } : {}),
   };
 }

@@ -11,7 +11,7 @@ import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
 import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
-import { s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
+import { s4hanaPricedTrials, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
 import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
@@ -40,6 +40,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "servicenow (import sets)": servicenowImportTrial,
   "s4hana v2": s4hanaV2Trial,
   "s4hana v4": s4hanaV4Trial,
+  ...s4hanaPricedTrials,
   ...httpTrials,
   freshdesk: freshdeskTrial,
   ...soapTrials,

@@ -6,6 +6,7 @@ import { NO_ORDER } from "../../domain/order.ts";
 import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, RemoteState } from "../define.ts";
 import { certainly, failureOf } from "./errors.ts";
+import { withLines } from "./lines.ts";
 import { get, rootUrl, type Talk } from "./requests.ts";
 import { columnsOf, decoded, nameColumn, stateOf } from "./rows.ts";
 import { isTableKind, tableOf, type Reference, type Table } from "./tables.ts";
@@ -63,9 +64,9 @@ async function statesOf(rows: readonly JsonObject[], table: Table, session: Talk
     names.set(reference.navigation, found.value);
   }
   const { keyColumn } = session.settings;
-  return allOk(
-    rows.map((row) => (isDeletion(row) ? ok(deletionOf(row)) : stateOf(withNames(row, table, session, names), table, keyColumn))),
-  );
+  const named = rows.map((row) => (isDeletion(row) ? row : withNames(row, table, session, names)));
+  const states = allOk(named.map((row) => (isDeletion(row) ? ok(deletionOf(row)) : stateOf(row, table, keyColumn))));
+  return states.ok ? withLines(states.value, named, table, session) : states;
 }
 
 function withNames(row: JsonObject, table: Table, session: Talk, names: ReadonlyMap<string, ReadonlyMap<string, string>>): JsonObject {

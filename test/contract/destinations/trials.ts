@@ -3,7 +3,7 @@ import { httpTrials } from "./fakes/http-receiver.ts";
 import { freshdeskTrial } from "./fakes/freshdesk.ts";
 import { soapTrials } from "./fakes/soap.ts";
 import { zendeskTrials } from "./fakes/zendesk.ts";
-import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
+import { dataverseLinesTrial, dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import { fileTrial } from "./fakes/file-drop.ts";
@@ -28,6 +28,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "business-central": businessCentralTrial,
   "business-central, client secret": businessCentralSecretTrial,
   dataverse: dataverseTrial,
+  "dataverse, with lines": dataverseLinesTrial,
   "dataverse, without change tracking": dataverseUntrackedTrial,
   "finance-operations": financeOperationsTrial,
   "finance-operations, orders by reference": financeOperationsReferenceTrial,

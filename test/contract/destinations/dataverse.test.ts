@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stepsTo } from "../../../src/destinations/dataverse/steps.ts";
 import { KINDS, tableOf } from "../../../src/destinations/dataverse/tables.ts";
-import type { Delivery, RemoteState } from "../../../src/destinations/define.ts";
+import type { Delivery, RemoteState, RequestSpec } from "../../../src/destinations/define.ts";
 import type { EntityKind } from "../../../src/domain/entities/index.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { Bench } from "./bench.ts";
@@ -18,14 +18,16 @@ async function stateOf(bench: Bench, kind: EntityKind): Promise<RemoteState> {
   return read.value;
 }
 
+const sentAs = ({ method, url, body = "" }: Pick<RequestSpec, "method" | "url" | "body">): string => {
+  const action = /v9\.2\/(\w+)$/.exec(new URL(url).pathname)?.[1];
+  return action ?? `${method} ${Object.keys(JSON.parse(String(body)) as object).join(",")}`;
+};
+
 const sent = (bench: Bench, from = 0): readonly string[] =>
   bench.requests
     .slice(from)
     .filter(({ method, headers }) => method !== "GET" && headers["content-type"] !== "application/x-www-form-urlencoded")
-    .map(({ method, url, body = "" }) => {
-      const action = /v9\.2\/(\w+)$/.exec(new URL(url).pathname)?.[1];
-      return action ?? `${method} ${Object.keys(JSON.parse(body) as object).join(",")}`;
-    });
+    .map(sentAs);
 
 describe("the way of a row from one state to another", () => {
   const states = fc.constantFrom(...KINDS.map((kind) => tableOf(kind, {}))).chain((table) => {
@@ -267,16 +269,22 @@ describe("an order's lines", () => {
     expect(linesOf(fake)).toHaveLength(1);
   });
 
-  it("of an order that is closed are changed while it is open for them", async () => {
+  it.each([
+    ["fulfilled", "FulfillSalesOrder"],
+    ["confirmed", "PATCH statecode,statuscode"],
+  ])("of an order that is %s are changed while it is open for them, against what was read", async (status, closing) => {
     const { bench, fake } = benchWithLines();
-    await bench.deliver(orderOf([line("A", "1", "10")], "fulfilled"));
+    await bench.deliver(orderOf([line("A", "1", "10"), line("B", "1", "10")], status));
     const before = bench.requests.length;
-    expect(await bench.deliver(orderOf([line("A", "2", "10")], "fulfilled"))).toMatchObject({ kind: "applied", duplicate: false });
-    expect(sent(bench, before)).toEqual([
+    expect(await bench.deliver(orderOf([line("A", "2", "10")], status))).toMatchObject({ kind: "applied", duplicate: false });
+    const changes = bench.requests.slice(before).filter(({ method }) => method !== "GET");
+    expect(changes.map(({ method, url, body = "" }) => (method === "DELETE" ? method : sentAs({ method, url, body })))).toEqual([
       "PATCH statecode,statuscode",
       "PATCH isproductoverridden,lineitemnumber,rtr_sku,productdescription,quantity,priceperunit",
-      "FulfillSalesOrder",
+      "DELETE",
+      closing,
     ]);
+    for (const { url, headers } of changes) if (url.includes("salesorderdetails(")) expect(headers["if-match"]).toMatch(/^W\/"\d+"$/);
     expect(linesOf(fake)).toEqual([[1, "A", 2, 10]]);
   });
 

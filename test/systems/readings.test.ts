@@ -21,5 +21,5 @@ function readingsOf(source: SourceDefinition): object {
 
 it.each(Object.entries(SOURCES))("what becomes of a sample of %s is what was written down", async (scheme, source) => {
   const text = `${JSON.stringify(readingsOf(source), null, 2)}\n`;
-  await expect(text).toMatchFileSnapshot(path.join(import.meta.dirname, "readings", `${scheme}.json`));
+  await expect(text).toMatchFileSnapshot(path.join(import.meta.dirname, "readings", `${scheme}.txt`));
 });

@@ -30,6 +30,7 @@ export class Bench {
   /** Those by which a credential was asked for. */
   readonly credentialRequests = new Set<RequestSpec>();
   #interference: Interference | null = null;
+  #losesCredentials = false;
   #readsAnswer: { readonly status: number; readonly body: string } | null = null;
   readonly #credentials: Credentials;
   readonly #connection: Connection<unknown>;
@@ -56,6 +57,11 @@ export class Bench {
   /** The next request that changes something goes wrong. */
   interfere(interference: Interference): void {
     this.#interference = interference;
+  }
+
+  /** Nobody answers who is asked for a credential. */
+  loseCredentials(): void {
+    this.#losesCredentials = true;
   }
 
   /** Every request that only reads is answered so from now on; credentials are still to be had. */
@@ -112,6 +118,7 @@ export class Bench {
 
   async #send(spec: RequestSpec): Promise<Result<ResponseSeen, string>> {
     this.requests.push(spec);
+    if (this.#losesCredentials && this.credentialRequests.has(spec)) return fail("no answer within 10000 ms");
     if (this.#readsAnswer !== null && onlyReads(spec) && !this.credentialRequests.has(spec))
       return ok({ ...this.#readsAnswer, headers: new Headers({ "content-type": "text/html" }), nowMs: this.#clock() });
     const interference = onlyReads(spec) || this.credentialRequests.has(spec) ? null : this.#interference;

@@ -170,6 +170,15 @@ describe.each(Object.entries(TRIALS))("destination %s", (name, trial) => {
     }
   });
 
+  it("tries again where nobody answers who is asked for a credential, since nothing can have been done", async () => {
+    const bench = new Bench(trial);
+    bench.loseCredentials();
+    const outcome = await bench.deliver(sample(trial));
+    if (bench.credentialRequests.size === 0) expect(outcome).toMatchObject({ kind: "applied" });
+    else expect(outcome).toMatchObject({ kind: "failed", class: "transient" });
+    expect(bench.held(sample(trial))).toHaveLength(bench.credentialRequests.size === 0 ? 1 : 0);
+  });
+
   it("sends the same idempotency key with every attempt", async () => {
     const keysOf = async (attempt: number): Promise<readonly (string | null)[]> => {
       const bench = new Bench(trial);

@@ -1,4 +1,3 @@
-import { serverNowMs } from "../../connection/server-clock.ts";
 import { stepByStep } from "../../connection/step-by-step.ts";
 import { withTeamFields, writtenPart } from "../../domain/field-pairs.ts";
 import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";

@@ -20,7 +20,7 @@ async function stateOf(bench: Bench, kind: EntityKind): Promise<RemoteState> {
 
 const sentAs = ({ method, url, body = "" }: Pick<RequestSpec, "method" | "url" | "body">): string => {
   const action = /v9\.2\/(\w+)$/.exec(new URL(url).pathname)?.[1];
-  return action ?? `${method} ${Object.keys(JSON.parse(String(body)) as object).join(",")}`;
+  return action ?? `${method} ${Object.keys(JSON.parse(body) as object).join(",")}`;
 };
 
 const sent = (bench: Bench, from = 0): readonly string[] =>

@@ -63,7 +63,7 @@ export function wantedOf({ entity, data: given }: Delivery, resource: Resource, 
       unwritable([{ field: "key", message: `has ${entity.key.length} characters, and an order takes ${settings.orderKeyCharacters}` }]),
     );
   const written = toRemote(data, resource.pairs);
-  const lines = resource.kind === "order" ? wantedLines(data) : ok(null);
+  const lines = resource.kind === "order" ? wantedLines(data, settings) : ok(null);
   if (!written.ok || !lines.ok) return fail(unwritable([...(written.ok ? [] : written.failure), ...(lines.ok ? [] : lines.failure)]));
   const record = parseJson(JSON.stringify(written.value));
   const read = toCanonical(resource.kind, record.ok ? (record.value as JsonObject) : {}, resource.pairs);

@@ -10,7 +10,13 @@ import { fileTrial } from "./fakes/file-drop.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
 import { salesforceTrial } from "./fakes/salesforce.ts";
-import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
+import {
+  oracleFusionBasicTrial,
+  oracleFusionClientTrial,
+  oracleFusionOwnTokenTrial,
+  oracleFusionPricedTrial,
+  oracleFusionTrial,
+} from "./fakes/oracle-fusion.ts";
 import { s4hanaPricedTrials, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
@@ -36,6 +42,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "oracle-fusion (client secret, upsert mode)": oracleFusionClientTrial,
   "oracle-fusion (own token)": oracleFusionOwnTokenTrial,
   "oracle-fusion (Basic)": oracleFusionBasicTrial,
+  "oracle-fusion, prices ours": oracleFusionPricedTrial,
   servicenow: servicenowTrial,
   "servicenow (assertion, unique index)": servicenowJwtTrial,
   "servicenow (import sets)": servicenowImportTrial,

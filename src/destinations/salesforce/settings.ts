@@ -28,6 +28,13 @@ export const Settings = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/, "must be an ISO 4217 code such as EUR")
     .optional(),
+  /**
+   * Switches an order's lines on: the price book (its Pricebook2 id) that has their products, whose product codes are the
+   * lines' skus. For an organization with one currency, and an external id field on OrderItem too.
+   */
+  lines: z
+    .strictObject({ pricebook: z.string().regex(/^[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?$/, "must be the id of a price book") })
+    .optional(),
   /** Fields that every record of a kind gets beside its data's, such as `{ case: { Origin: "Web" } }`. */
   constants: z.partialRecord(z.enum(ENTITY_KINDS), z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]))).default({}),
   /** The team's own fields and picklist words, by kind. */

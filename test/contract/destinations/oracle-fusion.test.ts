@@ -284,8 +284,8 @@ describe("a line's price in Fusion", () => {
   it("that people have adjusted otherwise stays theirs, and one that a delivery does not name stays as it is", async () => {
     const { fusion, bench } = pricedBench();
     await bench.deliver(priced(["SKU-1", "2", "12.50"]));
-    const [line] = orderOf(fusion)["lines"] as Record<string, unknown>[];
-    (line?.["manualPriceAdjustments"] as unknown[]).unshift({
+    const [line = {}] = orderOf(fusion)["lines"] as Record<string, unknown>[];
+    (line["manualPriceAdjustments"] as unknown[]).unshift({
       ManualPriceAdjustmentId: 7,
       SourceManualPriceAdjustmentIdentifier: "of a person",
       AdjustmentAmount: 1,

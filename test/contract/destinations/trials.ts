@@ -9,7 +9,7 @@ import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/busine
 import { fileTrial } from "./fakes/file-drop.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
-import { salesforceTrial } from "./fakes/salesforce.ts";
+import { salesforceLinesTrial, salesforceTrial } from "./fakes/salesforce.ts";
 import {
   oracleFusionBasicTrial,
   oracleFusionClientTrial,
@@ -28,6 +28,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   file: fileTrial,
   "sandbox-erp": sandboxErpTrial,
   salesforce: salesforceTrial,
+  "salesforce, with lines": salesforceLinesTrial,
   netsuite: netsuiteTrial,
   "netsuite by token": netsuiteTokenTrial,
   "netsuite by jobs": netsuiteJobsTrial,

@@ -1,4 +1,3 @@
-import { serverNowMs } from "../../connection/server-clock.ts";
 import { toCanonical } from "../../domain/field-pairs.ts";
 import { readPath, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";

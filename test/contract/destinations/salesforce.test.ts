@@ -300,4 +300,9 @@ describe("an order's products", () => {
     const { records } = await bench.changes({ kind: "order" });
     expect(records.find(({ key }) => key === "ord-1")?.data["lines"]).toHaveLength(1);
   });
+
+  it("are only switched on with the currency that their prices are in", () => {
+    const settings = { ...(salesforceLinesTrial.connection.settings as object), currency: undefined };
+    expect(salesforceLinesTrial.definition.settings.safeParse(settings)).toMatchObject({ success: false });
+  });
 });

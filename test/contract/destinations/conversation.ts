@@ -12,7 +12,7 @@ export async function conversationOf(trial: Trial): Promise<string> {
   const parts: string[] = [];
   for (const [name, delivery] of Object.entries(trial.deliveries)) parts.push(await deliveryTold(name, delivery, trial));
   for (const kind of trial.definition.changes?.kinds ?? []) parts.push(await changesTold(kind, trial));
-  return `${withoutChance(parts.join("\n"))}\n`;
+  return `${withoutChance(withoutSecrets(parts.join("\n"), trial))}\n`;
 }
 
 async function deliveryTold(name: string, delivery: Delivery, trial: Trial): Promise<string> {
@@ -64,6 +64,10 @@ const decoded = (text: string): string => {
 
 const bodyLines = (body: RequestSpec["body"]): readonly string[] =>
   body === undefined || body === "" ? [] : [typeof body === "string" ? body : new TextDecoder().decode(body)];
+
+/** Protocols that want a secret in every body have it there. */
+const withoutSecrets = (text: string, { connection }: Trial): string =>
+  Object.entries(connection.secrets).reduce((told, [name, secret]) => told.replaceAll(secret, `<secret ${name}>`), text);
 
 const CHANCE = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=<wsse:Nonce[^>]*>)[^<]+|(?<=<wsse:Password[^>]*>)[^<]+/gi;
 

@@ -69,6 +69,10 @@ ${summary()}
 
 ## How each is written to and read
 
+What goes over the wire, request by request for every sample, is in \`test/contract/destinations/conversations\`: a change of it fails
+the tests until it is looked at and written anew with \`npx vitest run --project node conversations -u\`. What each sender's samples
+become is in \`test/systems/readings\` (\`npx vitest run --project node readings -u\`).
+
 ${Object.values(DESTINATIONS)
   .map((definition) => `- **${definition.title}** (\`${definition.module}\`): ${traits(definition)}.`)
   .join("\n")}

@@ -1,4 +1,4 @@
-import { ROUTES, type Bytes, type Operations } from "./operations.ts";
+import { ROUTES, type Bytes, type Operations, type Problem } from "./operations.ts";
 
 export type CallName = keyof Operations;
 export type Query<N extends CallName> = Operations[N]["query"];
@@ -87,11 +87,8 @@ async function answerOf(response: Response): Promise<unknown> {
 }
 
 async function refusalOf(response: Response): Promise<CallFailure> {
-  const problem = (await response.json().catch(() => ({}))) as {
-    readonly code?: string;
-    readonly title?: string;
-    readonly detail?: string;
-  };
+  // Whatever stands before the router may answer in its place, with no problem document or none of ours.
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
   const said = [problem.title, problem.detail].filter((part) => part !== undefined).join(" ");
   return { kind: "refused", status: response.status, code: problem.code ?? "unknown", detail: said === "" ? response.statusText : said };
 }

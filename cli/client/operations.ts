@@ -6,6 +6,891 @@ export interface Bytes {
   readonly headers: Headers;
 }
 
+/** What a list answers; `nextCursor` is null on its last page. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** What every refusal says (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code:
+    | "not_found"
+    | "expired"
+    | "method_not_allowed"
+    | "verification_failed"
+    | "body_too_large"
+    | "unsupported_encoding"
+    | "rate_limited"
+    | "cannot_store"
+    | "unauthenticated"
+    | "forbidden"
+    | "invalid_request"
+    | "conflict"
+    | "not_verified"
+    | "not_dead"
+    | "moved_on"
+    | "not_editable"
+    | "raw_not_archived"
+    | "no_payload"
+    | "unavailable";
+  readonly detail?: string | undefined;
+}
+
+export interface Event {
+  readonly id: string;
+  readonly status: EventStatus;
+  readonly class: FailureClass | null;
+  readonly reason: string | null;
+  /** The event that made this one unnecessary */
+  readonly of: string | null;
+  readonly source: string | null;
+  readonly type: string | null;
+  readonly entity: EntityRef | null;
+  readonly priority: string | null;
+  readonly deliveryId: string | null;
+  readonly syntheticDeliveryId: boolean | null;
+  readonly correlationId: string | null;
+  readonly traceparent: string | null;
+  readonly nature: string | null;
+  readonly order: unknown;
+  readonly verdict: string | null;
+  readonly secretId: string | null;
+  readonly contentHash: string | null;
+  readonly configVersion: string | null;
+  readonly receivedAt: string;
+  readonly occurredAt: string | null;
+  readonly updatedAt: string | null;
+  readonly destinations: readonly EventDestination[];
+  readonly routing: readonly RoutingDecision[];
+}
+
+export type EventStatus = "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
+
+export type FailureClass = "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
+
+export interface EntityRef {
+  readonly kind: string;
+  readonly key: string;
+}
+
+export interface EventDestination {
+  readonly destination: string;
+  readonly route: string;
+  readonly status: EventStatus;
+  readonly class?: FailureClass | undefined;
+  readonly reason?: string | undefined;
+  readonly fields?: readonly FieldError[] | undefined;
+  readonly nextAttemptAt?: string | undefined;
+  readonly remote?: RemoteRecord | undefined;
+  readonly attempts: readonly Attempt[];
+}
+
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface RemoteRecord {
+  readonly id: string;
+  readonly number?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+export interface Attempt {
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly result: string;
+  readonly httpStatus?: number | undefined;
+  readonly detail?: string | undefined;
+}
+
+export interface RoutingDecision {
+  readonly route: string;
+  readonly matched: boolean;
+  readonly because: string;
+}
+
+export interface Payload {
+  readonly eventId: string;
+  readonly entity: EntityRef;
+  readonly nature: string;
+  readonly deleted: boolean;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly cleared: readonly string[];
+  /** Whether personal data is hidden from this role */
+  readonly masked: boolean;
+  readonly comparedWith: string | null;
+  readonly changes: readonly { readonly field: string; readonly before?: unknown; readonly after?: unknown }[];
+}
+
+export interface Entity {
+  readonly entity: EntityRef;
+  readonly head: { readonly seq: number; readonly hash: string };
+  /** The newest state from each source */
+  readonly sources: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
+  /** What is still owed, by destination */
+  readonly lanes: readonly Lane[];
+  readonly links: readonly { readonly term: string; readonly system: string }[];
+  /** Its record in each destination */
+  readonly records: readonly { readonly destination: string; readonly id: string; readonly number: string | null }[];
+  /** Other keys whose events come here; not joined yet: what began under that key is still there */
+  readonly aliases: readonly { readonly key: string; readonly joined: boolean }[];
+  /** The entity that this key turned out to be another name of */
+  readonly movedTo: string | null;
+  readonly timeline: readonly TimelineLine[];
+  readonly nextCursor: string | null;
+}
+
+export interface Lane extends EventDestination {
+  readonly eventId: string;
+  readonly position: number;
+}
+
+export interface TimelineLine {
+  readonly seq: number;
+  readonly at: string;
+  readonly eventId: string;
+  readonly prev: string;
+  readonly hash: string;
+  readonly body: unknown;
+}
+
+export interface VerifyEntityAnswer {
+  readonly intact: boolean;
+  readonly entries: number;
+  readonly head?: string | undefined;
+  readonly brokenAtSeq?: number | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface TraceAnswer {
+  readonly key: string;
+  readonly entities: readonly { readonly kind: string; readonly key: string; readonly system: string }[];
+  readonly events: readonly Event[];
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly list: DeadLetterList;
+  readonly status: DeadLetterStatus;
+  readonly eventId: string;
+  readonly destination: string;
+  readonly entity: EntityRef | null;
+  readonly class: FailureClass;
+  readonly reason: string;
+  readonly fields: readonly FieldError[];
+  readonly owner: OwnerWithRunbook;
+  /** Who is called first for failures of this class */
+  readonly incidentOwner: OwnerWithRunbook;
+  readonly nextStep: string;
+  readonly attempts: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export type DeadLetterList = "business" | "platform";
+
+export type DeadLetterStatus = "open" | "resolved" | "skipped";
+
+export interface OwnerWithRunbook extends Owner {
+  readonly runbook: string | null;
+}
+
+export interface DeadLetterAction {
+  readonly id: string;
+  readonly status: string;
+  readonly eventIds: readonly string[];
+}
+
+export interface ForcedReason {
+  readonly reason: string;
+  readonly force?: boolean | undefined;
+}
+
+export interface Destination {
+  readonly name: string;
+  readonly title: string;
+  readonly module: string;
+  readonly owner: string;
+  /** Of the breaker, unless paused, quiet or misconfigured */
+  readonly state: DestinationState;
+  readonly problem: string | null;
+  readonly pausedBy: string | null;
+  readonly until: string | null;
+  readonly running: number;
+  readonly limits: DestinationLimits;
+  /** Attempts that the rates would grant now */
+  readonly tokens: number;
+  /** Permits refused in the last minute, by class, and the senders that were refused most */
+  readonly refusedLately: RefusedLately;
+}
+
+export type DestinationState = "open" | "halfOpen" | "closed" | "paused" | "quiet" | "misconfigured";
+
+export interface DestinationLimits {
+  readonly perSecond: number;
+  readonly perMinute: number | null;
+  readonly perHour: number | null;
+  readonly concurrency: number;
+  /** The classes' parts of it under contention */
+  readonly weights: Readonly<Record<string, number>>;
+}
+
+export interface RefusedLately {
+  readonly classes: Readonly<Record<string, number>>;
+  readonly keys: readonly RefusedKey[];
+}
+
+export interface RefusedKey {
+  readonly key: string;
+  readonly refused: number;
+}
+
+export interface Replay {
+  /** Null of a dry run, which is not kept */
+  readonly id: string | null;
+  readonly state: ReplayState;
+  readonly query: ReplayQuery;
+  readonly destinations: readonly string[] | null;
+  readonly force: boolean;
+  readonly ratePerSecond: number;
+  readonly window: ReplayWindow | null;
+  readonly reason: string;
+  readonly plan: ReplayPlan;
+  readonly progress: ReplayProgress | null;
+  readonly askedBy: string;
+  readonly approvedBy: string | null;
+  readonly cancelledBy: string | null;
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
+  readonly nextStep: string;
+}
+
+export type ReplayState = "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
+
+export interface ReplayQuery {
+  readonly source?: string | undefined;
+  readonly type?: string | undefined;
+  readonly status?: EventStatus | undefined;
+  readonly class?: FailureClass | undefined;
+  readonly destination?: string | undefined;
+  readonly entity?: string | undefined;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface ReplayWindow {
+  readonly from: string;
+  readonly to: string;
+  readonly days?: readonly Weekday[] | undefined;
+}
+
+export type Weekday = "sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat";
+
+export interface ReplayPlan {
+  readonly events: number;
+  /** Of them, what will be put in */
+  readonly replayable: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly bySource: Readonly<Record<string, number>>;
+  readonly byKind: Readonly<Record<string, number>>;
+  readonly entities: number;
+  readonly notReplayable: readonly NotReplayable[];
+  readonly sample: readonly ReplaySample[];
+  readonly movedOn: MovedOn;
+  /** At its rate, windows not counted */
+  readonly estimatedSeconds: number;
+  /** If it began now; windows counted */
+  readonly estimatedEnd: string | null;
+  readonly needsApproval: boolean;
+}
+
+export interface NotReplayable {
+  readonly why: string;
+  readonly events: number;
+}
+
+export interface ReplaySample {
+  readonly entity: string;
+  readonly events: number;
+  readonly newestOrder: unknown;
+  /** The newest state taken from the same source */
+  readonly appliedOrder: unknown;
+  /** Events that a newer state keeps out, unless forced */
+  readonly refused: number;
+}
+
+export interface MovedOn {
+  /** Events that newer states keep out */
+  readonly events: number;
+  readonly entitiesAsked: number;
+  /** Whether all entities and events were looked at */
+  readonly complete: boolean;
+}
+
+export interface ReplayProgress {
+  readonly done: number;
+  readonly refused: number;
+  readonly failed: number;
+  readonly total: number;
+  /** The original that was dealt with last */
+  readonly cursor: string | null;
+  readonly startedAt: string;
+  readonly etaSeconds: number | null;
+  /** When its window opens */
+  readonly waitsUntil: string | null;
+  readonly problems: readonly ReplayProblem[];
+}
+
+export interface ReplayProblem {
+  readonly why: string;
+  readonly events: number;
+  readonly example: string;
+}
+
+export interface Flow {
+  readonly id: string;
+  readonly flow: string;
+  readonly title: string;
+  readonly version: number;
+  readonly entity: EntityRef;
+  readonly state: FlowState;
+  readonly reason: string | null;
+  /** The one that it stands at */
+  readonly step: string | null;
+  readonly owner: Owner;
+  readonly startedAt: string;
+  readonly updatedAt: string;
+  /** Null where only news or a person make a difference */
+  readonly looksAgainAt: string | null;
+}
+
+export type FlowState = "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
+
+export interface Owner {
+  readonly name: string;
+  readonly team: string | null;
+  readonly contact: string | null;
+}
+
+export interface FlowRun extends Flow {
+  readonly correlationId: string;
+  /** The event that began it */
+  readonly startedBy: string;
+  readonly steps: readonly FlowStep[];
+  readonly timeline: readonly FlowEntry[];
+}
+
+export interface FlowStep {
+  readonly name: string;
+  /** Null of a step that this deployment does not know any more */
+  readonly title: string | null;
+  readonly state: FlowStepState;
+  readonly attempt: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly deadline: string | null;
+  readonly retryAt: string | null;
+  readonly reason: string | null;
+  readonly effects: readonly FlowEffect[];
+  readonly compensations: readonly FlowEffect[];
+}
+
+export type FlowStepState =
+  | "pending"
+  | "sent"
+  | "retrying"
+  | "waiting"
+  | "failed"
+  | "done"
+  | "skipped"
+  | "compensating"
+  | "compensated"
+  | "uncompensated";
+
+export interface FlowEffect {
+  readonly eventId: string;
+  readonly to: string;
+  readonly entity: EntityRef;
+  /** Decided, on its way, there, or a dead letter */
+  readonly state: FlowEffectState;
+  readonly class: FailureClass | null;
+  readonly reason: string | null;
+}
+
+export type FlowEffectState = "made" | "queued" | "done" | "dead";
+
+export interface FlowEntry {
+  readonly at: string;
+  readonly what: string;
+  readonly step: string | null;
+  readonly words: string | null;
+  readonly by: string | null;
+}
+
+export interface StepReason {
+  readonly reason: string;
+  readonly step?: string | undefined;
+}
+
+export interface Reconciliation {
+  readonly name: string;
+  readonly kind: EntityKind;
+  readonly system: string;
+  readonly owner: string;
+  readonly everyMinutes: number;
+  readonly fullEveryHours: number;
+  readonly fields: readonly string[];
+  /** Policy by type of finding; other types are told only */
+  readonly repair: Readonly<Record<string, string>>;
+  /** Why it cannot run */
+  readonly problem: string | null;
+  /** By the system's clock */
+  readonly readUpTo: string | null;
+  /** How far the system's clock is ahead of ours */
+  readonly clockAheadMs: number;
+  readonly lastChangesAt: string | null;
+  readonly lastFullAt: string | null;
+  /** By state; ended ones of the last 30 days */
+  readonly findings: Readonly<Record<string, number>>;
+  /** From open to repaired or healed, of the last 30 days */
+  readonly meanRepairMs: number | null;
+  readonly lastRun: ReconciliationRun | null;
+}
+
+export type EntityKind = "customer" | "opportunity" | "order" | "invoice" | "shipment" | "entitlement" | "case" | "activity";
+
+export interface ReconciliationRun {
+  readonly id: string;
+  readonly reconciliation: string;
+  /** What has changed, or everything */
+  readonly mode: ReconciliationRunMode;
+  readonly state: ReconciliationRunState;
+  readonly phase: ReconciliationRunPhase;
+  readonly startedAt: string;
+  /** When its last page was stored */
+  readonly updatedAt: string;
+  readonly startedBy: string;
+  readonly window: ComparedWindow;
+  readonly progress: ComparisonProgress;
+  readonly problem: string | null;
+}
+
+export type ReconciliationRunMode = "changes" | "full";
+
+export type ReconciliationRunState = "running" | "done" | "failed";
+
+export type ReconciliationRunPhase = "pages" | "sweep" | "trace" | "recheck" | "repair" | "done";
+
+export interface ComparedWindow {
+  readonly from: string | null;
+  readonly until: string;
+}
+
+export interface ComparisonProgress {
+  readonly pages: number;
+  readonly compared: number;
+  readonly opened: number;
+  readonly healed: number;
+  readonly repairs: number;
+}
+
+export interface Drift {
+  readonly id: string;
+  readonly reconciliation: string;
+  readonly type: DriftType;
+  readonly severity: DriftSeverity;
+  readonly state: DriftState;
+  readonly system: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly remoteId: string | null;
+  readonly differences: readonly Difference[];
+  readonly owner: Owner;
+  readonly firstSeenAt: string;
+  readonly lastSeenAt: string;
+  readonly timesSeen: number;
+  readonly openedAt: string | null;
+  readonly endedAt: string | null;
+  readonly repairEventId: string | null;
+  readonly reason: string | null;
+  readonly acceptedUntil: string | null;
+}
+
+export type DriftType = "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
+
+export type DriftSeverity = "low" | "medium" | "high";
+
+export type DriftState = "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
+
+export interface Difference {
+  readonly field: string;
+  readonly expected: unknown;
+  readonly found: unknown;
+}
+
+export interface RepairDriftAnswer {
+  readonly finding: Drift;
+  readonly how: RepairDirection;
+  /** Null of a dry run */
+  readonly eventId: string | null;
+  readonly would: string;
+}
+
+export type RepairDirection = "push" | "pull";
+
+export interface Source {
+  readonly name: string;
+  readonly title: string;
+  readonly url: string;
+  readonly scheme: string;
+  readonly owner: string;
+  readonly ready: boolean;
+  readonly problem: string | null;
+  /** The strongest that its scheme can reach */
+  readonly verdict: "verified" | "authenticated" | "failed" | "unattempted";
+  /** How its requests are proven */
+  readonly check: string;
+  readonly handshakes: readonly string[];
+  /** Names, never values */
+  readonly secrets: readonly {
+    readonly name: string;
+    readonly present: boolean;
+    /** As router.config.ts says; the platform keeps no date */
+    readonly since: string | null;
+    readonly ageDays: number | null;
+    readonly until: string | null;
+  }[];
+  readonly accounts: boolean;
+  /** Among the newest events that the index holds */
+  readonly lastAcceptedAt: string | null;
+  readonly lastRejectedAt: string | null;
+  readonly lastHandshakeAt: string | null;
+  readonly rejectionsLastHour: number;
+  /** At the sender, where they end unless they are renewed */
+  readonly subscriptions: readonly {
+    readonly id: string;
+    readonly resource: string;
+    readonly expiresAt: string;
+    readonly renewedAt: string | null;
+    readonly problem: string | null;
+  }[];
+}
+
+export interface Account {
+  readonly source: string;
+  readonly account: string;
+  readonly url: string;
+  readonly state: AccountState;
+  /** Names, never values */
+  readonly secrets: readonly AccountSecret[];
+  /** Until when the sender may bring its own secret */
+  readonly registrationUntil: string | null;
+  /** How long an isolate may still act on what it remembers */
+  readonly effectiveWithinSeconds: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export type AccountState = "active" | "disabled";
+
+export interface AccountSecret {
+  readonly name: string;
+  readonly since: string;
+  readonly until: string | null;
+}
+
+export interface AccountWithSecret extends Account {
+  /** Only if it was made here, and only this once */
+  readonly secret: string | null;
+}
+
+export interface RequestsOfMinute {
+  readonly minute: string;
+  readonly source: string;
+  readonly reason: string;
+  readonly count: number;
+  readonly lastAt: string;
+  readonly example: string;
+}
+
+export interface Overview {
+  /** When it was read: some seconds old at most */
+  readonly at: string;
+  readonly waiting: readonly {
+    readonly status: string;
+    readonly events: number;
+    /** There may be more */
+    readonly atLeast: boolean;
+    readonly oldestAt: string | null;
+  }[];
+  readonly deadLetters: readonly {
+    readonly list: DeadLetterList;
+    readonly owner: OwnerWithRunbook;
+    readonly class: FailureClass;
+    readonly letters: number;
+  }[];
+  readonly latestFailures: readonly DeadLetter[];
+  readonly recent: {
+    /** How many of the newest were looked at */
+    readonly events: number;
+    readonly since: string | null;
+    /** From receipt to the last destination's effect, of those that arrived */
+    readonly medianMs: number | null;
+    readonly p95Ms: number | null;
+    readonly latency: readonly { readonly upToMs: number | null; readonly events: number }[];
+    readonly kinds: readonly {
+      readonly kind: string | null;
+      readonly arrived: number;
+      readonly underWay: number;
+      readonly needsPerson: number;
+      /** Copies, older states and what was given up */
+      readonly notNeeded: number;
+    }[];
+  };
+  readonly destinations: readonly Destination[];
+  readonly backlog: { readonly classes: readonly BacklogOfClass[] };
+}
+
+export interface BacklogOfClass {
+  readonly class: string;
+  /** Of the oldest event that a consumer took lately */
+  readonly ageSeconds: number;
+  readonly readAt: string | null;
+  /** Why its messages stand back now */
+  readonly deferred: string | null;
+  /** Whether ingest tells its senders to come later */
+  readonly refused: boolean;
+}
+
+export interface OperatorAction {
+  readonly id: string;
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string;
+}
+
+export interface Metrics {
+  readonly at: string;
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly type: "gauge" | "counter" | "histogram" | "info" | "stateset";
+    readonly unit: string | null;
+    readonly help: string;
+    readonly samples: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  }[];
+}
+
+export interface Alert {
+  readonly id: string;
+  readonly rule: AlertRule;
+  readonly title: string;
+  readonly subject: string;
+  readonly severity: AlertSeverity;
+  /** pending: it holds, but not for long enough yet to tell anybody */
+  readonly state: AlertState;
+  readonly summary: string;
+  readonly nextStep: string;
+  readonly owner: Owner;
+  readonly runbook: string;
+  /** The dashboard's page that shows it */
+  readonly page: string;
+  /** How many times it has opened */
+  readonly occurrence: number;
+  readonly since: string;
+  readonly openedAt: string | null;
+  readonly endedAt: string | null;
+  readonly acknowledged: Acknowledged | null;
+  readonly silenced: Silenced | null;
+  readonly channels: readonly AlertChannel[];
+}
+
+export type AlertRule =
+  | "sla-burn"
+  | "destination-open"
+  | "destination-paused"
+  | "dead-letters"
+  | "backlog-age"
+  | "drift"
+  | "source-silent"
+  | "signature-failures"
+  | "subscription-ending";
+
+export type AlertSeverity = "info" | "warning" | "critical";
+
+export type AlertState = "pending" | "open" | "acknowledged" | "resolved";
+
+export interface Acknowledged {
+  readonly by: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+export interface Silenced {
+  readonly by: string;
+  readonly reason: string;
+  readonly until: string;
+}
+
+export interface AlertChannel {
+  readonly channel: string;
+  /** The last that it took */
+  readonly told: AlertChannelTold | null;
+  readonly at: string | null;
+  readonly problem: string | null;
+}
+
+export type AlertChannelTold = "open" | "acknowledged" | "resolved";
+
+export interface Sla {
+  readonly name: string;
+  readonly title: string;
+  /** How it stands, in a sentence with its figures */
+  readonly statement: string;
+  readonly owner: OwnerWithRunbook;
+  /** Routes that are held to it */
+  readonly routes: readonly string[];
+  readonly measures: SlaMeasure;
+  readonly within: string | null;
+  readonly window: string;
+  readonly target: number;
+  readonly at: string;
+  /** atRisk: it would be breached if all went on as in the last twelfth of the window */
+  readonly state: SlaState;
+  /** The part that was good, of all that was decided within the window */
+  readonly attainment: number | null;
+  readonly badShare: number | null;
+  /** How many times faster than allowed the error budget is used up, in the window */
+  readonly burnRate: number | null;
+  /** The same in its last twelfth */
+  readonly recentBurnRate: number | null;
+  readonly good: number;
+  readonly bad: number;
+  /** Begun, not ended, and still in time */
+  readonly open: number;
+  /** Late, and not ended yet */
+  readonly overdue: number;
+  /** The class's upper end that half of the ended spans do not exceed */
+  readonly medianAtMostMs: number | null;
+  readonly p95AtMostMs: number | null;
+}
+
+export type SlaMeasure = "milestones" | "failed" | "replayed";
+
+export type SlaState = "met" | "atRisk" | "breached" | "noData";
+
+export interface GetSlaAnswer {
+  readonly sla: Sla;
+  readonly late: {
+    readonly items: readonly {
+      readonly entity: EntityRef;
+      /** The event that began it */
+      readonly eventId: string;
+      readonly startedAt: string;
+      readonly dueAt: string;
+      readonly endedAt: string | null;
+      /** Taken back after it was late */
+      readonly withdrawn: boolean;
+    }[];
+    readonly nextCursor: string | null;
+  };
+}
+
+export interface Import {
+  readonly name: string;
+  readonly source: string;
+  readonly owner: string;
+  readonly prefix: string;
+  readonly format: string;
+  /** `held`: it could not go on and tries again every minute */
+  readonly state: "idle" | "reading" | "held" | "misconfigured";
+  readonly problem: string | null;
+  readonly current: {
+    readonly file: string;
+    readonly bytes: number;
+    readonly bytesRead: number;
+    readonly startedAt: string;
+    /** Read so far; the line with the names of the columns does not count */
+    readonly rows: number;
+    /** Put in as events */
+    readonly accepted: number;
+    /** In the report; each chunk of them is a dead letter that can be retried */
+    readonly refused: number;
+  } | null;
+  /** Newest first */
+  readonly last: readonly {
+    readonly file: string;
+    readonly startedAt: string;
+    readonly finishedAt: string;
+    /** Read so far; the line with the names of the columns does not count */
+    readonly rows: number;
+    /** Put in as events */
+    readonly accepted: number;
+    /** In the report; each chunk of them is a dead letter that can be retried */
+    readonly refused: number;
+    /** Why it was not read to its end */
+    readonly stopped: string | null;
+    /** Where the file is now */
+    readonly keptAt: string | null;
+    /** The refused rows with the reasons, as NDJSON in the bucket */
+    readonly report: string | null;
+  }[];
+}
+
+export interface Export {
+  readonly name: string;
+  readonly destination: string;
+  readonly kind: string;
+  readonly owner: string;
+  readonly folder: string;
+  readonly state: "idle" | "writing" | "misconfigured";
+  readonly problem: string | null;
+  /** Newest first */
+  readonly last: readonly {
+    readonly file: string;
+    readonly at: string;
+    readonly rows: number;
+    /** Deleted records, where no column tells of them */
+    readonly leftOut: number;
+  }[];
+}
+
+export interface ExplainRoutesAnswer {
+  readonly lanes: readonly {
+    readonly destination: string;
+    readonly route: string;
+    readonly owner: string;
+    /** Why ownership would refuse the write there */
+    readonly refused: string | null;
+    /** Fields that the destination owns, and would not be sent */
+    readonly withheld: readonly string[];
+  }[];
+  readonly routing: readonly RoutingDecision[];
+}
+
+export interface Ownership {
+  readonly owners: Readonly<Record<string, { readonly team: string; readonly contact: string; readonly runbook?: string | undefined }>>;
+  readonly items: readonly {
+    readonly what: "source" | "destination" | "route" | "sla" | "service" | "api" | "schema" | "incident";
+    readonly name: string;
+    readonly owner: string;
+    /** Of a route */
+    readonly dataClass?: "public" | "internal" | "confidential" | "personal" | undefined;
+    /** Of a route: what its deliveries are held to */
+    readonly sla?: string | undefined;
+    /** Of a schema */
+    readonly version?: number | undefined;
+  }[];
+  /** The system that owns each kind, and single fields of it */
+  readonly matrix: readonly { readonly kind: string; readonly system: string; readonly fields: Readonly<Record<string, string>> }[];
+}
+
 /** What each call takes and answers. */
 export interface Operations {
   /** Events, newest first. Role: viewer. */
@@ -15,18 +900,8 @@ export interface Operations {
       readonly entity?: string | undefined;
       readonly source?: string | undefined;
       readonly type?: string | undefined;
-      readonly status?:
-        | "delivered"
-        | "superseded"
-        | "ignored"
-        | "dead"
-        | "cancelled"
-        | "pending"
-        | "retrying"
-        | "held"
-        | "quarantined"
-        | undefined;
-      readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
+      readonly status?: EventStatus | undefined;
+      readonly class?: FailureClass | undefined;
       readonly destination?: string | undefined;
       readonly from?: string | undefined;
       readonly to?: string | undefined;
@@ -34,103 +909,14 @@ export interface Operations {
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-        readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-        readonly reason: string | null;
-        /** The event that made this one unnecessary */
-        readonly of: string | null;
-        readonly source: string | null;
-        readonly type: string | null;
-        readonly entity: { readonly kind: string; readonly key: string } | null;
-        readonly priority: string | null;
-        readonly deliveryId: string | null;
-        readonly syntheticDeliveryId: boolean | null;
-        readonly correlationId: string | null;
-        readonly traceparent: string | null;
-        readonly nature: string | null;
-        readonly order: unknown;
-        readonly verdict: string | null;
-        readonly secretId: string | null;
-        readonly contentHash: string | null;
-        readonly configVersion: string | null;
-        readonly receivedAt: string;
-        readonly occurredAt: string | null;
-        readonly updatedAt: string | null;
-        readonly destinations: readonly {
-          readonly destination: string;
-          readonly route: string;
-          readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-          readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-          readonly reason?: string | undefined;
-          readonly fields?: readonly { readonly field: string; readonly message: string }[] | undefined;
-          readonly nextAttemptAt?: string | undefined;
-          readonly remote?:
-            | { readonly id: string; readonly number?: string | undefined; readonly version?: string | undefined }
-            | undefined;
-          readonly attempts: readonly {
-            readonly startedAt: string;
-            readonly durationMs: number;
-            readonly result: string;
-            readonly httpStatus?: number | undefined;
-            readonly detail?: string | undefined;
-          }[];
-        }[];
-        readonly routing: readonly { readonly route: string; readonly matched: boolean; readonly because: string }[];
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Event>;
   };
   /** One event with its attempts and why it was routed so. Role: viewer. */
   getEvent: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly id: string;
-      readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-      readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-      readonly reason: string | null;
-      /** The event that made this one unnecessary */
-      readonly of: string | null;
-      readonly source: string | null;
-      readonly type: string | null;
-      readonly entity: { readonly kind: string; readonly key: string } | null;
-      readonly priority: string | null;
-      readonly deliveryId: string | null;
-      readonly syntheticDeliveryId: boolean | null;
-      readonly correlationId: string | null;
-      readonly traceparent: string | null;
-      readonly nature: string | null;
-      readonly order: unknown;
-      readonly verdict: string | null;
-      readonly secretId: string | null;
-      readonly contentHash: string | null;
-      readonly configVersion: string | null;
-      readonly receivedAt: string;
-      readonly occurredAt: string | null;
-      readonly updatedAt: string | null;
-      readonly destinations: readonly {
-        readonly destination: string;
-        readonly route: string;
-        readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly reason?: string | undefined;
-        readonly fields?: readonly { readonly field: string; readonly message: string }[] | undefined;
-        readonly nextAttemptAt?: string | undefined;
-        readonly remote?: { readonly id: string; readonly number?: string | undefined; readonly version?: string | undefined } | undefined;
-        readonly attempts: readonly {
-          readonly startedAt: string;
-          readonly durationMs: number;
-          readonly result: string;
-          readonly httpStatus?: number | undefined;
-          readonly detail?: string | undefined;
-        }[];
-      }[];
-      readonly routing: readonly { readonly route: string; readonly matched: boolean; readonly because: string }[];
-    };
+    readonly answer: Event;
   };
   /** The raw body as it came. Role: operator. */
   getRaw: {
@@ -147,220 +933,57 @@ export interface Operations {
       readonly against?: string | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly eventId: string;
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly nature: string;
-      readonly deleted: boolean;
-      readonly data: Readonly<Record<string, unknown>>;
-      readonly cleared: readonly string[];
-      /** Whether personal data is hidden from this role */
-      readonly masked: boolean;
-      readonly comparedWith: string | null;
-      readonly changes: readonly { readonly field: string; readonly before?: unknown; readonly after?: unknown }[];
-    };
+    readonly answer: Payload;
   };
   /** An entity: its timeline, lanes and linked ids. Role: viewer. */
   getEntity: {
-    readonly params: { readonly kind: string; readonly key: string };
+    readonly params: EntityRef;
     readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
     readonly body: undefined;
-    readonly answer: {
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly head: { readonly seq: number; readonly hash: string };
-      /** The newest state from each source */
-      readonly sources: Readonly<Record<string, { readonly eventId: string; readonly order: unknown }>>;
-      /** What is still owed, by destination */
-      readonly lanes: readonly {
-        readonly destination: string;
-        readonly route: string;
-        readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly reason?: string | undefined;
-        readonly fields?: readonly { readonly field: string; readonly message: string }[] | undefined;
-        readonly nextAttemptAt?: string | undefined;
-        readonly remote?: { readonly id: string; readonly number?: string | undefined; readonly version?: string | undefined } | undefined;
-        readonly attempts: readonly {
-          readonly startedAt: string;
-          readonly durationMs: number;
-          readonly result: string;
-          readonly httpStatus?: number | undefined;
-          readonly detail?: string | undefined;
-        }[];
-        readonly eventId: string;
-        readonly position: number;
-      }[];
-      readonly links: readonly { readonly term: string; readonly system: string }[];
-      /** Its record in each destination */
-      readonly records: readonly { readonly destination: string; readonly id: string; readonly number: string | null }[];
-      /** Other keys whose events come here; not joined yet: what began under that key is still there */
-      readonly aliases: readonly { readonly key: string; readonly joined: boolean }[];
-      /** The entity that this key turned out to be another name of */
-      readonly movedTo: string | null;
-      readonly timeline: readonly {
-        readonly seq: number;
-        readonly at: string;
-        readonly eventId: string;
-        readonly prev: string;
-        readonly hash: string;
-        readonly body: unknown;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Entity;
   };
   /** Walks the entity's hash chain. Role: viewer. */
   verifyEntity: {
-    readonly params: { readonly kind: string; readonly key: string };
+    readonly params: EntityRef;
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly intact: boolean;
-      readonly entries: number;
-      readonly head?: string | undefined;
-      readonly brokenAtSeq?: number | undefined;
-      readonly reason?: string | undefined;
-    };
+    readonly answer: VerifyEntityAnswer;
   };
   /** Every hop of a correlation id, event id, remote id or business number. Role: viewer. */
   trace: {
     readonly params: { readonly anyKey: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly key: string;
-      readonly entities: readonly { readonly kind: string; readonly key: string; readonly system: string }[];
-      readonly events: readonly {
-        readonly id: string;
-        readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-        readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-        readonly reason: string | null;
-        /** The event that made this one unnecessary */
-        readonly of: string | null;
-        readonly source: string | null;
-        readonly type: string | null;
-        readonly entity: { readonly kind: string; readonly key: string } | null;
-        readonly priority: string | null;
-        readonly deliveryId: string | null;
-        readonly syntheticDeliveryId: boolean | null;
-        readonly correlationId: string | null;
-        readonly traceparent: string | null;
-        readonly nature: string | null;
-        readonly order: unknown;
-        readonly verdict: string | null;
-        readonly secretId: string | null;
-        readonly contentHash: string | null;
-        readonly configVersion: string | null;
-        readonly receivedAt: string;
-        readonly occurredAt: string | null;
-        readonly updatedAt: string | null;
-        readonly destinations: readonly {
-          readonly destination: string;
-          readonly route: string;
-          readonly status: "delivered" | "superseded" | "ignored" | "dead" | "cancelled" | "pending" | "retrying" | "held" | "quarantined";
-          readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-          readonly reason?: string | undefined;
-          readonly fields?: readonly { readonly field: string; readonly message: string }[] | undefined;
-          readonly nextAttemptAt?: string | undefined;
-          readonly remote?:
-            | { readonly id: string; readonly number?: string | undefined; readonly version?: string | undefined }
-            | undefined;
-          readonly attempts: readonly {
-            readonly startedAt: string;
-            readonly durationMs: number;
-            readonly result: string;
-            readonly httpStatus?: number | undefined;
-            readonly detail?: string | undefined;
-          }[];
-        }[];
-        readonly routing: readonly { readonly route: string; readonly matched: boolean; readonly because: string }[];
-      }[];
-    };
+    readonly answer: TraceAnswer;
   };
   /** What needs a person: `business` letters concern data and systems, `platform` ones our own processing. Role: viewer. */
   listDeadLetters: {
     readonly params: {};
     readonly query: {
-      readonly list?: "business" | "platform" | undefined;
-      readonly status?: "open" | "resolved" | "skipped" | undefined;
+      readonly list?: DeadLetterList | undefined;
+      readonly status?: DeadLetterStatus | undefined;
       readonly owner?: string | undefined;
-      readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
+      readonly class?: FailureClass | undefined;
       readonly destination?: string | undefined;
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly list: "business" | "platform";
-        readonly status: "open" | "resolved" | "skipped";
-        readonly eventId: string;
-        readonly destination: string;
-        readonly entity: { readonly kind: string; readonly key: string } | null;
-        readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
-        readonly reason: string;
-        readonly fields: readonly { readonly field: string; readonly message: string }[];
-        readonly owner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        /** Who is called first for failures of this class */
-        readonly incidentOwner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        readonly nextStep: string;
-        readonly attempts: number;
-        readonly createdAt: string;
-        readonly updatedAt: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<DeadLetter>;
   };
   /** One dead letter. Role: viewer. */
   getDeadLetter: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly id: string;
-      readonly list: "business" | "platform";
-      readonly status: "open" | "resolved" | "skipped";
-      readonly eventId: string;
-      readonly destination: string;
-      readonly entity: { readonly kind: string; readonly key: string } | null;
-      readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
-      readonly reason: string;
-      readonly fields: readonly { readonly field: string; readonly message: string }[];
-      readonly owner: {
-        readonly name: string;
-        readonly team: string | null;
-        readonly contact: string | null;
-        readonly runbook: string | null;
-      };
-      /** Who is called first for failures of this class */
-      readonly incidentOwner: {
-        readonly name: string;
-        readonly team: string | null;
-        readonly contact: string | null;
-        readonly runbook: string | null;
-      };
-      readonly nextStep: string;
-      readonly attempts: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-    };
+    readonly answer: DeadLetter;
   };
   /** Tries it again. Role: operator. */
   retryDeadLetter: {
     readonly params: { readonly id: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly force?: boolean | undefined };
-    readonly answer: { readonly id: string; readonly status: string; readonly eventIds: readonly string[] };
+    readonly body: ForcedReason;
+    readonly answer: DeadLetterAction;
   };
   /** Mends the data by a JSON Merge Patch, or an unreadable body by another one, and tries it again; the original is kept. Role: operator. */
   editDeadLetter: {
@@ -372,1069 +995,158 @@ export interface Operations {
       readonly patch?: Readonly<Record<string, unknown>> | undefined;
       readonly body?: string | undefined;
     };
-    readonly answer: { readonly id: string; readonly status: string; readonly eventIds: readonly string[] };
+    readonly answer: DeadLetterAction;
   };
   /** Gives it up. Role: operator. */
   skipDeadLetter: {
     readonly params: { readonly id: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly force?: boolean | undefined };
-    readonly answer: { readonly id: string; readonly status: string; readonly eventIds: readonly string[] };
+    readonly body: ForcedReason;
+    readonly answer: DeadLetterAction;
   };
   /** Destinations and their health. Role: viewer. */
   listDestinations: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly title: string;
-        readonly module: string;
-        readonly owner: string;
-        /** Of the breaker, unless paused, quiet or misconfigured */
-        readonly state: "open" | "halfOpen" | "closed" | "paused" | "quiet" | "misconfigured";
-        readonly problem: string | null;
-        readonly pausedBy: string | null;
-        readonly until: string | null;
-        readonly running: number;
-        readonly limits: {
-          readonly perSecond: number;
-          readonly perMinute: number | null;
-          readonly perHour: number | null;
-          readonly concurrency: number;
-          /** The classes' parts of it under contention */
-          readonly weights: Readonly<Record<string, number>>;
-        };
-        /** Attempts that the rates would grant now */
-        readonly tokens: number;
-        /** Permits refused in the last minute, by class, and the senders that were refused most */
-        readonly refusedLately: {
-          readonly classes: Readonly<Record<string, number>>;
-          readonly keys: readonly { readonly key: string; readonly refused: number }[];
-        };
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Destination>;
   };
   /** Holds everything for it, in order. Role: operator. */
   pauseDestination: {
     readonly params: { readonly name: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly force?: boolean | undefined };
-    readonly answer: {
-      readonly name: string;
-      readonly title: string;
-      readonly module: string;
-      readonly owner: string;
-      /** Of the breaker, unless paused, quiet or misconfigured */
-      readonly state: "open" | "halfOpen" | "closed" | "paused" | "quiet" | "misconfigured";
-      readonly problem: string | null;
-      readonly pausedBy: string | null;
-      readonly until: string | null;
-      readonly running: number;
-      readonly limits: {
-        readonly perSecond: number;
-        readonly perMinute: number | null;
-        readonly perHour: number | null;
-        readonly concurrency: number;
-        /** The classes' parts of it under contention */
-        readonly weights: Readonly<Record<string, number>>;
-      };
-      /** Attempts that the rates would grant now */
-      readonly tokens: number;
-      /** Permits refused in the last minute, by class, and the senders that were refused most */
-      readonly refusedLately: {
-        readonly classes: Readonly<Record<string, number>>;
-        readonly keys: readonly { readonly key: string; readonly refused: number }[];
-      };
-    };
+    readonly body: ForcedReason;
+    readonly answer: Destination;
   };
   /** Lets what is held go on, in order. Role: operator. */
   resumeDestination: {
     readonly params: { readonly name: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly force?: boolean | undefined };
-    readonly answer: {
-      readonly name: string;
-      readonly title: string;
-      readonly module: string;
-      readonly owner: string;
-      /** Of the breaker, unless paused, quiet or misconfigured */
-      readonly state: "open" | "halfOpen" | "closed" | "paused" | "quiet" | "misconfigured";
-      readonly problem: string | null;
-      readonly pausedBy: string | null;
-      readonly until: string | null;
-      readonly running: number;
-      readonly limits: {
-        readonly perSecond: number;
-        readonly perMinute: number | null;
-        readonly perHour: number | null;
-        readonly concurrency: number;
-        /** The classes' parts of it under contention */
-        readonly weights: Readonly<Record<string, number>>;
-      };
-      /** Attempts that the rates would grant now */
-      readonly tokens: number;
-      /** Permits refused in the last minute, by class, and the senders that were refused most */
-      readonly refusedLately: {
-        readonly classes: Readonly<Record<string, number>>;
-        readonly keys: readonly { readonly key: string; readonly refused: number }[];
-      };
-    };
+    readonly body: ForcedReason;
+    readonly answer: Destination;
   };
   /** Replays, newest first. Role: viewer. */
   listReplays: {
     readonly params: {};
     readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        /** Null of a dry run, which is not kept */
-        readonly id: string | null;
-        readonly state: "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
-        readonly query: {
-          readonly source?: string | undefined;
-          readonly type?: string | undefined;
-          readonly status?:
-            | "delivered"
-            | "superseded"
-            | "ignored"
-            | "dead"
-            | "cancelled"
-            | "pending"
-            | "retrying"
-            | "held"
-            | "quarantined"
-            | undefined;
-          readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-          readonly destination?: string | undefined;
-          readonly entity?: string | undefined;
-          readonly from: string;
-          readonly to: string;
-        };
-        readonly destinations: readonly string[] | null;
-        readonly force: boolean;
-        readonly ratePerSecond: number;
-        readonly window: {
-          readonly from: string;
-          readonly to: string;
-          readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-        } | null;
-        readonly reason: string;
-        readonly plan: {
-          readonly events: number;
-          /** Of them, what will be put in */
-          readonly replayable: number;
-          readonly byStatus: Readonly<Record<string, number>>;
-          readonly bySource: Readonly<Record<string, number>>;
-          readonly byKind: Readonly<Record<string, number>>;
-          readonly entities: number;
-          readonly notReplayable: readonly { readonly why: string; readonly events: number }[];
-          readonly sample: readonly {
-            readonly entity: string;
-            readonly events: number;
-            readonly newestOrder: unknown;
-            /** The newest state taken from the same source */
-            readonly appliedOrder: unknown;
-            /** Events that a newer state keeps out, unless forced */
-            readonly refused: number;
-          }[];
-          readonly movedOn: {
-            /** Events that newer states keep out */
-            readonly events: number;
-            readonly entitiesAsked: number;
-            /** Whether all entities and events were looked at */
-            readonly complete: boolean;
-          };
-          /** At its rate, windows not counted */
-          readonly estimatedSeconds: number;
-          /** If it began now; windows counted */
-          readonly estimatedEnd: string | null;
-          readonly needsApproval: boolean;
-        };
-        readonly progress: {
-          readonly done: number;
-          readonly refused: number;
-          readonly failed: number;
-          readonly total: number;
-          /** The original that was dealt with last */
-          readonly cursor: string | null;
-          readonly startedAt: string;
-          readonly etaSeconds: number | null;
-          /** When its window opens */
-          readonly waitsUntil: string | null;
-          readonly problems: readonly { readonly why: string; readonly events: number; readonly example: string }[];
-        } | null;
-        readonly askedBy: string;
-        readonly approvedBy: string | null;
-        readonly cancelledBy: string | null;
-        readonly createdAt: string | null;
-        readonly updatedAt: string | null;
-        readonly nextStep: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Replay>;
   };
   /** Plans a replay, and unless it is a dry run starts it or lets it wait for an approver. Role: operator. */
   createReplay: {
     readonly params: {};
     readonly query: {};
     readonly body: {
-      readonly query: {
-        readonly source?: string | undefined;
-        readonly type?: string | undefined;
-        readonly status?:
-          | "delivered"
-          | "superseded"
-          | "ignored"
-          | "dead"
-          | "cancelled"
-          | "pending"
-          | "retrying"
-          | "held"
-          | "quarantined"
-          | undefined;
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly destination?: string | undefined;
-        readonly entity?: string | undefined;
-        readonly from: string;
-        readonly to: string;
-      };
+      readonly query: ReplayQuery;
       /** Where alone the events go; default: the query's destination */
       readonly destinations?: readonly string[] | undefined;
       /** Over newer states too; needs an approver */
       readonly force?: boolean | undefined;
       readonly ratePerSecond?: number | undefined;
       /** Hours in which it may run, UTC; `to` before `from` is on the next day */
-      readonly window?:
-        | {
-            readonly from: string;
-            readonly to: string;
-            readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-          }
-        | undefined;
+      readonly window?: ReplayWindow | undefined;
       readonly dryRun?: boolean | undefined;
       readonly reason: string;
     };
-    readonly answer: {
-      /** Null of a dry run, which is not kept */
-      readonly id: string | null;
-      readonly state: "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
-      readonly query: {
-        readonly source?: string | undefined;
-        readonly type?: string | undefined;
-        readonly status?:
-          | "delivered"
-          | "superseded"
-          | "ignored"
-          | "dead"
-          | "cancelled"
-          | "pending"
-          | "retrying"
-          | "held"
-          | "quarantined"
-          | undefined;
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly destination?: string | undefined;
-        readonly entity?: string | undefined;
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly destinations: readonly string[] | null;
-      readonly force: boolean;
-      readonly ratePerSecond: number;
-      readonly window: {
-        readonly from: string;
-        readonly to: string;
-        readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-      } | null;
-      readonly reason: string;
-      readonly plan: {
-        readonly events: number;
-        /** Of them, what will be put in */
-        readonly replayable: number;
-        readonly byStatus: Readonly<Record<string, number>>;
-        readonly bySource: Readonly<Record<string, number>>;
-        readonly byKind: Readonly<Record<string, number>>;
-        readonly entities: number;
-        readonly notReplayable: readonly { readonly why: string; readonly events: number }[];
-        readonly sample: readonly {
-          readonly entity: string;
-          readonly events: number;
-          readonly newestOrder: unknown;
-          /** The newest state taken from the same source */
-          readonly appliedOrder: unknown;
-          /** Events that a newer state keeps out, unless forced */
-          readonly refused: number;
-        }[];
-        readonly movedOn: {
-          /** Events that newer states keep out */
-          readonly events: number;
-          readonly entitiesAsked: number;
-          /** Whether all entities and events were looked at */
-          readonly complete: boolean;
-        };
-        /** At its rate, windows not counted */
-        readonly estimatedSeconds: number;
-        /** If it began now; windows counted */
-        readonly estimatedEnd: string | null;
-        readonly needsApproval: boolean;
-      };
-      readonly progress: {
-        readonly done: number;
-        readonly refused: number;
-        readonly failed: number;
-        readonly total: number;
-        /** The original that was dealt with last */
-        readonly cursor: string | null;
-        readonly startedAt: string;
-        readonly etaSeconds: number | null;
-        /** When its window opens */
-        readonly waitsUntil: string | null;
-        readonly problems: readonly { readonly why: string; readonly events: number; readonly example: string }[];
-      } | null;
-      readonly askedBy: string;
-      readonly approvedBy: string | null;
-      readonly cancelledBy: string | null;
-      readonly createdAt: string | null;
-      readonly updatedAt: string | null;
-      readonly nextStep: string;
-    };
+    readonly answer: Replay;
   };
   /** A replay: its plan and how far it is. Role: viewer. */
   getReplay: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      /** Null of a dry run, which is not kept */
-      readonly id: string | null;
-      readonly state: "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
-      readonly query: {
-        readonly source?: string | undefined;
-        readonly type?: string | undefined;
-        readonly status?:
-          | "delivered"
-          | "superseded"
-          | "ignored"
-          | "dead"
-          | "cancelled"
-          | "pending"
-          | "retrying"
-          | "held"
-          | "quarantined"
-          | undefined;
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly destination?: string | undefined;
-        readonly entity?: string | undefined;
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly destinations: readonly string[] | null;
-      readonly force: boolean;
-      readonly ratePerSecond: number;
-      readonly window: {
-        readonly from: string;
-        readonly to: string;
-        readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-      } | null;
-      readonly reason: string;
-      readonly plan: {
-        readonly events: number;
-        /** Of them, what will be put in */
-        readonly replayable: number;
-        readonly byStatus: Readonly<Record<string, number>>;
-        readonly bySource: Readonly<Record<string, number>>;
-        readonly byKind: Readonly<Record<string, number>>;
-        readonly entities: number;
-        readonly notReplayable: readonly { readonly why: string; readonly events: number }[];
-        readonly sample: readonly {
-          readonly entity: string;
-          readonly events: number;
-          readonly newestOrder: unknown;
-          /** The newest state taken from the same source */
-          readonly appliedOrder: unknown;
-          /** Events that a newer state keeps out, unless forced */
-          readonly refused: number;
-        }[];
-        readonly movedOn: {
-          /** Events that newer states keep out */
-          readonly events: number;
-          readonly entitiesAsked: number;
-          /** Whether all entities and events were looked at */
-          readonly complete: boolean;
-        };
-        /** At its rate, windows not counted */
-        readonly estimatedSeconds: number;
-        /** If it began now; windows counted */
-        readonly estimatedEnd: string | null;
-        readonly needsApproval: boolean;
-      };
-      readonly progress: {
-        readonly done: number;
-        readonly refused: number;
-        readonly failed: number;
-        readonly total: number;
-        /** The original that was dealt with last */
-        readonly cursor: string | null;
-        readonly startedAt: string;
-        readonly etaSeconds: number | null;
-        /** When its window opens */
-        readonly waitsUntil: string | null;
-        readonly problems: readonly { readonly why: string; readonly events: number; readonly example: string }[];
-      } | null;
-      readonly askedBy: string;
-      readonly approvedBy: string | null;
-      readonly cancelledBy: string | null;
-      readonly createdAt: string | null;
-      readonly updatedAt: string | null;
-      readonly nextStep: string;
-    };
+    readonly answer: Replay;
   };
   /** Lets a replay begin that someone else asked for. Role: approver. */
   approveReplay: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      /** Null of a dry run, which is not kept */
-      readonly id: string | null;
-      readonly state: "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
-      readonly query: {
-        readonly source?: string | undefined;
-        readonly type?: string | undefined;
-        readonly status?:
-          | "delivered"
-          | "superseded"
-          | "ignored"
-          | "dead"
-          | "cancelled"
-          | "pending"
-          | "retrying"
-          | "held"
-          | "quarantined"
-          | undefined;
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly destination?: string | undefined;
-        readonly entity?: string | undefined;
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly destinations: readonly string[] | null;
-      readonly force: boolean;
-      readonly ratePerSecond: number;
-      readonly window: {
-        readonly from: string;
-        readonly to: string;
-        readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-      } | null;
-      readonly reason: string;
-      readonly plan: {
-        readonly events: number;
-        /** Of them, what will be put in */
-        readonly replayable: number;
-        readonly byStatus: Readonly<Record<string, number>>;
-        readonly bySource: Readonly<Record<string, number>>;
-        readonly byKind: Readonly<Record<string, number>>;
-        readonly entities: number;
-        readonly notReplayable: readonly { readonly why: string; readonly events: number }[];
-        readonly sample: readonly {
-          readonly entity: string;
-          readonly events: number;
-          readonly newestOrder: unknown;
-          /** The newest state taken from the same source */
-          readonly appliedOrder: unknown;
-          /** Events that a newer state keeps out, unless forced */
-          readonly refused: number;
-        }[];
-        readonly movedOn: {
-          /** Events that newer states keep out */
-          readonly events: number;
-          readonly entitiesAsked: number;
-          /** Whether all entities and events were looked at */
-          readonly complete: boolean;
-        };
-        /** At its rate, windows not counted */
-        readonly estimatedSeconds: number;
-        /** If it began now; windows counted */
-        readonly estimatedEnd: string | null;
-        readonly needsApproval: boolean;
-      };
-      readonly progress: {
-        readonly done: number;
-        readonly refused: number;
-        readonly failed: number;
-        readonly total: number;
-        /** The original that was dealt with last */
-        readonly cursor: string | null;
-        readonly startedAt: string;
-        readonly etaSeconds: number | null;
-        /** When its window opens */
-        readonly waitsUntil: string | null;
-        readonly problems: readonly { readonly why: string; readonly events: number; readonly example: string }[];
-      } | null;
-      readonly askedBy: string;
-      readonly approvedBy: string | null;
-      readonly cancelledBy: string | null;
-      readonly createdAt: string | null;
-      readonly updatedAt: string | null;
-      readonly nextStep: string;
-    };
+    readonly answer: Replay;
   };
   /** Stops a replay within a second; what was put in already goes on. Role: operator. */
   cancelReplay: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      /** Null of a dry run, which is not kept */
-      readonly id: string | null;
-      readonly state: "planned" | "waitingForApproval" | "running" | "done" | "cancelled" | "dryRun";
-      readonly query: {
-        readonly source?: string | undefined;
-        readonly type?: string | undefined;
-        readonly status?:
-          | "delivered"
-          | "superseded"
-          | "ignored"
-          | "dead"
-          | "cancelled"
-          | "pending"
-          | "retrying"
-          | "held"
-          | "quarantined"
-          | undefined;
-        readonly class?: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | undefined;
-        readonly destination?: string | undefined;
-        readonly entity?: string | undefined;
-        readonly from: string;
-        readonly to: string;
-      };
-      readonly destinations: readonly string[] | null;
-      readonly force: boolean;
-      readonly ratePerSecond: number;
-      readonly window: {
-        readonly from: string;
-        readonly to: string;
-        readonly days?: readonly ("sun" | "mon" | "tue" | "wed" | "thu" | "fri" | "sat")[] | undefined;
-      } | null;
-      readonly reason: string;
-      readonly plan: {
-        readonly events: number;
-        /** Of them, what will be put in */
-        readonly replayable: number;
-        readonly byStatus: Readonly<Record<string, number>>;
-        readonly bySource: Readonly<Record<string, number>>;
-        readonly byKind: Readonly<Record<string, number>>;
-        readonly entities: number;
-        readonly notReplayable: readonly { readonly why: string; readonly events: number }[];
-        readonly sample: readonly {
-          readonly entity: string;
-          readonly events: number;
-          readonly newestOrder: unknown;
-          /** The newest state taken from the same source */
-          readonly appliedOrder: unknown;
-          /** Events that a newer state keeps out, unless forced */
-          readonly refused: number;
-        }[];
-        readonly movedOn: {
-          /** Events that newer states keep out */
-          readonly events: number;
-          readonly entitiesAsked: number;
-          /** Whether all entities and events were looked at */
-          readonly complete: boolean;
-        };
-        /** At its rate, windows not counted */
-        readonly estimatedSeconds: number;
-        /** If it began now; windows counted */
-        readonly estimatedEnd: string | null;
-        readonly needsApproval: boolean;
-      };
-      readonly progress: {
-        readonly done: number;
-        readonly refused: number;
-        readonly failed: number;
-        readonly total: number;
-        /** The original that was dealt with last */
-        readonly cursor: string | null;
-        readonly startedAt: string;
-        readonly etaSeconds: number | null;
-        /** When its window opens */
-        readonly waitsUntil: string | null;
-        readonly problems: readonly { readonly why: string; readonly events: number; readonly example: string }[];
-      } | null;
-      readonly askedBy: string;
-      readonly approvedBy: string | null;
-      readonly cancelledBy: string | null;
-      readonly createdAt: string | null;
-      readonly updatedAt: string | null;
-      readonly nextStep: string;
-    };
+    readonly answer: Replay;
   };
   /** Runs of business flows, newest first. Role: viewer. */
   listFlows: {
     readonly params: {};
     readonly query: {
       readonly flow?: string | undefined;
-      readonly state?: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated" | undefined;
+      readonly state?: FlowState | undefined;
       /** Of the record that a run is about */
       readonly key?: string | undefined;
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly flow: string;
-        readonly title: string;
-        readonly version: number;
-        readonly entity: { readonly kind: string; readonly key: string };
-        readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
-        readonly reason: string | null;
-        /** The one that it stands at */
-        readonly step: string | null;
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-        readonly startedAt: string;
-        readonly updatedAt: string;
-        /** Null where only news or a person make a difference */
-        readonly looksAgainAt: string | null;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Flow>;
   };
   /** A run as a timeline: its steps, waits, deadlines and compensations. Role: viewer. */
   getFlow: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly id: string;
-      readonly flow: string;
-      readonly title: string;
-      readonly version: number;
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
-      readonly reason: string | null;
-      /** The one that it stands at */
-      readonly step: string | null;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly startedAt: string;
-      readonly updatedAt: string;
-      /** Null where only news or a person make a difference */
-      readonly looksAgainAt: string | null;
-      readonly correlationId: string;
-      /** The event that began it */
-      readonly startedBy: string;
-      readonly steps: readonly {
-        readonly name: string;
-        /** Null of a step that this deployment does not know any more */
-        readonly title: string | null;
-        readonly state:
-          | "pending"
-          | "sent"
-          | "retrying"
-          | "waiting"
-          | "failed"
-          | "done"
-          | "skipped"
-          | "compensating"
-          | "compensated"
-          | "uncompensated";
-        readonly attempt: number;
-        readonly startedAt: string | null;
-        readonly endedAt: string | null;
-        readonly deadline: string | null;
-        readonly retryAt: string | null;
-        readonly reason: string | null;
-        readonly effects: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-        readonly compensations: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-      }[];
-      readonly timeline: readonly {
-        readonly at: string;
-        readonly what: string;
-        readonly step: string | null;
-        readonly words: string | null;
-        readonly by: string | null;
-      }[];
-    };
+    readonly answer: FlowRun;
   };
   /** Goes on from a step, or compensates again what could not be compensated. Role: operator. */
   retryFlow: {
     readonly params: { readonly id: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly step?: string | undefined };
-    readonly answer: {
-      readonly id: string;
-      readonly flow: string;
-      readonly title: string;
-      readonly version: number;
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
-      readonly reason: string | null;
-      /** The one that it stands at */
-      readonly step: string | null;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly startedAt: string;
-      readonly updatedAt: string;
-      /** Null where only news or a person make a difference */
-      readonly looksAgainAt: string | null;
-      readonly correlationId: string;
-      /** The event that began it */
-      readonly startedBy: string;
-      readonly steps: readonly {
-        readonly name: string;
-        /** Null of a step that this deployment does not know any more */
-        readonly title: string | null;
-        readonly state:
-          | "pending"
-          | "sent"
-          | "retrying"
-          | "waiting"
-          | "failed"
-          | "done"
-          | "skipped"
-          | "compensating"
-          | "compensated"
-          | "uncompensated";
-        readonly attempt: number;
-        readonly startedAt: string | null;
-        readonly endedAt: string | null;
-        readonly deadline: string | null;
-        readonly retryAt: string | null;
-        readonly reason: string | null;
-        readonly effects: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-        readonly compensations: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-      }[];
-      readonly timeline: readonly {
-        readonly at: string;
-        readonly what: string;
-        readonly step: string | null;
-        readonly words: string | null;
-        readonly by: string | null;
-      }[];
-    };
+    readonly body: StepReason;
+    readonly answer: FlowRun;
   };
   /** Goes past the step that a run stands at. Role: approver. */
   skipFlow: {
     readonly params: { readonly id: string };
     readonly query: {};
-    readonly body: { readonly reason: string; readonly step?: string | undefined };
-    readonly answer: {
-      readonly id: string;
-      readonly flow: string;
-      readonly title: string;
-      readonly version: number;
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
-      readonly reason: string | null;
-      /** The one that it stands at */
-      readonly step: string | null;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly startedAt: string;
-      readonly updatedAt: string;
-      /** Null where only news or a person make a difference */
-      readonly looksAgainAt: string | null;
-      readonly correlationId: string;
-      /** The event that began it */
-      readonly startedBy: string;
-      readonly steps: readonly {
-        readonly name: string;
-        /** Null of a step that this deployment does not know any more */
-        readonly title: string | null;
-        readonly state:
-          | "pending"
-          | "sent"
-          | "retrying"
-          | "waiting"
-          | "failed"
-          | "done"
-          | "skipped"
-          | "compensating"
-          | "compensated"
-          | "uncompensated";
-        readonly attempt: number;
-        readonly startedAt: string | null;
-        readonly endedAt: string | null;
-        readonly deadline: string | null;
-        readonly retryAt: string | null;
-        readonly reason: string | null;
-        readonly effects: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-        readonly compensations: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-      }[];
-      readonly timeline: readonly {
-        readonly at: string;
-        readonly what: string;
-        readonly step: string | null;
-        readonly words: string | null;
-        readonly by: string | null;
-      }[];
-    };
+    readonly body: StepReason;
+    readonly answer: FlowRun;
   };
   /** Ends a run, with everything that it did taken back. Role: operator. */
   cancelFlow: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      readonly id: string;
-      readonly flow: string;
-      readonly title: string;
-      readonly version: number;
-      readonly entity: { readonly kind: string; readonly key: string };
-      readonly state: "running" | "blocked" | "compensating" | "done" | "stopped" | "cancelled" | "uncompensated";
-      readonly reason: string | null;
-      /** The one that it stands at */
-      readonly step: string | null;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly startedAt: string;
-      readonly updatedAt: string;
-      /** Null where only news or a person make a difference */
-      readonly looksAgainAt: string | null;
-      readonly correlationId: string;
-      /** The event that began it */
-      readonly startedBy: string;
-      readonly steps: readonly {
-        readonly name: string;
-        /** Null of a step that this deployment does not know any more */
-        readonly title: string | null;
-        readonly state:
-          | "pending"
-          | "sent"
-          | "retrying"
-          | "waiting"
-          | "failed"
-          | "done"
-          | "skipped"
-          | "compensating"
-          | "compensated"
-          | "uncompensated";
-        readonly attempt: number;
-        readonly startedAt: string | null;
-        readonly endedAt: string | null;
-        readonly deadline: string | null;
-        readonly retryAt: string | null;
-        readonly reason: string | null;
-        readonly effects: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-        readonly compensations: readonly {
-          readonly eventId: string;
-          readonly to: string;
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** Decided, on its way, there, or a dead letter */
-          readonly state: "made" | "queued" | "done" | "dead";
-          readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison" | null;
-          readonly reason: string | null;
-        }[];
-      }[];
-      readonly timeline: readonly {
-        readonly at: string;
-        readonly what: string;
-        readonly step: string | null;
-        readonly words: string | null;
-        readonly by: string | null;
-      }[];
-    };
+    readonly answer: FlowRun;
   };
   /** What is compared with the systems of record, how far it is, and what it has found. Role: viewer. */
   listReconciliations: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly kind: "customer" | "opportunity" | "order" | "invoice" | "shipment" | "entitlement" | "case" | "activity";
-        readonly system: string;
-        readonly owner: string;
-        readonly everyMinutes: number;
-        readonly fullEveryHours: number;
-        readonly fields: readonly string[];
-        /** Policy by type of finding; other types are told only */
-        readonly repair: Readonly<Record<string, string>>;
-        /** Why it cannot run */
-        readonly problem: string | null;
-        /** By the system's clock */
-        readonly readUpTo: string | null;
-        /** How far the system's clock is ahead of ours */
-        readonly clockAheadMs: number;
-        readonly lastChangesAt: string | null;
-        readonly lastFullAt: string | null;
-        /** By state; ended ones of the last 30 days */
-        readonly findings: Readonly<Record<string, number>>;
-        /** From open to repaired or healed, of the last 30 days */
-        readonly meanRepairMs: number | null;
-        readonly lastRun: {
-          readonly id: string;
-          readonly reconciliation: string;
-          /** What has changed, or everything */
-          readonly mode: "changes" | "full";
-          readonly state: "running" | "done" | "failed";
-          readonly phase: "pages" | "sweep" | "trace" | "recheck" | "repair" | "done";
-          readonly startedAt: string;
-          /** When its last page was stored */
-          readonly updatedAt: string;
-          readonly startedBy: string;
-          readonly window: { readonly from: string | null; readonly until: string };
-          readonly progress: {
-            readonly pages: number;
-            readonly compared: number;
-            readonly opened: number;
-            readonly healed: number;
-            readonly repairs: number;
-          };
-          readonly problem: string | null;
-        } | null;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Reconciliation>;
   };
   /** Compares now: what has changed, or everything. Role: operator. */
   runReconciliation: {
     readonly params: { readonly name: string };
     readonly query: {};
-    readonly body: { readonly mode?: "changes" | "full" | undefined; readonly reason: string };
-    readonly answer: {
-      readonly id: string;
-      readonly reconciliation: string;
-      /** What has changed, or everything */
-      readonly mode: "changes" | "full";
-      readonly state: "running" | "done" | "failed";
-      readonly phase: "pages" | "sweep" | "trace" | "recheck" | "repair" | "done";
-      readonly startedAt: string;
-      /** When its last page was stored */
-      readonly updatedAt: string;
-      readonly startedBy: string;
-      readonly window: { readonly from: string | null; readonly until: string };
-      readonly progress: {
-        readonly pages: number;
-        readonly compared: number;
-        readonly opened: number;
-        readonly healed: number;
-        readonly repairs: number;
-      };
-      readonly problem: string | null;
-    };
+    readonly body: { readonly mode?: ReconciliationRunMode | undefined; readonly reason: string };
+    readonly answer: ReconciliationRun;
   };
   /** Findings: where a system of record and what we know of it differ. Role: viewer. */
   listDrift: {
     readonly params: {};
     readonly query: {
       readonly reconciliation?: string | undefined;
-      readonly state?: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted" | undefined;
-      readonly type?: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation" | undefined;
+      readonly state?: DriftState | undefined;
+      readonly type?: DriftType | undefined;
       readonly owner?: string | undefined;
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly reconciliation: string;
-        readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
-        readonly severity: "low" | "medium" | "high";
-        readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
-        readonly system: string;
-        readonly kind: string;
-        readonly key: string;
-        readonly remoteId: string | null;
-        readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-        readonly firstSeenAt: string;
-        readonly lastSeenAt: string;
-        readonly timesSeen: number;
-        readonly openedAt: string | null;
-        readonly endedAt: string | null;
-        readonly repairEventId: string | null;
-        readonly reason: string | null;
-        readonly acceptedUntil: string | null;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Drift>;
   };
   /** One finding. Role: viewer. */
   getDrift: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly id: string;
-      readonly reconciliation: string;
-      readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
-      readonly severity: "low" | "medium" | "high";
-      readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
-      readonly system: string;
-      readonly kind: string;
-      readonly key: string;
-      readonly remoteId: string | null;
-      readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly firstSeenAt: string;
-      readonly lastSeenAt: string;
-      readonly timesSeen: number;
-      readonly openedAt: string | null;
-      readonly endedAt: string | null;
-      readonly repairEventId: string | null;
-      readonly reason: string | null;
-      readonly acceptedUntil: string | null;
-    };
+    readonly answer: Drift;
   };
   /** Puts it right by an event: from what we know to the system (push), or from the system to the rest (pull). Role: operator. */
   repairDrift: {
@@ -1442,134 +1154,33 @@ export interface Operations {
     readonly query: {};
     readonly body: {
       /** Absent: as the reconciliation's policy says */
-      readonly how?: "push" | "pull" | undefined;
+      readonly how?: RepairDirection | undefined;
       /** Only says what would be done */
       readonly dryRun?: boolean | undefined;
       readonly reason: string;
     };
-    readonly answer: {
-      readonly finding: {
-        readonly id: string;
-        readonly reconciliation: string;
-        readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
-        readonly severity: "low" | "medium" | "high";
-        readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
-        readonly system: string;
-        readonly kind: string;
-        readonly key: string;
-        readonly remoteId: string | null;
-        readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-        readonly firstSeenAt: string;
-        readonly lastSeenAt: string;
-        readonly timesSeen: number;
-        readonly openedAt: string | null;
-        readonly endedAt: string | null;
-        readonly repairEventId: string | null;
-        readonly reason: string | null;
-        readonly acceptedUntil: string | null;
-      };
-      readonly how: "push" | "pull";
-      /** Null of a dry run */
-      readonly eventId: string | null;
-      readonly would: string;
-    };
+    readonly answer: RepairDriftAnswer;
   };
   /** Lets a difference be until a day. Role: operator. */
   acceptDrift: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly until: string; readonly reason: string };
-    readonly answer: {
-      readonly id: string;
-      readonly reconciliation: string;
-      readonly type: "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
-      readonly severity: "low" | "medium" | "high";
-      readonly state: "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
-      readonly system: string;
-      readonly kind: string;
-      readonly key: string;
-      readonly remoteId: string | null;
-      readonly differences: readonly { readonly field: string; readonly expected: unknown; readonly found: unknown }[];
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly firstSeenAt: string;
-      readonly lastSeenAt: string;
-      readonly timesSeen: number;
-      readonly openedAt: string | null;
-      readonly endedAt: string | null;
-      readonly repairEventId: string | null;
-      readonly reason: string | null;
-      readonly acceptedUntil: string | null;
-    };
+    readonly answer: Drift;
   };
   /** Sources and whether they are ready. Role: viewer. */
   listSources: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly title: string;
-        readonly url: string;
-        readonly scheme: string;
-        readonly owner: string;
-        readonly ready: boolean;
-        readonly problem: string | null;
-        /** The strongest that its scheme can reach */
-        readonly verdict: "verified" | "authenticated" | "failed" | "unattempted";
-        /** How its requests are proven */
-        readonly check: string;
-        readonly handshakes: readonly string[];
-        /** Names, never values */
-        readonly secrets: readonly {
-          readonly name: string;
-          readonly present: boolean;
-          /** As router.config.ts says; the platform keeps no date */
-          readonly since: string | null;
-          readonly ageDays: number | null;
-          readonly until: string | null;
-        }[];
-        readonly accounts: boolean;
-        /** Among the newest events that the index holds */
-        readonly lastAcceptedAt: string | null;
-        readonly lastRejectedAt: string | null;
-        readonly lastHandshakeAt: string | null;
-        readonly rejectionsLastHour: number;
-        /** At the sender, where they end unless they are renewed */
-        readonly subscriptions: readonly {
-          readonly id: string;
-          readonly resource: string;
-          readonly expiresAt: string;
-          readonly renewedAt: string | null;
-          readonly problem: string | null;
-        }[];
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Source>;
   };
   /** Accounts of a source that has several. Role: viewer. */
   listAccounts: {
     readonly params: { readonly source: string };
     readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly source: string;
-        readonly account: string;
-        readonly url: string;
-        readonly state: "active" | "disabled";
-        /** Names, never values */
-        readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-        /** Until when the sender may bring its own secret */
-        readonly registrationUntil: string | null;
-        /** How long an isolate may still act on what it remembers */
-        readonly effectiveWithinSeconds: number;
-        readonly createdAt: string;
-        readonly updatedAt: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Account>;
   };
   /** Makes an account with a URL and a secret of its own. Role: admin. */
   createAccount: {
@@ -1581,104 +1192,35 @@ export interface Operations {
       readonly bringsSecret?: boolean | undefined;
       readonly reason: string;
     };
-    readonly answer: {
-      readonly source: string;
-      readonly account: string;
-      readonly url: string;
-      readonly state: "active" | "disabled";
-      /** Names, never values */
-      readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-      /** Until when the sender may bring its own secret */
-      readonly registrationUntil: string | null;
-      /** How long an isolate may still act on what it remembers */
-      readonly effectiveWithinSeconds: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-      /** Only if it was made here, and only this once */
-      readonly secret: string | null;
-    };
+    readonly answer: AccountWithSecret;
   };
   /** Gives it another secret; the earlier one is accepted for a while. Role: admin. */
   rotateAccount: {
     readonly params: { readonly source: string; readonly account: string };
     readonly query: {};
     readonly body: { readonly secret?: string | undefined; readonly overlapSeconds?: number | undefined; readonly reason: string };
-    readonly answer: {
-      readonly source: string;
-      readonly account: string;
-      readonly url: string;
-      readonly state: "active" | "disabled";
-      /** Names, never values */
-      readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-      /** Until when the sender may bring its own secret */
-      readonly registrationUntil: string | null;
-      /** How long an isolate may still act on what it remembers */
-      readonly effectiveWithinSeconds: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-      /** Only if it was made here, and only this once */
-      readonly secret: string | null;
-    };
+    readonly answer: AccountWithSecret;
   };
   /** Lets nothing of it in any more. Role: admin. */
   disableAccount: {
     readonly params: { readonly source: string; readonly account: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      readonly source: string;
-      readonly account: string;
-      readonly url: string;
-      readonly state: "active" | "disabled";
-      /** Names, never values */
-      readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-      /** Until when the sender may bring its own secret */
-      readonly registrationUntil: string | null;
-      /** How long an isolate may still act on what it remembers */
-      readonly effectiveWithinSeconds: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-    };
+    readonly answer: Account;
   };
   /** Lets it in again. Role: admin. */
   enableAccount: {
     readonly params: { readonly source: string; readonly account: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      readonly source: string;
-      readonly account: string;
-      readonly url: string;
-      readonly state: "active" | "disabled";
-      /** Names, never values */
-      readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-      /** Until when the sender may bring its own secret */
-      readonly registrationUntil: string | null;
-      /** How long an isolate may still act on what it remembers */
-      readonly effectiveWithinSeconds: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-    };
+    readonly answer: Account;
   };
   /** Opens a window in which the sender may bring its own secret, once. Role: admin. */
   registerAccount: {
     readonly params: { readonly source: string; readonly account: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      readonly source: string;
-      readonly account: string;
-      readonly url: string;
-      readonly state: "active" | "disabled";
-      /** Names, never values */
-      readonly secrets: readonly { readonly name: string; readonly since: string; readonly until: string | null }[];
-      /** Until when the sender may bring its own secret */
-      readonly registrationUntil: string | null;
-      /** How long an isolate may still act on what it remembers */
-      readonly effectiveWithinSeconds: number;
-      readonly createdAt: string;
-      readonly updatedAt: string;
-    };
+    readonly answer: Account;
   };
   /** What senders asked beside their events, counted by minute. Role: viewer. */
   listHandshakes: {
@@ -1690,349 +1232,62 @@ export interface Operations {
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly minute: string;
-        readonly source: string;
-        readonly reason: string;
-        readonly count: number;
-        readonly lastAt: string;
-        readonly example: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<RequestsOfMinute>;
   };
   /** What waits, what needs a person, how fast events arrive, and how the destinations are. Role: viewer. */
   getOverview: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      /** When it was read: some seconds old at most */
-      readonly at: string;
-      readonly waiting: readonly {
-        readonly status: string;
-        readonly events: number;
-        /** There may be more */
-        readonly atLeast: boolean;
-        readonly oldestAt: string | null;
-      }[];
-      readonly deadLetters: readonly {
-        readonly list: "business" | "platform";
-        readonly owner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
-        readonly letters: number;
-      }[];
-      readonly latestFailures: readonly {
-        readonly id: string;
-        readonly list: "business" | "platform";
-        readonly status: "open" | "resolved" | "skipped";
-        readonly eventId: string;
-        readonly destination: string;
-        readonly entity: { readonly kind: string; readonly key: string } | null;
-        readonly class: "transient" | "throttled" | "ambiguous" | "auth" | "conflict" | "business" | "config" | "poison";
-        readonly reason: string;
-        readonly fields: readonly { readonly field: string; readonly message: string }[];
-        readonly owner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        /** Who is called first for failures of this class */
-        readonly incidentOwner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        readonly nextStep: string;
-        readonly attempts: number;
-        readonly createdAt: string;
-        readonly updatedAt: string;
-      }[];
-      readonly recent: {
-        /** How many of the newest were looked at */
-        readonly events: number;
-        readonly since: string | null;
-        /** From receipt to the last destination's effect, of those that arrived */
-        readonly medianMs: number | null;
-        readonly p95Ms: number | null;
-        readonly latency: readonly { readonly upToMs: number | null; readonly events: number }[];
-        readonly kinds: readonly {
-          readonly kind: string | null;
-          readonly arrived: number;
-          readonly underWay: number;
-          readonly needsPerson: number;
-          /** Copies, older states and what was given up */
-          readonly notNeeded: number;
-        }[];
-      };
-      readonly destinations: readonly {
-        readonly name: string;
-        readonly title: string;
-        readonly module: string;
-        readonly owner: string;
-        /** Of the breaker, unless paused, quiet or misconfigured */
-        readonly state: "open" | "halfOpen" | "closed" | "paused" | "quiet" | "misconfigured";
-        readonly problem: string | null;
-        readonly pausedBy: string | null;
-        readonly until: string | null;
-        readonly running: number;
-        readonly limits: {
-          readonly perSecond: number;
-          readonly perMinute: number | null;
-          readonly perHour: number | null;
-          readonly concurrency: number;
-          /** The classes' parts of it under contention */
-          readonly weights: Readonly<Record<string, number>>;
-        };
-        /** Attempts that the rates would grant now */
-        readonly tokens: number;
-        /** Permits refused in the last minute, by class, and the senders that were refused most */
-        readonly refusedLately: {
-          readonly classes: Readonly<Record<string, number>>;
-          readonly keys: readonly { readonly key: string; readonly refused: number }[];
-        };
-      }[];
-      readonly backlog: {
-        readonly classes: readonly {
-          readonly class: string;
-          /** Of the oldest event that a consumer took lately */
-          readonly ageSeconds: number;
-          readonly readAt: string | null;
-          /** Why its messages stand back now */
-          readonly deferred: string | null;
-          /** Whether ingest tells its senders to come later */
-          readonly refused: boolean;
-        }[];
-      };
-    };
+    readonly answer: Overview;
   };
   /** What operators did and why, newest first. Role: viewer. */
   listOperatorActions: {
     readonly params: {};
     readonly query: { readonly actor?: string | undefined; readonly cursor?: string | undefined; readonly limit?: number | undefined };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly at: string;
-        readonly actor: string;
-        readonly action: string;
-        readonly subject: string;
-        readonly reason: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<OperatorAction>;
   };
   /** Every metric of /metrics, as JSON. Role: viewer. */
   getMetrics: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly at: string;
-      readonly metrics: readonly {
-        readonly name: string;
-        readonly type: "gauge" | "counter" | "histogram" | "info" | "stateset";
-        readonly unit: string | null;
-        readonly help: string;
-        readonly samples: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
-      }[];
-    };
+    readonly answer: Metrics;
   };
   /** Alerts; without a state, those that are open or acknowledged. Role: viewer. */
   listAlerts: {
     readonly params: {};
     readonly query: {
-      readonly state?: "pending" | "open" | "acknowledged" | "resolved" | undefined;
+      readonly state?: AlertState | undefined;
       readonly owner?: string | undefined;
-      readonly severity?: "info" | "warning" | "critical" | undefined;
+      readonly severity?: AlertSeverity | undefined;
       readonly cursor?: string | undefined;
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly id: string;
-        readonly rule:
-          | "sla-burn"
-          | "destination-open"
-          | "destination-paused"
-          | "dead-letters"
-          | "backlog-age"
-          | "drift"
-          | "source-silent"
-          | "signature-failures"
-          | "subscription-ending";
-        readonly title: string;
-        readonly subject: string;
-        readonly severity: "info" | "warning" | "critical";
-        /** pending: it holds, but not for long enough yet to tell anybody */
-        readonly state: "pending" | "open" | "acknowledged" | "resolved";
-        readonly summary: string;
-        readonly nextStep: string;
-        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-        readonly runbook: string;
-        /** The dashboard's page that shows it */
-        readonly page: string;
-        /** How many times it has opened */
-        readonly occurrence: number;
-        readonly since: string;
-        readonly openedAt: string | null;
-        readonly endedAt: string | null;
-        readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
-        readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
-        readonly channels: readonly {
-          readonly channel: string;
-          /** The last that it took */
-          readonly told: "open" | "acknowledged" | "resolved" | null;
-          readonly at: string | null;
-          readonly problem: string | null;
-        }[];
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Alert>;
   };
   /** Says that somebody looks after it. Role: operator. */
   acknowledgeAlert: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly reason: string };
-    readonly answer: {
-      readonly id: string;
-      readonly rule:
-        | "sla-burn"
-        | "destination-open"
-        | "destination-paused"
-        | "dead-letters"
-        | "backlog-age"
-        | "drift"
-        | "source-silent"
-        | "signature-failures"
-        | "subscription-ending";
-      readonly title: string;
-      readonly subject: string;
-      readonly severity: "info" | "warning" | "critical";
-      /** pending: it holds, but not for long enough yet to tell anybody */
-      readonly state: "pending" | "open" | "acknowledged" | "resolved";
-      readonly summary: string;
-      readonly nextStep: string;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly runbook: string;
-      /** The dashboard's page that shows it */
-      readonly page: string;
-      /** How many times it has opened */
-      readonly occurrence: number;
-      readonly since: string;
-      readonly openedAt: string | null;
-      readonly endedAt: string | null;
-      readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
-      readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
-      readonly channels: readonly {
-        readonly channel: string;
-        /** The last that it took */
-        readonly told: "open" | "acknowledged" | "resolved" | null;
-        readonly at: string | null;
-        readonly problem: string | null;
-      }[];
-    };
+    readonly answer: Alert;
   };
   /** Tells nobody of it until then, 30 days ahead at most; null tells again. Role: operator. */
   silenceAlert: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly reason: string; readonly until: string | null };
-    readonly answer: {
-      readonly id: string;
-      readonly rule:
-        | "sla-burn"
-        | "destination-open"
-        | "destination-paused"
-        | "dead-letters"
-        | "backlog-age"
-        | "drift"
-        | "source-silent"
-        | "signature-failures"
-        | "subscription-ending";
-      readonly title: string;
-      readonly subject: string;
-      readonly severity: "info" | "warning" | "critical";
-      /** pending: it holds, but not for long enough yet to tell anybody */
-      readonly state: "pending" | "open" | "acknowledged" | "resolved";
-      readonly summary: string;
-      readonly nextStep: string;
-      readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
-      readonly runbook: string;
-      /** The dashboard's page that shows it */
-      readonly page: string;
-      /** How many times it has opened */
-      readonly occurrence: number;
-      readonly since: string;
-      readonly openedAt: string | null;
-      readonly endedAt: string | null;
-      readonly acknowledged: { readonly by: string; readonly reason: string; readonly at: string } | null;
-      readonly silenced: { readonly by: string; readonly reason: string; readonly until: string } | null;
-      readonly channels: readonly {
-        readonly channel: string;
-        /** The last that it took */
-        readonly told: "open" | "acknowledged" | "resolved" | null;
-        readonly at: string | null;
-        readonly problem: string | null;
-      }[];
-    };
+    readonly answer: Alert;
   };
   /** Every declared SLA, how it stands, and how fast it uses up what it allows. Role: viewer. */
   listSlas: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly title: string;
-        /** How it stands, in a sentence with its figures */
-        readonly statement: string;
-        readonly owner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        /** Routes that are held to it */
-        readonly routes: readonly string[];
-        readonly measures: "milestones" | "failed" | "replayed";
-        readonly within: string | null;
-        readonly window: string;
-        readonly target: number;
-        readonly at: string;
-        /** atRisk: it would be breached if all went on as in the last twelfth of the window */
-        readonly state: "met" | "atRisk" | "breached" | "noData";
-        /** The part that was good, of all that was decided within the window */
-        readonly attainment: number | null;
-        readonly badShare: number | null;
-        /** How many times faster than allowed the error budget is used up, in the window */
-        readonly burnRate: number | null;
-        /** The same in its last twelfth */
-        readonly recentBurnRate: number | null;
-        readonly good: number;
-        readonly bad: number;
-        /** Begun, not ended, and still in time */
-        readonly open: number;
-        /** Late, and not ended yet */
-        readonly overdue: number;
-        /** The class's upper end that half of the ended spans do not exceed */
-        readonly medianAtMostMs: number | null;
-        readonly p95AtMostMs: number | null;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Sla>;
   };
   /** One SLA with the records that are late, the latest deadline first. Role: viewer. */
   getSla: {
@@ -2044,133 +1299,21 @@ export interface Operations {
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly sla: {
-        readonly name: string;
-        readonly title: string;
-        /** How it stands, in a sentence with its figures */
-        readonly statement: string;
-        readonly owner: {
-          readonly name: string;
-          readonly team: string | null;
-          readonly contact: string | null;
-          readonly runbook: string | null;
-        };
-        /** Routes that are held to it */
-        readonly routes: readonly string[];
-        readonly measures: "milestones" | "failed" | "replayed";
-        readonly within: string | null;
-        readonly window: string;
-        readonly target: number;
-        readonly at: string;
-        /** atRisk: it would be breached if all went on as in the last twelfth of the window */
-        readonly state: "met" | "atRisk" | "breached" | "noData";
-        /** The part that was good, of all that was decided within the window */
-        readonly attainment: number | null;
-        readonly badShare: number | null;
-        /** How many times faster than allowed the error budget is used up, in the window */
-        readonly burnRate: number | null;
-        /** The same in its last twelfth */
-        readonly recentBurnRate: number | null;
-        readonly good: number;
-        readonly bad: number;
-        /** Begun, not ended, and still in time */
-        readonly open: number;
-        /** Late, and not ended yet */
-        readonly overdue: number;
-        /** The class's upper end that half of the ended spans do not exceed */
-        readonly medianAtMostMs: number | null;
-        readonly p95AtMostMs: number | null;
-      };
-      readonly late: {
-        readonly items: readonly {
-          readonly entity: { readonly kind: string; readonly key: string };
-          /** The event that began it */
-          readonly eventId: string;
-          readonly startedAt: string;
-          readonly dueAt: string;
-          readonly endedAt: string | null;
-          /** Taken back after it was late */
-          readonly withdrawn: boolean;
-        }[];
-        readonly nextCursor: string | null;
-      };
-    };
+    readonly answer: GetSlaAnswer;
   };
   /** File imports: what is being read, and the last files with their counts and reports. Role: viewer. */
   listImports: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly source: string;
-        readonly owner: string;
-        readonly prefix: string;
-        readonly format: string;
-        /** `held`: it could not go on and tries again every minute */
-        readonly state: "idle" | "reading" | "held" | "misconfigured";
-        readonly problem: string | null;
-        readonly current: {
-          readonly file: string;
-          readonly bytes: number;
-          readonly bytesRead: number;
-          readonly startedAt: string;
-          /** Read so far; the line with the names of the columns does not count */
-          readonly rows: number;
-          /** Put in as events */
-          readonly accepted: number;
-          /** In the report; each chunk of them is a dead letter that can be retried */
-          readonly refused: number;
-        } | null;
-        /** Newest first */
-        readonly last: readonly {
-          readonly file: string;
-          readonly startedAt: string;
-          readonly finishedAt: string;
-          /** Read so far; the line with the names of the columns does not count */
-          readonly rows: number;
-          /** Put in as events */
-          readonly accepted: number;
-          /** In the report; each chunk of them is a dead letter that can be retried */
-          readonly refused: number;
-          /** Why it was not read to its end */
-          readonly stopped: string | null;
-          /** Where the file is now */
-          readonly keptAt: string | null;
-          /** The refused rows with the reasons, as NDJSON in the bucket */
-          readonly report: string | null;
-        }[];
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Import>;
   };
   /** File exports and the last files. Role: viewer. */
   listExports: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly name: string;
-        readonly destination: string;
-        readonly kind: string;
-        readonly owner: string;
-        readonly folder: string;
-        readonly state: "idle" | "writing" | "misconfigured";
-        readonly problem: string | null;
-        /** Newest first */
-        readonly last: readonly {
-          readonly file: string;
-          readonly at: string;
-          readonly rows: number;
-          /** Deleted records, where no column tells of them */
-          readonly leftOut: number;
-        }[];
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<Export>;
   };
   /** What was not let in, counted by minute, with the precise reason. Role: viewer. */
   listRejections: {
@@ -2182,35 +1325,14 @@ export interface Operations {
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: {
-      readonly items: readonly {
-        readonly minute: string;
-        readonly source: string;
-        readonly reason: string;
-        readonly count: number;
-        readonly lastAt: string;
-        readonly example: string;
-      }[];
-      readonly nextCursor: string | null;
-    };
+    readonly answer: Page<RequestsOfMinute>;
   };
   /** How far each class is behind, what is deferred for it, and what is refused at ingest. Role: viewer. */
   getBacklog: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly classes: readonly {
-        readonly class: string;
-        /** Of the oldest event that a consumer took lately */
-        readonly ageSeconds: number;
-        readonly readAt: string | null;
-        /** Why its messages stand back now */
-        readonly deferred: string | null;
-        /** Whether ingest tells its senders to come later */
-        readonly refused: boolean;
-      }[];
-    };
+    readonly answer: { readonly classes: readonly BacklogOfClass[] };
   };
   /** Where an event would go and why, without sending anything. Role: viewer. */
   explainRoutes: {
@@ -2218,46 +1340,20 @@ export interface Operations {
     readonly query: {};
     readonly body: {
       readonly source: string;
-      readonly kind: "customer" | "opportunity" | "order" | "invoice" | "shipment" | "entitlement" | "case" | "activity";
+      readonly kind: EntityKind;
       readonly key?: string | undefined;
       readonly nature?: "snapshot" | "delta" | "hint" | undefined;
       /** The entity in canonical fields */
       readonly data: Readonly<Record<string, unknown>>;
     };
-    readonly answer: {
-      readonly lanes: readonly {
-        readonly destination: string;
-        readonly route: string;
-        readonly owner: string;
-        /** Why ownership would refuse the write there */
-        readonly refused: string | null;
-        /** Fields that the destination owns, and would not be sent */
-        readonly withheld: readonly string[];
-      }[];
-      readonly routing: readonly { readonly route: string; readonly matched: boolean; readonly because: string }[];
-    };
+    readonly answer: ExplainRoutesAnswer;
   };
   /** Who answers for what: sources, destinations, routes, SLAs, services, APIs, schemas, incidents; and which system owns which data. Role: viewer. */
   listOwnership: {
     readonly params: {};
     readonly query: {};
     readonly body: undefined;
-    readonly answer: {
-      readonly owners: Readonly<Record<string, { readonly team: string; readonly contact: string; readonly runbook?: string | undefined }>>;
-      readonly items: readonly {
-        readonly what: "source" | "destination" | "route" | "sla" | "service" | "api" | "schema" | "incident";
-        readonly name: string;
-        readonly owner: string;
-        /** Of a route */
-        readonly dataClass?: "public" | "internal" | "confidential" | "personal" | undefined;
-        /** Of a route: what its deliveries are held to */
-        readonly sla?: string | undefined;
-        /** Of a schema */
-        readonly version?: number | undefined;
-      }[];
-      /** The system that owns each kind, and single fields of it */
-      readonly matrix: readonly { readonly kind: string; readonly system: string; readonly fields: Readonly<Record<string, string>> }[];
-    };
+    readonly answer: Ownership;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorSeen } from "../destinations/classify.ts";
 import type { ChangePage, ChangeQuery, ResponseSeen } from "../destinations/define.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject } from "../domain/json.ts";
 import { scalarText } from "../domain/mapping.ts";
 
 /** A text as an OData literal, not yet percent-encoded (OData 4.0 URL conventions, section 5.1.1.6.1). */
@@ -23,7 +23,7 @@ export function objectOf(response: ResponseSeen): JsonObject | undefined {
 /** The rows of a collection; undefined where the answer is none. */
 export function rowsOf(response: ResponseSeen): readonly JsonObject[] | undefined {
   const value = objectOf(response)?.["value"];
-  return Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : undefined;
+  return Array.isArray(value) ? objectsIn(value) : undefined;
 }
 
 /** `@odata.nextLink` or `@odata.deltaLink` of an answer. */
@@ -40,12 +40,6 @@ export function errorSeenIn(response: ResponseSeen): ErrorSeen {
   const code = scalarText(error["code"]) ?? "";
   const detail = [inner, scalarText(error["message"])].find((text) => text !== undefined && text !== "");
   return { codes: code === "" ? [] : [code], ...(detail === undefined ? {} : { detail }) };
-}
-
-/** The clock of the system, as far as an answer tells it. */
-export function serverNowMs(response: ResponseSeen): number | null {
-  const ms = Date.parse(response.headers.get("date") ?? "");
-  return Number.isNaN(ms) ? null : ms;
 }
 
 /** What a set is walked by: the time of change and a key that breaks ties, or the key alone where rows carry no such time. */

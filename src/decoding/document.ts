@@ -80,6 +80,15 @@ export function readJson(body: Uint8Array): Result<JsonObject, DecodeFailure> {
   return isJsonObject(parsed.value) ? ok(parsed.value) : unintelligible("the body is JSON, but no object");
 }
 
+/** Reads a body that is one JSON object or a list of them. */
+export function readEvents(body: Uint8Array, most: number): Result<readonly JsonObject[], DecodeFailure> {
+  const parsed = readJsonValue(body);
+  if (!parsed.ok) return parsed;
+  const events = Array.isArray(parsed.value) ? (parsed.value as readonly JsonValue[]) : [parsed.value];
+  if (events.length > most) return unintelligible(`${events.length} events; at most ${most} are read`);
+  return events.every(isJsonObject) ? ok(events) : unintelligible("the body is JSON, but no event, nor a list of them");
+}
+
 /** Most items of one request that are read: more is an attack or a mistake. */
 const MOST_ITEMS = 1_000;
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { isJsonObject, objectsIn, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { readName } from "./document.ts";
 
@@ -59,9 +59,7 @@ const readId = (value: JsonValue | undefined): string | null => {
 
 /** A list of `{key, value}` as an object; of a key that is there twice the last counts. */
 function byKey(list: JsonValue | undefined): JsonObject {
-  if (!Array.isArray(list)) return {};
-  const pairs = (list as readonly JsonValue[]).filter(isJsonObject);
-  return Object.fromEntries(pairs.flatMap(({ key, value }) => (typeof key === "string" ? [[key, value ?? null]] : [])));
+  return Object.fromEntries(objectsIn(list).flatMap(({ key, value }) => (typeof key === "string" ? [[key, value ?? null]] : [])));
 }
 
 const columnsOf = (entity: JsonValue | undefined): JsonObject | null =>

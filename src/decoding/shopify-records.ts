@@ -1,4 +1,4 @@
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { readPath, objectsIn, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { json, money, object, scalarText, text, time, word } from "../domain/mapping.ts";
 import type { ObjectMaps } from "../sources/define.ts";
 
@@ -100,7 +100,7 @@ export function withReadings(resource: string, record: JsonObject): JsonObject {
 /** Lines in canonical form; the ones as sent stay beside them. Without a currency there is no price. */
 function linesOf(items: JsonValue | undefined, currency: string | undefined): JsonValue | undefined {
   if (!Array.isArray(items)) return undefined;
-  return (items as readonly JsonValue[]).filter(isJsonObject).map((item) => {
+  return objectsIn(items).map((item) => {
     const [sku, description, amount] = ["sku", "title", "price"].map((name) => statedBy(item, [name]));
     return {
       ...(sku === undefined ? {} : { sku }),

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { serverNowMs } from "../connection/server-clock.ts";
 import { canonicalFields } from "../domain/entities/index.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { scalarText } from "../domain/mapping.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { orderOfSale } from "../domain/sale.ts";
+import { contentForErp } from "../domain/sale.ts";
 import {
   defineDestination,
   exchange,
@@ -64,7 +65,7 @@ export const sandboxErp = defineDestination<Settings>({
     exchange(session, { ...requestTo(delivery, session, { "idempotency-key": delivery.idempotencyKey }), ...writeOf(delivery) }, classify),
   confirm: (delivery, session) =>
     exchange(session, requestTo(delivery, session, {}), (response): LookupOutcome => classifyLookup(response, delivery)),
-  written: (delivery) => contentOf(delivery),
+  written: (delivery) => contentForErp(delivery),
   read: async (ref, session) => {
     const answer = await session.send({ method: "GET", url: urlOf(ref, session), headers: READ_HEADERS });
     return answer.ok ? readRecord(answer.value, ref) : answer;
@@ -107,11 +108,10 @@ function readPage(response: ResponseSeen, { kind, untilMs }: ChangeQuery): Resul
   const within = states.flatMap((state) => (state !== null && (state.modifiedAtMs ?? 0) < untilMs ? [state] : []));
   const next = bodyOf(response)?.["next"];
   const more = within.length === states.length && isJsonObject(next);
-  const date = Date.parse(response.headers.get("date") ?? "");
   return ok({
     records: within,
     nextCursor: more ? new URLSearchParams(next as Readonly<Record<string, string>>).toString() : null,
-    serverNowMs: Number.isNaN(date) ? null : date,
+    serverNowMs: serverNowMs(response),
   });
 }
 
@@ -120,7 +120,7 @@ const collectionOf = (kind: string): string => COLLECTIONS[kind as keyof typeof 
 /** A whole state takes the record's place; a part of one is merged into it (RFC 7396), and null clears a field. */
 function writeOf(delivery: Delivery): Pick<RequestSpec, "method" | "body"> {
   if (delivery.deleted) return { method: "DELETE" };
-  const content = contentOf(delivery);
+  const content = contentForErp(delivery);
   if (delivery.nature === "snapshot") return { method: "PUT", body: JSON.stringify(content) };
   return { method: "PATCH", body: JSON.stringify({ ...content, ...Object.fromEntries(delivery.cleared.map((field) => [field, null])) }) };
 }
@@ -162,9 +162,6 @@ function requestTo(delivery: Delivery, connection: Connection<Settings>, headers
   };
 }
 
-/** The record's content in the ERP's words: the canonical fields as they are, or the order that a sale has become. */
-const contentOf = ({ data, entity }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
-
 /**
  * A success names the record. One that does not (a proxy's page, a cut body) is `ambiguous`, so that it is read back.
  * `record_not_found` answers only a DELETE here, whose effect is then there already.
@@ -190,12 +187,12 @@ function classifyLookup(response: ResponseSeen, delivery: Delivery): LookupOutco
   if (body === undefined || remote === undefined) {
     return { kind: "failed", class: "transient", detail: "the answer to the read-back is no record" };
   }
-  const written = parseJson(JSON.stringify(contentOf(delivery)));
+  const written = parseJson(JSON.stringify(contentForErp(delivery)));
   const held = unassigned(body);
   const whole =
     delivery.nature === "snapshot"
       ? held
-      : Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(contentOf(delivery), name)));
+      : Object.fromEntries(Object.entries(held).filter(([name]) => Object.hasOwn(contentForErp(delivery), name)));
   const same = written.ok && isJsonObject(written.value) && sameJson(unassigned(written.value), whole);
   return same && !delivery.deleted ? { kind: "applied", remote } : { kind: "absent" };
 }

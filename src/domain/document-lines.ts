@@ -1,5 +1,5 @@
 import { changedPart } from "./differences.ts";
-import { exactNumber, isJsonObject, type JsonObject, type JsonValue } from "./json.ts";
+import { exactNumber, isJsonObject, objectsIn, type JsonObject } from "./json.ts";
 import { scalarText } from "./mapping.ts";
 
 /** Where a system keeps what a canonical line says; a description is left out where it has no place. */
@@ -28,7 +28,7 @@ export interface LineSteps {
 /** The canonical lines of a document; undefined where it says nothing of them. */
 export function linesIn(data: JsonObject): readonly JsonObject[] | undefined {
   const lines = data["lines"];
-  return Array.isArray(lines) ? (lines as readonly JsonValue[]).filter(isJsonObject) : undefined;
+  return Array.isArray(lines) ? objectsIn(lines) : undefined;
 }
 
 /** A canonical line in a system's fields. What is not given, the system takes from its own product. */

@@ -7,6 +7,10 @@ export interface JsonObject {
 
 export const isJsonObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The objects of a list; none where it is no list. */
+export const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
+  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];
+
 /**
  * A number literal that printing a JavaScript number would not give back letter for letter: 16 or more digits,
  * a fraction that ends in 0, an exponent, minus zero. Seen after `:`, `,` or `[`, so a quoted date does not match;

@@ -7,6 +7,7 @@ import { ok, type Result } from "../domain/result.ts";
 import { Authentication, HeaderName, verificationOf } from "../verification/settings.ts";
 import {
   defineSource,
+  UNKNOWN_SENDER,
   type DecodeFailure,
   type GenuineRequest,
   type Handshake,
@@ -140,12 +141,7 @@ export const custom = defineSource<Settings>({
   handshakes: ({ handshake }) => (handshake === undefined ? [] : [HANDSHAKES[handshake]]),
   objects: () => ({}),
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: {
-    retries: ["5xx", 429],
-    harmful: [],
-    timeoutMs: null,
-    source: "depends on the sender: most senders that retry at all retry these",
-  },
+  behaviour: UNKNOWN_SENDER,
   setup: [
     "Enter {url} as the address that the service posts its events to.",
     "Give the service {secret} as settings.authentication says: as token, password or signing key; of an asymmetric key it keeps the private half.",

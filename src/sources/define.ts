@@ -135,6 +135,14 @@ export interface SenderBehaviour {
   readonly source: string;
 }
 
+/** How a sender behaves of which nobody knows more than that it posts. */
+export const UNKNOWN_SENDER: SenderBehaviour = {
+  retries: ["5xx", 429],
+  harmful: [],
+  timeoutMs: null,
+  source: "depends on the sender: most senders that retry at all retry these",
+};
+
 /** What a sender asks before, or between, its events. Each is answered without being an event, and recorded. */
 export type Handshake =
   /** CloudEvents webhook 1.0: OPTIONS with `WebHook-Request-Origin`. `authorized`: only with the proof that posts carry. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
 import { readPath } from "../domain/json.ts";
 import { object, text, time, word } from "../domain/mapping.ts";
-import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
 import type { Verification } from "../verification/define.ts";
 import { hmacMistakes, hmacShape, hmacVerification } from "../verification/hmac-settings.ts";
 import { HeaderName } from "../verification/settings.ts";
-import { defineSource, type Sample } from "./define.ts";
+import { defineSource, UNKNOWN_SENDER, type Sample } from "./define.ts";
 
 const Settings = z
   .strictObject({
@@ -65,12 +65,7 @@ export const hmac = defineSource<Settings>({
     }),
   objects: () => ({}),
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: {
-    retries: ["5xx", 429],
-    harmful: [],
-    timeoutMs: null,
-    source: "depends on the sender: most senders that retry at all retry these",
-  },
+  behaviour: UNKNOWN_SENDER,
   setup: [
     "Enter {url} as the address that the service posts its events to, as JSON.",
     "Give the service {secret}, and say in the source's settings which header it puts the signature in and what text it signs.",

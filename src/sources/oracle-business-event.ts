@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ANSWER_BY_STATUS, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
+import { ORACLE_INTEGRATION } from "../decoding/oracle-integration.ts";
 import { attributeOf, childrenOf, readXml, textOf, type XmlNode } from "../decoding/xml.ts";
 import type { JsonObject, JsonValue } from "../domain/json.ts";
 import { object, text } from "../domain/mapping.ts";
@@ -150,14 +151,7 @@ export const oracleBusinessEvent = defineSource<Settings>({
   decode,
   objects: () => OBJECTS,
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: {
-    retries: [],
-    harmful: [],
-    timeoutMs: null,
-    source:
-      "docs.oracle.com/en/cloud/paas/application-integration/erp-adapter/failed-messages-are-not-automatically-resubmitted.html, read 2026-11-24; " +
-      "a project may configure retries of its invokes",
-  },
+  behaviour: ORACLE_INTEGRATION,
   setup: [
     "Enable the business event in Fusion: many are off by default.",
     "In Oracle Integration, create a flow that is triggered by the event (ERP Cloud adapter) and posts the event's XML unchanged to {url}, with the security policy that settings.authentication says and {secret}.",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible } from "../decoding/document.ts";
+import { ORACLE_INTEGRATION } from "../decoding/oracle-integration.ts";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { day, money, object, text, time, word, type ObjectMap } from "../domain/mapping.ts";
 import type { OrderToken } from "../domain/order.ts";
@@ -134,14 +135,7 @@ export const oracleIntegration = defineSource<Settings>({
   decode: (request, context) => decode(request, context.objects),
   objects,
   statusPolicy: ANSWER_BY_STATUS,
-  behaviour: {
-    retries: [],
-    harmful: [],
-    timeoutMs: null,
-    source:
-      "docs.oracle.com/en/cloud/paas/application-integration/erp-adapter/failed-messages-are-not-automatically-resubmitted.html, read 2026-11-24; " +
-      "a project may configure retries of its invokes",
-  },
+  behaviour: ORACLE_INTEGRATION,
   setup: [
     "In Oracle Integration, create a REST adapter connection (invoke) to {url} with the security policy that settings.authentication says and {secret}.",
     "Create a flow that is triggered by the business event (ERP Cloud adapter), enable the event in Fusion, and let the flow read the record.",

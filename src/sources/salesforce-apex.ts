@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { ANSWER_BY_STATUS, readJsonValue, readName, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
+import { ANSWER_BY_STATUS, readEvents, readName, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { OrganizationIds, longId, mayOrganizationSend, recordShape, salesforceObjects } from "../decoding/salesforce-records.ts";
 import { readInstant } from "../decoding/salesforce-relayed-event.ts";
 import { NATURES } from "../domain/event.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { NO_ORDER, timeToken } from "../domain/order.ts";
 import { fail, type Result } from "../domain/result.ts";
 import { DEFAULT_WINDOW_MS } from "../verification/define.ts";
@@ -28,12 +28,9 @@ const MOST_EVENTS = 200;
 
 /** One envelope or a list of them; each is an event of its own. */
 function decode(request: GenuineRequest, context: Context): Result<readonly Part[], DecodeFailure> {
-  const body = readJsonValue(request.body);
-  if (!body.ok) return body;
-  const events = Array.isArray(body.value) ? (body.value as readonly JsonValue[]) : [body.value];
-  if (events.length > MOST_EVENTS) return unintelligible(`${events.length} events; at most ${MOST_EVENTS} are read`);
-  if (!events.every(isJsonObject)) return unintelligible("the body is JSON, but no event, nor a list of them");
-  return readParts(events, (event) => decodeOne(event, context), JSON.stringify);
+  const events = readEvents(request.body, MOST_EVENTS);
+  if (!events.ok) return events;
+  return readParts(events.value, (event) => decodeOne(event, context), JSON.stringify);
 }
 
 const DELETED: Readonly<Record<string, boolean>> = { insert: false, update: false, undelete: false, delete: true };

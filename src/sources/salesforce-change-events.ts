@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ANSWER_BY_STATUS, readJsonValue, readName, toItem, unintelligible } from "../decoding/document.ts";
+import { ANSWER_BY_STATUS, readEvents, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { longId, recordShape, salesforceObjects } from "../decoding/salesforce-records.ts";
 import {
   changedRecord,
@@ -10,7 +10,7 @@ import {
   type RelayedEvent,
 } from "../decoding/salesforce-relayed-event.ts";
 import { NATURES, type Nature } from "../domain/event.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts";
+import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { object, text, time, word } from "../domain/mapping.ts";
 import { NO_ORDER, timeToken, type OrderToken } from "../domain/order.ts";
 import { ok, type Result } from "../domain/result.ts";
@@ -49,12 +49,10 @@ const MOST_EVENTS = 1_000;
 
 /** One part for every record of every event of the body, which holds one event or a list of them. */
 function decode(request: GenuineRequest, context: Context): Result<readonly Part[], DecodeFailure> {
-  const body = readJsonValue(request.body);
-  if (!body.ok) return body;
-  const events = Array.isArray(body.value) ? (body.value as readonly JsonValue[]) : [body.value];
-  if (events.length === 0 || events.length > MOST_EVENTS) return unintelligible(`${events.length} events; 1 to ${MOST_EVENTS} are read`);
-  if (!events.every(isJsonObject)) return unintelligible("the body is JSON, but no event, nor a list of them");
-  return ok(events.flatMap((event) => partsOf(unwrapEvent(event), context)));
+  const events = readEvents(request.body, MOST_EVENTS);
+  if (!events.ok) return events;
+  if (events.value.length === 0) return unintelligible("an empty list of events");
+  return ok(events.value.flatMap((event) => partsOf(unwrapEvent(event), context)));
 }
 
 function partsOf(event: RelayedEvent, context: Context): readonly Part[] {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { entraAuthentication, entraOrigins, entraSecretNames, entraSettings } from "../../connection/entra.ts";
-import { cursorAfter, rowsOf, serverNowMs, walk, withOptions, objectOf } from "../../connection/odata-v4.ts";
+import { pageOf, rowAt } from "../../connection/odata-v4-set.ts";
+import { withOptions } from "../../connection/odata-v4.ts";
 import { TeamFieldsByKind, writtenPart } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import {
   defineDestination,
   type ChangePage,
@@ -12,9 +14,9 @@ import {
   type RemoteState,
   type Session,
 } from "../define.ts";
-import { failureOf } from "./errors.ts";
-import { contentOf, resourceOf, stateOf } from "./records.ts";
-import { certain, findByKey, setUrl, write } from "./write.ts";
+import { resourceOf, stateOf } from "./records.ts";
+import { findByKey, setOf, setUrl } from "./sets.ts";
+import { write } from "./write.ts";
 
 const Scalars = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));
 
@@ -59,7 +61,7 @@ export const businessCentral = defineDestination<Settings>({
   write,
   // Lines are records of their own, and a write that finds everything as it should be sends nothing: it is its own read-back.
   confirm: () => Promise.resolve({ kind: "absent" }),
-  written: (delivery, settings) => writtenPart(contentOf(delivery), resourceOf(delivery.entity.kind, settings).pairs),
+  written: (delivery, settings) => writtenPart(contentForErp(delivery), resourceOf(delivery.entity.kind, settings).pairs),
   read,
   changes: {
     kinds: READ_KINDS,
@@ -84,36 +86,11 @@ async function read(ref: RecordRef, session: Session<Settings>): Promise<Result<
 async function readById({ kind, value }: RecordRef, session: Session<Settings>): Promise<Result<RemoteState | "absent", Failed>> {
   const resource = resourceOf(kind, session.settings);
   const url = withOptions(`${setUrl(session, resource)}(${encodeURIComponent(value.toWellFormed())})`, { $expand: resource.expand });
-  const answer = await session.send({ method: "GET", url, headers: READ_HEADERS });
-  if (!answer.ok) return answer;
-  if (answer.value.status === 404) return ok("absent");
-  const row = objectOf(answer.value);
-  if (answer.value.status !== 200 || row === undefined) return fail(certain(failureOf(answer.value, resource)));
-  return stateOf(row, resource);
+  const row = await rowAt(session, setOf(session, resource), url, ({ status }) => status === 404);
+  if (!row.ok) return row;
+  return row.value === "absent" ? ok("absent") : stateOf(row.value, resource);
 }
 
-const READ_HEADERS = { accept: "application/json", "user-agent": "signalbox" };
-
-async function page(query: ChangeQuery, session: Session<Settings>): Promise<Result<ChangePage | "restart", Failed>> {
-  const resource = resourceOf(query.kind, session.settings);
-  const by = { stamp: "lastModifiedDateTime", key: "number" };
-  const options = walk(query, by);
-  if (options === null) return ok("restart");
-  const url = withOptions(setUrl(session, resource), {
-    $filter: options.filter,
-    $orderby: options.orderby,
-    $top: String(query.limit),
-    $expand: resource.expand,
-  });
-  const answer = await session.send({ method: "GET", url, headers: READ_HEADERS });
-  if (!answer.ok) return answer;
-  const rows = rowsOf(answer.value);
-  if (answer.value.status !== 200 || rows === undefined) return fail(certain(failureOf(answer.value, resource)));
-  const records: RemoteState[] = [];
-  for (const row of rows) {
-    const state = stateOf(row, resource);
-    if (!state.ok) return state;
-    records.push(state.value);
-  }
-  return ok({ records, nextCursor: cursorAfter(query, by, rows), serverNowMs: serverNowMs(answer.value) });
+function page(query: ChangeQuery, session: Session<Settings>): Promise<Result<ChangePage | "restart", Failed>> {
+  return pageOf(session, setOf(session, resourceOf(query.kind, session.settings)), query);
 }

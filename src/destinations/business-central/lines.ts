@@ -1,5 +1,5 @@
 import { canonicalLine, lineBody, type HeldLine, type LineFields } from "../../domain/document-lines.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 
 /** Properties of dynamics_salesorderline. */
@@ -7,9 +7,7 @@ const FIELDS: LineFields = { sku: "lineObjectNumber", description: "description"
 
 /** An order's lines as they came with it. Only items are ours; comments and charges that somebody adds in the system stay. */
 export function heldLines(row: JsonObject): readonly HeldLine[] {
-  const lines = row["salesOrderLines"];
-  const items = Array.isArray(lines) ? (lines as readonly JsonValue[]).filter(isJsonObject) : [];
-  return items
+  return objectsIn(row["salesOrderLines"])
     .filter((line) => line["lineType"] === "Item")
     .toSorted((left, right) => Number(left["sequence"] ?? 0) - Number(right["sequence"] ?? 0))
     .map((line) => ({ id: scalarText(line["id"]) ?? "", etag: scalarText(line["@odata.etag"]) ?? "*", values: line }));

@@ -12,8 +12,7 @@ import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
-import type { Delivery, Failed, RemoteState } from "../define.ts";
+import type { Failed, RemoteState } from "../define.ts";
 import { linesOf } from "./lines.ts";
 
 /** What the modules' settings say of records. */
@@ -80,9 +79,6 @@ export function resourceOf(kind: EntityKind, settings: RecordSettings): Resource
   if (kind === "invoice") return { kind, set: "salesInvoices", keyField: "number", pairs: pairs(INVOICE) };
   return { kind: "order", set: "salesOrders", keyField: settings.orderKey, pairs: pairs(ORDER), expand: "salesOrderLines" };
 }
-
-/** A delivery's content in the words of its resource's kind. */
-export const contentOf = ({ data, entity }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
 /** A delivery as the system's properties. AL has no null: a text that is cleared is empty, a day is 0001-01-01. */
 export function bodyOf(data: JsonObject, cleared: readonly string[], { pairs }: Resource): Result<JsonObject, readonly PairProblem[]> {

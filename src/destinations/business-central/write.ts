@@ -1,47 +1,18 @@
 import { converge } from "../../connection/converge.ts";
-import { objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
+import { objectOf } from "../../connection/odata-v4.ts";
 import { changedPart } from "../../domain/differences.ts";
 import { lineSteps, linesIn, type LineSteps } from "../../domain/document-lines.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
-import { traceHeaders, type Delivery, type Failed, type Outcome, type RemoteRecord, type RequestSpec, type Session } from "../define.ts";
+import { traceHeaders, type Delivery, type Failed, type Outcome, type RemoteRecord, type RequestSpec } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { heldLines, itemBody } from "./lines.ts";
-import { bodyOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
-
-export interface WriteSettings extends RecordSettings {
-  readonly company: string;
-  readonly onCreate: Readonly<Partial<Record<"customer" | "order", JsonObject>>>;
-}
-type Talk = Session<WriteSettings>;
+import { bodyOf, resourceOf, type Resource } from "./records.ts";
+import { findByKey, setUrl, type Talk } from "./sets.ts";
 
 const JSON_HEADERS = { accept: "application/json", "content-type": "application/json" };
-
-export const setUrl = ({ baseUrl, settings }: Pick<Talk, "baseUrl" | "settings">, { set }: Pick<Resource, "set">): string =>
-  `${baseUrl}/companies(${settings.company})/${set}`;
-
-/** The one row with this key. Two of them are for a person: nobody else can say which is meant. */
-export async function findByKey(session: Talk, resource: Resource, key: string): Promise<Result<JsonObject | "absent", Failed>> {
-  const url = withOptions(setUrl(session, resource), {
-    $filter: `${resource.keyField} eq ${quoted(key)}`,
-    $top: "2",
-    $expand: resource.expand,
-  });
-  const answer = await session.send({ method: "GET", url, headers: { ...JSON_HEADERS, "user-agent": "signalbox" } });
-  if (!answer.ok) return answer;
-  const rows = rowsOf(answer.value);
-  if (answer.value.status !== 200 || rows === undefined) return fail(certain(failureOf(answer.value, resource)));
-  const [row, second] = rows;
-  if (second !== undefined)
-    return fail(unwritable([{ field: resource.keyField, message: `two records of ${resource.set} have the key ${key}; merge them` }]));
-  return ok(row ?? "absent");
-}
-
-/** Where no duplicate can be meant. */
-export const certain = (failure: Failed | "duplicate"): Failed =>
-  failure === "duplicate" ? { kind: "failed", class: "business", detail: "a record with the same key exists" } : failure;
 
 /**
  * Search by key, then POST or PATCH with the ETag read. A customer that is deleted is blocked, since its documents need
@@ -50,7 +21,7 @@ export const certain = (failure: Failed | "duplicate"): Failed =>
  */
 export async function write(delivery: Delivery, session: Talk): Promise<Outcome> {
   const resource = resourceOf(delivery.entity.kind, session.settings);
-  const content = contentOf(delivery);
+  const content = contentForErp(delivery);
   if (resource.kind === "order" && (delivery.deleted || content["status"] === "cancelled")) return remove(delivery, resource, session);
   const data = delivery.deleted ? { status: "inactive" } : content;
   const body = bodyOf(data, delivery.cleared, resource);

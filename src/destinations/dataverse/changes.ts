@@ -1,10 +1,12 @@
-import { linkOf, rowsOf, serverNowMs, withOptions } from "../../connection/odata-v4.ts";
+import { linkOf, rowsOf, withOptions } from "../../connection/odata-v4.ts";
+import { serverNowMs } from "../../connection/server-clock.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { NO_ORDER } from "../../domain/order.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, RemoteState } from "../define.ts";
 import { certainly, failureOf } from "./errors.ts";
+import { withLines } from "./lines.ts";
 import { get, rootUrl, type Talk } from "./requests.ts";
 import { columnsOf, decoded, nameColumn, stateOf } from "./rows.ts";
 import { isTableKind, tableOf, type Reference, type Table } from "./tables.ts";
@@ -61,13 +63,10 @@ async function statesOf(rows: readonly JsonObject[], table: Table, session: Talk
     if (!found.ok) return found;
     names.set(reference.navigation, found.value);
   }
-  const states: RemoteState[] = [];
-  for (const row of rows) {
-    const state = isDeletion(row) ? ok(deletionOf(row)) : stateOf(withNames(row, table, session, names), table, session.settings.keyColumn);
-    if (!state.ok) return state;
-    states.push(state.value);
-  }
-  return ok(states);
+  const { keyColumn } = session.settings;
+  const named = rows.map((row) => (isDeletion(row) ? row : withNames(row, table, session, names)));
+  const states = allOk(named.map((row) => (isDeletion(row) ? ok(deletionOf(row)) : stateOf(row, table, keyColumn))));
+  return states.ok ? withLines(states.value, named, table, session) : states;
 }
 
 function withNames(row: JsonObject, table: Table, session: Talk, names: ReadonlyMap<string, ReadonlyMap<string, string>>): JsonObject {

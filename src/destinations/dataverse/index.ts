@@ -4,6 +4,7 @@ import { TeamFieldsByKind, writtenPart } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { defineDestination, type Failed, type RecordRef, type RemoteState, type Session } from "../define.ts";
 import { page } from "./changes.ts";
+import { linesTold, linesWanted, withLines } from "./lines.ts";
 import { keyUrl, readRow, rootUrl } from "./requests.ts";
 import { isUsableKey, stateOf } from "./rows.ts";
 import { KINDS, isTableKind, tableOf } from "./tables.ts";
@@ -23,6 +24,11 @@ const Settings = z.strictObject({
   onDelete: z.enum(["deactivate", "delete"]).default("deactivate"),
   /** Whether change tracking is on for the tables; it cannot be turned off again there. */
   changeTracking: z.boolean().default(true),
+  /**
+   * Switches an order's lines on, as products that are written in. `skuColumn` is a column of the team's own on the table
+   * salesorderdetail, which holds the product as its owner calls it.
+   */
+  lines: z.strictObject({ skuColumn: z.string().regex(/^[a-z][a-z0-9_]*$/, "must be a column's logical name") }).optional(),
   /** Columns that are only set when a row is made, by kind; lookups as `<navigation>@odata.bind`. */
   onCreate: z.partialRecord(z.enum(KINDS), Scalars).default({}),
   fields: TeamFieldsByKind.default({}),
@@ -31,8 +37,8 @@ type Settings = z.infer<typeof Settings>;
 
 /**
  * Dynamics 365 Sales and Customer Service on Dataverse, Web API. The base URL is the environment's, such as
- * `https://acme.crm4.dynamics.com`; the application needs an application user with a role there. An order's lines are not
- * written: they refer to products and units of that catalogue.
+ * `https://acme.crm4.dynamics.com`; the application needs an application user with a role there. An order's lines are
+ * written where the setting `lines` switches them on.
  */
 export const dataverse = defineDestination<Settings>({
   module: "dataverse",
@@ -52,7 +58,15 @@ export const dataverse = defineDestination<Settings>({
   authentication: entraAuthentication(),
   origins: entraOrigins,
   write,
-  written: ({ data, entity }, { fields }) => (isTableKind(entity.kind) ? writtenPart(data, tableOf(entity.kind, fields).pairs) : {}),
+  written: (delivery, settings) => {
+    const { data, entity } = delivery;
+    if (!isTableKind(entity.kind)) return {};
+    const lines = linesWanted(delivery, settings);
+    return {
+      ...writtenPart(data, tableOf(entity.kind, settings.fields).pairs),
+      ...(lines === undefined || lines.length === 0 ? {} : { lines: [...linesTold(lines, settings)] }),
+    };
+  },
   read,
   changes: { kinds: KINDS, resolutionMs: 1000, overlapMs: 300_000, lagMs: 60_000, tellsDeletions: true, page },
 });
@@ -66,5 +80,9 @@ async function read({ kind, by, value }: RecordRef, session: Session<Settings>):
     by === "key" ? keyUrl(session, table, value) : `${rootUrl(session)}/${table.set}(${encodeURIComponent(value.toWellFormed())})`;
   const row = await readRow(session, table, url);
   if (!row.ok) return row;
-  return row.value === "absent" ? ok("absent") : stateOf(row.value, table, session.settings.keyColumn);
+  if (row.value === "absent") return ok("absent");
+  const state = stateOf(row.value, table, session.settings.keyColumn);
+  if (!state.ok) return state;
+  const whole = await withLines([state.value], [row.value], table, session);
+  return whole.ok ? ok(whole.value[0] ?? state.value) : whole;
 }

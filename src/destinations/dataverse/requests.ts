@@ -14,6 +14,7 @@ export interface TalkSettings {
   readonly keyColumn: string;
   readonly onDelete: "deactivate" | "delete";
   readonly changeTracking: boolean;
+  readonly lines?: { readonly skuColumn: string } | undefined;
   readonly onCreate: Readonly<Partial<Record<string, JsonObject>>>;
   readonly fields: Readonly<Partial<Record<EntityKind, TeamFields>>>;
 }

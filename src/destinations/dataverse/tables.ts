@@ -43,6 +43,8 @@ export interface Table {
 
 /** Where a table keeps `statecode` and `statuscode` for the words: `1/5` is reason 5 of state 1. */
 export const STATE = "state";
+/** Where the lines that an order is to have stand among its changes. */
+export const LINES = "lines";
 
 const ACCOUNT: Reference = {
   navigation: "customerid_account",
@@ -68,7 +70,7 @@ const ORDER: Reference = {
   table: "salesorder",
   to: "order",
 };
-const CURRENCY: Reference = {
+export const CURRENCY: Reference = {
   navigation: "transactioncurrencyid",
   column: "_transactioncurrencyid_value",
   set: "transactioncurrencies",

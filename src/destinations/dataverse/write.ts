@@ -4,14 +4,15 @@ import { changedPart } from "../../domain/differences.ts";
 import { toRemote } from "../../domain/field-pairs.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
-import type { Result } from "../../domain/result.ts";
+import { ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import type { Delivery, Failed, Outcome, RemoteRecord } from "../define.ts";
 import { failureOf } from "./errors.ts";
+import { bringLines, currencyOfLines, heldLines, linesWanted, stepsOfLines } from "./lines.ts";
 import { changing, currencyIds, keyUrl, readRow, rootUrl, type Talk } from "./requests.ts";
 import { encoded, isUsableKey, remoteOf, stateText } from "./rows.ts";
 import { stepsTo, type Step } from "./steps.ts";
-import { STATE, isTableKind, tableOf, type Table } from "./tables.ts";
+import { CURRENCY, LINES, STATE, isTableKind, tableOf, type Table } from "./tables.ts";
 
 /**
  * Upsert by alternate key: `If-None-Match: *` where nothing was found, the ETag read where something was, so that neither
@@ -27,11 +28,12 @@ export async function write(delivery: Delivery, session: Talk): Promise<Outcome>
   if (delivery.deleted && session.settings.onDelete === "delete") return remove(delivery, table, session);
   const body = toRemote(delivery.deleted ? table.ended : delivery.data, table.pairs, delivery.deleted ? [] : delivery.cleared);
   if (!body.ok) return unwritable(body.failure);
-  const values = withoutNullState(body.value);
+  const lines = linesWanted(delivery, session.settings);
+  const values = inCurrencyOf(lines, withoutNullState(body.value));
   return converge<JsonObject>({
     find: () => readRow(session, table, keyUrl(session, table, key)),
-    create: () => (delivery.deleted ? Promise.resolve(GONE) : create(delivery, table, session, values)),
-    update: (row) => update(delivery, table, session, { row, values }),
+    create: () => (delivery.deleted ? Promise.resolve(GONE) : create(delivery, table, session, { values, lines })),
+    update: (row) => update(delivery, table, session, { row, values, lines }),
   });
 }
 
@@ -41,10 +43,21 @@ const GONE: Outcome = { kind: "applied", duplicate: true };
 const withoutNullState = (values: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => name !== STATE || value !== null));
 
+/** An order that tells prices of lines and no total is in their currency. */
+function inCurrencyOf(lines: readonly JsonObject[] | undefined, values: JsonObject): JsonObject {
+  const currency = currencyOfLines(lines);
+  return currency === undefined || values[CURRENCY.navigation] !== undefined ? values : { ...values, [CURRENCY.navigation]: currency };
+}
+
 /** The columns alone. */
 const withoutState = (values: JsonObject): JsonObject => Object.fromEntries(Object.entries(values).filter(([name]) => name !== STATE));
 
-async function create(delivery: Delivery, table: Table, session: Talk, values: JsonObject): Promise<Outcome | "duplicate"> {
+interface Wanted {
+  readonly values: JsonObject;
+  readonly lines: readonly JsonObject[] | undefined;
+}
+
+async function create(delivery: Delivery, table: Table, session: Talk, { values, lines = [] }: Wanted): Promise<Outcome | "duplicate"> {
   const record = { ...session.settings.onCreate[table.kind], ...values };
   const columns = await columnsFor(session, table, record);
   if (!columns.ok) return columns.failure;
@@ -54,19 +67,39 @@ async function create(delivery: Delivery, table: Table, session: Talk, values: J
   const request = { method: "PATCH", url: keyUrl(session, table, delivery.entity.key), body: { ...columns.value, ...state } } as const;
   const made = await changed(delivery, table, session, { request, condition: { "if-none-match": "*" } });
   if (made.kind !== "row") return made.is;
-  return follow(delivery, table, session, { row: made.row, steps: stepsTo(table, stateText(made.row), target, {}) });
+  return follow(delivery, table, session, {
+    row: made.row,
+    steps: stepsTo(table, stateText(made.row), target, lines.length === 0 ? {} : { [LINES]: lines }),
+  });
 }
 
 async function update(
   delivery: Delivery,
   table: Table,
   session: Talk,
-  { row, values }: { readonly row: JsonObject; readonly values: JsonObject },
+  { row, values, lines }: Wanted & { readonly row: JsonObject },
 ): Promise<Outcome | "duplicate"> {
   const target = scalarText(values[STATE]) ?? null;
-  const steps = stepsTo(table, stateText(row), target, changedPart(withoutState(values), row));
+  const changedLines = await linesToChange(row, lines, table, session);
+  if (!changedLines.ok) return changedLines.failure;
+  const steps = stepsTo(table, stateText(row), target, { ...changedPart(withoutState(values), row), ...changedLines.value });
   const done = await follow(delivery, table, session, { row, steps });
   return done === "duplicate" || done.kind === "failed" ? done : { ...done, duplicate: steps.length === 0 };
+}
+
+/** Lines as a change of their order, where they differ from those that it has. */
+async function linesToChange(
+  row: JsonObject,
+  lines: readonly JsonObject[] | undefined,
+  table: Table,
+  session: Talk,
+): Promise<Result<JsonObject, Failed>> {
+  if (lines === undefined) return ok({});
+  const id = scalarText(row[table.id]) ?? "";
+  const held = await heldLines([id], table, session);
+  if (!held.ok) return held;
+  const { change, add, remove: gone } = stepsOfLines(held.value.get(id) ?? [], lines, session.settings.lines?.skuColumn ?? "");
+  return ok(change.length + add.length + gone.length === 0 ? {} : { [LINES]: lines });
 }
 
 /** One step after the other, each with the ETag that the one before left. What stops half-way is gone on with at the next attempt. */
@@ -78,6 +111,15 @@ async function follow(
 ): Promise<Outcome | "duplicate"> {
   let here = row;
   for (const step of steps) {
+    if (step.do === "setLines") {
+      const failed = await bringLines(delivery, scalarText(here[table.id]) ?? "", step.lines, { table, session });
+      if (failed !== null) return failed;
+      // Lines move their order on.
+      const again = await readRow(session, table, keyUrl(session, table, delivery.entity.key));
+      if (!again.ok) return again.failure;
+      here = again.value === "absent" ? here : { ...here, ...again.value };
+      continue;
+    }
     const request = await requestOf(step, table, session, { row: here, key: delivery.entity.key });
     if (!request.ok) return request.failure;
     const etag = scalarText(here["@odata.etag"]);
@@ -99,7 +141,7 @@ interface ChangeRequest {
 }
 
 async function requestOf(
-  step: Step,
+  step: Exclude<Step, { do: "setLines" }>,
   table: Table,
   session: Talk,
   { row, key }: { readonly row: JsonObject; readonly key: string },

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
@@ -48,7 +48,7 @@ export async function list(session: Session, wanted: ListQuery, headers: Headers
   const answer = await send(session, { method: "GET", url: `${resource(session, wanted.doctype)}?${search.toString()}`, headers });
   if (!answer.ok) return answer;
   return Array.isArray(answer.value)
-    ? ok((answer.value as readonly JsonValue[]).filter(isJsonObject))
+    ? ok(objectsIn(answer.value))
     : fail({ kind: "failed", class: "transient", detail: "the answer is no list of documents" });
 }
 

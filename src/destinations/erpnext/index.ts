@@ -1,9 +1,10 @@
 import { stepByStep } from "../../connection/step-by-step.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
 import { toCanonical, withTeamFields, writtenPart } from "../../domain/field-pairs.ts";
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { readPath, objectsIn, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
 import { defineDestination, traceHeaders, type Delivery, type Failed, type RemoteState } from "../define.ts";
 import { get, list, type Filter, type Session } from "./api.ts";
@@ -11,7 +12,7 @@ import { page } from "./changes.ts";
 import { DOCUMENTS, type DocumentKind } from "./documents.ts";
 import { Settings } from "./settings.ts";
 import { fromSiteTime } from "./site-time.ts";
-import { find, next, take, wantedLines, wordsOf, type Step } from "./steps.ts";
+import { find, next, take, wantedLines, type Step } from "./steps.ts";
 
 const KINDS = Object.keys(DOCUMENTS) as readonly EntityKind[];
 const NO_KIND = unwritable([{ field: "kind", message: "ERPNext is not set up to hold this kind" }]);
@@ -155,7 +156,7 @@ function bareState(row: JsonObject, { keyField, timeZone }: Settings): Omit<Remo
 }
 
 const linesOf = (row: JsonObject): readonly JsonObject[] =>
-  (row["items"] as readonly JsonValue[]).filter(isJsonObject).map((item) => {
+  objectsIn(row["items"]).map((item) => {
     const [sku, rate, currency] = [item["item_code"], item["rate"], row["currency"]].map(scalarText);
     return {
       ...(sku === undefined ? {} : { sku }),
@@ -169,7 +170,7 @@ function written(delivery: Delivery, settings: Settings): JsonObject {
   const { kind } = delivery.entity;
   const document = DOCUMENTS[kind];
   if (document === undefined || delivery.deleted) return {};
-  const words = wordsOf(delivery);
+  const words = contentForErp(delivery);
   const lines = document.hasLines ? wantedLines(words, settings.amountItem) : null;
   const customerId = document.hasCustomer ? readPath(words, "customerId") : undefined;
   return {

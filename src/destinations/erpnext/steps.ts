@@ -1,9 +1,9 @@
 import { same } from "../../domain/differences.ts";
 import { toRemote, withTeamFields } from "../../domain/field-pairs.ts";
-import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { exactNumber, isJsonObject, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type FieldError } from "../define.ts";
 import { ask, create, get, list, remove, update, type Session } from "./api.ts";
@@ -19,9 +19,6 @@ export interface Wanted {
   readonly session: Session;
 }
 
-/** What a delivery says in canonical words, an opportunity as the order that it becomes. */
-export const wordsOf = ({ entity, data }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
-
 /** The whole document that carries our key: that is unique, so there is one at most. */
 export async function find(session: Session, document: DocumentKind, key: string, headers: Readonly<Record<string, string>> = {}) {
   const { keyField } = session.settings;
@@ -34,7 +31,7 @@ export async function find(session: Session, document: DocumentKind, key: string
 export async function next(row: JsonObject | null, wanted: Wanted): Promise<Result<Step | "done", Failed>> {
   const { document, delivery, session } = wanted;
   if (delivery.deleted) return gone(row, document);
-  const words = wordsOf(delivery);
+  const words = contentForErp(delivery);
   const remote = toRemote(words, withTeamFields(document.pairs, session.settings.fields?.[delivery.entity.kind]), delivery.cleared);
   if (!remote.ok) return fail(unwritable(remote.failure));
   const { stage, ...others } = remote.value;
@@ -169,18 +166,16 @@ export function itemsOf(words: JsonObject, { amountItem }: Settings): Result<rea
 
 export function wantedLines(words: JsonObject, amountItem: string | undefined): readonly JsonObject[] | null {
   const { lines, total } = words;
-  if (Array.isArray(lines)) return (lines as readonly JsonValue[]).filter(isJsonObject);
+  if (Array.isArray(lines)) return objectsIn(lines);
   return total === undefined || amountItem === undefined ? null : [{ sku: amountItem, quantity: "1", unitPrice: total }];
 }
 
 /** Child rows carry much that ERPNext adds; only what is wanted of them is compared. */
 function differs(name: string, value: JsonValue, row: JsonObject): boolean {
   if (name !== "items") return !same(value, row[name]);
-  const [wanted, held] = [value, row[name]].map((each) => (Array.isArray(each) ? (each as readonly JsonValue[]).filter(isJsonObject) : []));
-  if (wanted?.length !== held?.length) return true;
-  return (wanted ?? []).some((line, index) =>
-    Object.entries(line).some(([field, each]) => !same(text(each), text(held?.[index]?.[field]))),
-  );
+  const [wanted, held] = [objectsIn(value), objectsIn(row[name])];
+  if (wanted.length !== held.length) return true;
+  return wanted.some((line, index) => Object.entries(line).some(([field, each]) => !same(text(each), text(held[index]?.[field]))));
 }
 
 /** Numbers that keep every digit are objects until they are written. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { entraAuthentication, entraOrigins, entraSecretNames, entraSettings } from "../../connection/entra.ts";
-import { cursorAfter, rowsOf, serverNowMs, walk } from "../../connection/odata-v4.ts";
+import { pageOf } from "../../connection/odata-v4-set.ts";
 import { TeamFieldsByKind, writtenPart } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import {
   defineDestination,
   type ChangePage,
@@ -12,9 +13,9 @@ import {
   type RemoteState,
   type Session,
 } from "../define.ts";
-import { failureOf } from "./errors.ts";
-import { contentOf, resourceOf, stateOf } from "./records.ts";
-import { certain, expansionOf, findByKey, get, searchUrl, write } from "./write.ts";
+import { resourceOf, stateOf } from "./records.ts";
+import { findByKey, setOf } from "./sets.ts";
+import { write } from "./write.ts";
 
 const Scalars = z.record(z.string().min(1), z.union([z.string(), z.number(), z.boolean()]));
 const RECORD_KINDS = ["customer", "order", "invoice"] as const;
@@ -79,7 +80,7 @@ export const financeOperations = defineDestination<Settings>({
   write,
   // Lines are records of their own, and a write done again ends at the same record: it is its own read-back.
   confirm: () => Promise.resolve({ kind: "absent" }),
-  written: (delivery, settings) => writtenPart(contentOf(delivery), resourceOf(delivery.entity.kind, settings).pairs),
+  written: (delivery, settings) => writtenPart(contentForErp(delivery), resourceOf(delivery.entity.kind, settings).pairs),
   read,
   changes: {
     kinds: READ_KINDS,
@@ -101,27 +102,8 @@ async function read({ kind, by, value }: RecordRef, session: Session<Settings>):
   return found.value === "absent" ? ok("absent") : stateOf(found.value, own, by === "key" ? value : undefined);
 }
 
-async function page(query: ChangeQuery, session: Session<Settings>): Promise<Result<ChangePage | "restart", Failed>> {
+/** Of an entity without a time of change, only documents that may still change. */
+function page(query: ChangeQuery, session: Session<Settings>): Promise<Result<ChangePage | "restart", Failed>> {
   const resource = resourceOf(query.kind, session.settings);
-  const by = { ...(resource.stamp === undefined ? {} : { stamp: resource.stamp }), key: resource.addressedBy ?? resource.keyField };
-  const options = walk(query, by);
-  if (options === null) return ok("restart");
-  const open = resource.stamp === undefined ? session.settings.open[resource.kind] : undefined;
-  const filters = [open, options.filter].filter((each) => each !== undefined);
-  const url = searchUrl(session, resource, filters.length === 0 ? undefined : filters.join(" and "), {
-    $orderby: options.orderby,
-    $top: String(query.limit),
-    ...expansionOf(resource),
-  });
-  const answer = await get(session, url);
-  if (!answer.ok) return answer;
-  const rows = rowsOf(answer.value);
-  if (answer.value.status !== 200 || rows === undefined) return fail(certain(failureOf(answer.value, resource)));
-  const records: RemoteState[] = [];
-  for (const row of rows) {
-    const state = stateOf(row, resource);
-    if (!state.ok) return state;
-    records.push(state.value);
-  }
-  return ok({ records, nextCursor: cursorAfter(query, by, rows), serverNowMs: serverNowMs(answer.value) });
+  return pageOf(session, setOf(session, resource), query, resource.stamp === undefined ? session.settings.open[resource.kind] : undefined);
 }

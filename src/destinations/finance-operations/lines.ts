@@ -1,5 +1,5 @@
 import { canonicalLine, type HeldLine, type LineFields } from "../../domain/document-lines.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 
 /** The navigation property of a sales order to its lines. */
@@ -10,8 +10,7 @@ export const LOT = "InventoryLotId";
 
 /** An order's lines as they came with it, in the order in which they were made. */
 export function heldLines(row: JsonObject): readonly HeldLine[] {
-  const lines = row[LINES];
-  return (Array.isArray(lines) ? (lines as readonly JsonValue[]).filter(isJsonObject) : [])
+  return objectsIn(row[LINES])
     .map((values) => ({ id: scalarText(values[LOT]) ?? "", values }))
     .toSorted((left, right) => (left.id < right.id ? -1 : 1));
 }

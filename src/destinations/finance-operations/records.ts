@@ -1,3 +1,4 @@
+import type { LineFields } from "../../domain/document-lines.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
 import {
   pair,
@@ -12,9 +13,7 @@ import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { NO_ORDER, timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import type { LineFields } from "../../domain/document-lines.ts";
-import { orderOfSale } from "../../domain/sale.ts";
-import type { Delivery, Failed, RemoteState } from "../define.ts";
+import type { Failed, RemoteState } from "../define.ts";
 import { linesOf } from "./lines.ts";
 
 export type RecordKind = "customer" | "order" | "invoice";
@@ -118,9 +117,6 @@ export function resourceOf(kind: EntityKind, { orderKey, stamps, fields, lineSet
     lines: { set: lineSet, fields: lineFields },
   };
 }
-
-/** A delivery's content in the words of its entity's kind. */
-export const contentOf = ({ data, entity }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
 /** A delivery as the entity's fields. X++ has no null: a text that is cleared is empty. */
 export function bodyOf(data: JsonObject, cleared: readonly string[], { pairs }: Resource): Result<JsonObject, readonly PairProblem[]> {

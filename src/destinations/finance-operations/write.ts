@@ -1,78 +1,19 @@
-import { literal, objectOf, quoted, rowsOf, withOptions } from "../../connection/odata-v4.ts";
+import { certain } from "../../connection/odata-v4-set.ts";
+import { objectOf, withOptions } from "../../connection/odata-v4.ts";
 import { lineBody, lineSteps, linesIn } from "../../domain/document-lines.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
-import { traceHeaders, type Delivery, type Failed, type Outcome, type RequestSpec, type ResponseSeen, type Session } from "../define.ts";
+import { traceHeaders, type Delivery, type Failed, type Outcome, type RequestSpec } from "../define.ts";
 import { failureOf, isAbsent } from "./errors.ts";
-import { LINES, LOT, heldLines } from "./lines.ts";
-import { bodyOf, contentOf, resourceOf, type RecordSettings, type Resource } from "./records.ts";
+import { LOT, heldLines } from "./lines.ts";
+import { bodyOf, resourceOf, type Resource } from "./records.ts";
+import { CROSS_COMPANY, HEADERS, addressOf, findByKey, setUrl, type Talk } from "./sets.ts";
 
-export interface WriteSettings extends RecordSettings {
-  readonly onCreate: Readonly<Partial<Record<"customer" | "order", JsonObject>>>;
-}
-type Talk = Session<WriteSettings>;
-
-const JSON_HEADERS = { accept: "application/json", "content-type": "application/json", "odata-version": "4.0", "odata-maxversion": "4.0" };
-/** Without it only records of the application's default company are seen. */
-const CROSS_COMPANY = { "cross-company": "true" };
 /** Times that a write is begun again when somebody else made or changed the record meanwhile. */
 const ROUNDS = 3;
-
-export const setUrl = ({ baseUrl }: Pick<Talk, "baseUrl">, { set }: Pick<Resource, "set">): string => `${baseUrl}/data/${set}`;
-
-const addressOf = (
-  session: Talk,
-  { set }: Pick<Resource, "set">,
-  key: { readonly field: string; readonly value: string },
-  options: Readonly<Record<string, string>> = {},
-): string =>
-  withOptions(`${setUrl(session, { set })}(dataAreaId=${literal(session.settings.company)},${key.field}=${literal(key.value)})`, {
-    ...CROSS_COMPANY,
-    ...options,
-  });
-
-/** Lines come with their order. */
-export const expansionOf = ({ lines }: Resource): Readonly<Record<string, string>> => (lines === undefined ? {} : { $expand: LINES });
-
-/** Filter and options of a search in the company. */
-export const searchUrl = (
-  session: Talk,
-  resource: Resource,
-  filter: string | undefined,
-  options: Readonly<Record<string, string>>,
-): string =>
-  withOptions(setUrl(session, resource), {
-    ...CROSS_COMPANY,
-    $filter: [`dataAreaId eq ${quoted(session.settings.company)}`, ...(filter === undefined ? [] : [filter])].join(" and "),
-    ...options,
-  });
-
-export const get = (session: Talk, url: string): Promise<Result<ResponseSeen, Failed>> =>
-  session.send({ method: "GET", url, headers: { ...JSON_HEADERS, "user-agent": "signalbox" } });
-
-export const certain = (failure: Failed | "duplicate"): Failed =>
-  failure === "duplicate" ? { kind: "failed", class: "business", detail: "a record with the same key exists" } : failure;
-
-/** The one row with this key: by its address where our key is the entity's, else by a search. */
-export async function findByKey(session: Talk, resource: Resource, key: string): Promise<Result<JsonObject | "absent", Failed>> {
-  const { addressedBy, keyField } = resource;
-  if (addressedBy === keyField) {
-    const answer = await get(session, addressOf(session, resource, { field: keyField, value: key }, expansionOf(resource)));
-    if (!answer.ok) return answer;
-    if (isAbsent(answer.value)) return ok("absent");
-    const row = objectOf(answer.value);
-    return answer.value.status === 200 && row !== undefined ? ok(row) : fail(certain(failureOf(answer.value, resource)));
-  }
-  const answer = await get(session, searchUrl(session, resource, `${keyField} eq ${quoted(key)}`, { $top: "2", ...expansionOf(resource) }));
-  if (!answer.ok) return answer;
-  const rows = rowsOf(answer.value);
-  if (answer.value.status !== 200 || rows === undefined) return fail(certain(failureOf(answer.value, resource)));
-  if (rows.length > 1)
-    return fail(unwritable([{ field: keyField, message: `two records of ${resource.set} have the key ${key}; take it from one of them` }]));
-  return ok(rows[0] ?? "absent");
-}
 
 /**
  * PATCH at the key, and POST where nothing is there; on a duplicate the PATCH again. A PATCH sets the fields that it names
@@ -81,7 +22,7 @@ export async function findByKey(session: Talk, resource: Resource, key: string):
  */
 export async function write(delivery: Delivery, session: Talk): Promise<Outcome> {
   const resource = resourceOf(delivery.entity.kind, session.settings);
-  const content = contentOf(delivery);
+  const content = contentForErp(delivery);
   const removes = resource.kind === "order" && (delivery.deleted || content["status"] === "cancelled");
   const data = delivery.deleted ? { status: "inactive" } : content;
   const body = bodyOf(data, delivery.cleared, resource);
@@ -192,7 +133,7 @@ async function whenAbsent(
 const request = (delivery: Delivery, method: RequestSpec["method"], url: string): RequestSpec => ({
   method,
   url,
-  headers: { ...traceHeaders(delivery), ...JSON_HEADERS },
+  headers: { ...traceHeaders(delivery), ...HEADERS, "content-type": "application/json" },
 });
 
 async function missingReference(data: JsonObject, session: Talk): Promise<Failed | null> {

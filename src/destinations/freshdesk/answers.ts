@@ -1,5 +1,5 @@
 import { toCanonical } from "../../domain/field-pairs.ts";
-import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
@@ -28,10 +28,7 @@ export const bodyOf = (response: ResponseSeen): JsonObject => {
 };
 
 /** Each error that an answer lists: `{field, message, code}`. */
-export const errorsIn = (response: ResponseSeen): readonly JsonObject[] => {
-  const errors = bodyOf(response)["errors"];
-  return Array.isArray(errors) ? (errors as readonly JsonValue[]).filter(isJsonObject) : [];
-};
+export const errorsIn = (response: ResponseSeen): readonly JsonObject[] => objectsIn(bodyOf(response)["errors"]);
 
 /** Null for a success. A refusal is `{description, errors}`, or `{code, message}`. */
 export function failureOf(response: ResponseSeen, { pairs }: Resource): Failed | null {
@@ -75,7 +72,7 @@ export function recordsIn(response: ResponseSeen): Result<readonly JsonObject[],
   const value = parsed(response);
   const list = isJsonObject(value) ? value["results"] : value;
   return Array.isArray(list)
-    ? ok((list as readonly JsonValue[]).filter(isJsonObject))
+    ? ok(objectsIn(list))
     : fail({ kind: "failed", class: "transient", detail: `the answer was ${response.status}, and no list` });
 }
 

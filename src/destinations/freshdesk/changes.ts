@@ -1,6 +1,7 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
-import type { ChangePage, ChangeQuery, Failed, RemoteState, Session } from "../define.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
+import type { ChangePage, ChangeQuery, Failed, Session } from "../define.ts";
 import { failureOf, modifiedAtMs, recordsIn, stateOf } from "./answers.ts";
 import { PER_PAGE, READ_HEADERS, isoSeconds, newest, urlOf } from "./find.ts";
 import { resourceOf, type Resource, type Settings } from "./resources.ts";
@@ -36,15 +37,14 @@ export async function changesPage(query: ChangeQuery, session: Session<Settings>
   const records = recordsIn(answer.value);
   if (!records.ok) return records;
   const wanted = records.value.filter((record) => isWithin(modifiedAtMs(record), query));
-  const states = statesOf(wanted, resource);
+  const states = allOk(wanted.map((record) => stateOf(record, resource)));
   if (!states.ok) return states;
-  const date = Date.parse(answer.value.headers.get("date") ?? "");
   // A list by time that has reached the window's end has nothing more for it.
   const ended = records.value.length < perPage || (resource.kind === "case" && newest(records.value) >= query.untilMs);
   return ok({
     records: states.value,
     nextCursor: ended ? null : cursorOf(nextPlace(place, records.value, resource)),
-    serverNowMs: Number.isNaN(date) ? null : date,
+    serverNowMs: serverNowMs(answer.value),
   });
 }
 
@@ -63,14 +63,4 @@ const cursorOf = ({ sinceMs, page }: Place): string => `${sinceMs}:${page}`;
 function nextPlace({ sinceMs, page }: Place, records: readonly JsonObject[], { kind }: Resource): Place {
   const next = newest(records) - SECOND_MS;
   return kind === "case" && next > sinceMs ? { sinceMs: next, page: 1 } : { sinceMs, page: page + 1 };
-}
-
-function statesOf(records: readonly JsonObject[], resource: Resource): Result<readonly RemoteState[], Failed> {
-  const states: RemoteState[] = [];
-  for (const record of records) {
-    const state = stateOf(record, resource);
-    if (!state.ok) return state;
-    states.push(state.value);
-  }
-  return ok(states);
 }

@@ -2,7 +2,7 @@ import { toRemote, type PairProblem } from "../../domain/field-pairs.ts";
 import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import type { Delivery } from "../define.ts";
 import { externalIdOf } from "./external-id.ts";
 import { ORDER_STATES_WRITTEN, type Shape } from "./records.ts";
@@ -10,7 +10,7 @@ import type { Settings } from "./settings.ts";
 
 /** The data as it is written: a sale as its order, and no status that NetSuite finds out by itself. */
 export function contentOf({ entity, data, nature }: Delivery): JsonObject {
-  const content = entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data;
+  const content = contentForErp({ entity, data });
   const { status, ...rest } = content;
   const isOrder = entity.kind === "opportunity" || entity.kind === "order";
   // Part of a sale that does not say its stage says nothing of the order's.

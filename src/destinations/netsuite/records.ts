@@ -142,7 +142,7 @@ export interface Shape extends RecordTable {
   readonly byExternalId: readonly (Reference & { readonly path: string })[];
 }
 
-const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
+export const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
 
 /** A kind's record type with the account's own fields. Throws for a kind that the module does not take. */
 export function shapeOf(kind: EntityKind, { ownKinds, fields, currencies }: Settings): Shape {

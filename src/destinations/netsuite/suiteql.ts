@@ -1,12 +1,13 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import { toCanonical, put } from "../../domain/field-pairs.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState, ResponseSeen, Session } from "../define.ts";
 import { failureOf } from "./errors.ts";
 import { externalIdOf, keyOf } from "./external-id.ts";
-import { columnOf, shapeOf, type Shape } from "./records.ts";
+import { isKind, columnOf, shapeOf, type Shape } from "./records.ts";
 import type { Settings } from "./settings.ts";
 
 const MOST_ROWS = 1000;
@@ -14,6 +15,7 @@ const SQL_TIME = "'YYYY-MM-DD HH24:MI:SS'";
 
 /** The record as SuiteQL tells it, in canonical words. */
 export async function read(ref: RecordRef, session: Session<Settings>): Promise<Result<RemoteState | "absent", Failed>> {
+  if (!isKind(ref.kind)) return fail({ kind: "failed", class: "config", detail: `NetSuite keeps no ${ref.kind} here` });
   const { settings } = session;
   const shape = shapeOf(ref.kind, settings);
   const byId = ref.by === "id" || shape.own;
@@ -85,9 +87,7 @@ function rowsOf(response: ResponseSeen, shape: Shape): Result<Rows, Failed> {
   const parsed = parseJson(response.body);
   const { items, hasMore } = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
   if (!Array.isArray(items)) return fail(notRows);
-  const date = Date.parse(response.headers.get("date") ?? "");
-  const rows = (items as readonly JsonValue[]).filter((item): item is JsonObject => isJsonObject(item));
-  return ok({ items: rows, hasMore: hasMore === true, serverNowMs: Number.isNaN(date) ? null : date });
+  return ok({ items: objectsIn(items), hasMore: hasMore === true, serverNowMs: serverNowMs(response) });
 }
 
 /** A query that is refused names a column or right that this account does not have. */

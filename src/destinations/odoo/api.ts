@@ -1,5 +1,5 @@
 import { withBearer } from "../../connection/oauth.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
@@ -56,7 +56,7 @@ export async function searchRead(
   const answer = await query(session, { model, method: "search_read", named, context: { active_test: false }, headers });
   if (!answer.ok) return answer;
   return Array.isArray(answer.value)
-    ? ok((answer.value as readonly JsonValue[]).filter(isJsonObject))
+    ? ok(objectsIn(answer.value))
     : fail({ kind: "failed", class: "transient", detail: "the answer is no list of records" });
 }
 

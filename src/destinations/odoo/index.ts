@@ -3,12 +3,13 @@ import { withTeamFields, writtenPart } from "../../domain/field-pairs.ts";
 import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { defineDestination, type ChangePage, type ChangeQuery, type Delivery, type Failed } from "../define.ts";
 import { authentication, type Session } from "./api.ts";
 import { bareState, remoteOf, rowsOf, stateOf, toOdooTime, wholeRows } from "./read.ts";
 import { KINDS, recordOf } from "./records.ts";
 import { Settings } from "./settings.ts";
-import { find, next, take, wantedLines, wordsOf, type Step } from "./steps.ts";
+import { find, next, take, wantedLines, type Step } from "./steps.ts";
 
 const NO_KIND: Failed = {
   kind: "failed",
@@ -112,7 +113,7 @@ async function page(query: ChangeQuery, session: Session): Promise<Result<Change
 function written(delivery: Delivery, settings: Settings): JsonObject {
   const record = recordOf(delivery.entity.kind, settings);
   if (record === undefined || delivery.deleted) return {};
-  const words = wordsOf(delivery);
+  const words = contentForErp(delivery);
   const lines = record.hasLines ? wantedLines(words, settings.amountProduct) : ok(null);
   const customerId = record.hasPartner ? readPath(words, "customerId") : undefined;
   return {

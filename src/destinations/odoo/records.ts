@@ -1,6 +1,6 @@
 import type { EntityKind } from "../../domain/entities/index.ts";
 import { pair, type FieldPair } from "../../domain/field-pairs.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import type { JsonObject, JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import type { Settings } from "./settings.ts";
 
@@ -185,6 +185,3 @@ export const KINDS = Object.keys(RECORDS) as readonly EntityKind[];
 /** The model that holds a kind; undefined where this deployment has none for it. */
 export const recordOf = (kind: EntityKind, { tickets }: Settings): RecordKind | undefined =>
   kind === "case" && tickets === undefined ? undefined : RECORDS[kind];
-
-export const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];

@@ -1,14 +1,14 @@
 import { differences, same } from "../../domain/differences.ts";
 import { toRemote, withTeamFields } from "../../domain/field-pairs.ts";
-import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { exactNumber, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type FieldError } from "../define.ts";
 import { change, searchRead, type Session } from "./api.ts";
 import { rowsOf, wholeRows } from "./read.ts";
-import { objectsIn, recordOf, type RecordKind } from "./records.ts";
+import { recordOf, type RecordKind } from "./records.ts";
 
 /** A new record, other values of one, a button, or the invoice of an order. */
 export type Step =
@@ -22,9 +22,6 @@ export interface Wanted {
   readonly delivery: Delivery;
   readonly session: Session;
 }
-
-/** What a delivery says in canonical words, an opportunity as the order that it becomes. */
-export const wordsOf = ({ entity, data }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
 /** The one record that carries our key; of an invoice that carries none yet, that of the order it names. */
 export async function find(wanted: Wanted): Promise<Result<JsonObject | null, Failed>> {
@@ -55,7 +52,7 @@ export async function next(row: JsonObject | null, wanted: Wanted): Promise<Resu
   const { record, delivery, session } = wanted;
   const { settings } = session;
   if (delivery.deleted) return gone(row, wanted);
-  const words = wordsOf(delivery);
+  const words = contentForErp(delivery);
   const remote = toRemote(words, withTeamFields(record.pairs, settings.fields?.[delivery.entity.kind]), delivery.cleared);
   if (!remote.ok) return fail(unwritable(remote.failure));
   const { stage, ...fields } = record.workflow === undefined ? { ...remote.value, stage: undefined } : remote.value;
@@ -212,7 +209,7 @@ export function wantedLines(
   product: string | undefined,
 ): Result<readonly JsonObject[] | null, readonly FieldError[]> {
   if (Array.isArray(lines)) {
-    const wanted = (lines as readonly JsonValue[]).filter(isJsonObject);
+    const wanted = objectsIn(lines);
     const nameless = wanted.flatMap((line, index) => (scalarText(line["sku"]) === undefined ? [`lines.${index}.sku`] : []));
     return nameless.length === 0 ? ok(wanted) : fail(nameless.map((field) => ({ field, message: "a line of an order needs its product" })));
   }

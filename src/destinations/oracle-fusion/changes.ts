@@ -1,6 +1,7 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, ChangeReader, Failed, RemoteState, Session } from "../define.ts";
 import { collection, failed } from "./collection.ts";
 import { stateOf, withCustomerKeys } from "./records.ts";
@@ -41,8 +42,7 @@ async function readPage(query: ChangeQuery, resource: Resource, session: Session
   if (hasMore && next === undefined) return fail(failed("transient", "the answer says that there is more, and gives nothing"));
   const records = await statesOf(items, resource, session);
   if (!records.ok) return records;
-  const date = Date.parse(answer.headers.get("date") ?? "");
-  return ok({ records: records.value, nextCursor: hasMore ? (next ?? null) : null, serverNowMs: Number.isNaN(date) ? null : date });
+  return ok({ records: records.value, nextCursor: hasMore ? (next ?? null) : null, serverNowMs: serverNowMs(answer) });
 }
 
 /** Ends of the window as Fusion writes times, with their zone. */
@@ -60,13 +60,8 @@ async function statesOf(
   resource: Resource,
   session: Session<Settings>,
 ): Promise<Result<readonly RemoteState[], Failed>> {
-  const states: RemoteState[] = [];
   const named = await withCustomerKeys(items, resource, session);
   if (!named.ok) return named;
-  for (const item of named.value) {
-    const state = stateOf(item, resource, session.settings);
-    if (!state.ok) return fail(failed("business", state.failure));
-    states.push(state.value);
-  }
-  return ok(states);
+  const states = allOk(named.value.map((item) => stateOf(item, resource, session.settings)));
+  return states.ok ? states : fail(failed("business", states.failure));
 }

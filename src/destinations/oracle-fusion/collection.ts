@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject } from "../../domain/json.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { Failed, ResponseSeen, Session } from "../define.ts";
 import { cleanText } from "../outcome-of-status.ts";
@@ -36,7 +36,7 @@ export async function collection(
   const items = body?.["items"];
   if (!Array.isArray(items)) return fail(failed("transient", "the answer is no collection"));
   return ok({
-    items: (items as readonly JsonValue[]).filter((each) => isJsonObject(each)),
+    items: objectsIn(items),
     hasMore: body?.["hasMore"] === true,
     answer: answer.value,
   });

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
 import type { Failed, FieldError, ResponseSeen } from "../define.ts";
@@ -48,8 +48,7 @@ function errorOf({ body }: ResponseSeen, pairs: Resource["pairs"]): ErrorSeen {
   const parsed = parseJson(body);
   if (!parsed.ok || !isJsonObject(parsed.value))
     return { codes: codesIn(body), ...(body.trim() === "" || isPage(body) ? {} : { detail: body }) };
-  const listed = parsed.value["o:errorDetails"];
-  const details = Array.isArray(listed) ? (listed as readonly JsonValue[]).filter((each) => isJsonObject(each)) : [];
+  const details = objectsIn(parsed.value["o:errorDetails"]);
   const text = details.map(({ detail }) => scalarText(detail) ?? "").filter((each) => each !== "");
   const said = text.length > 0 ? text.join("; ") : (scalarText(parsed.value["detail"]) ?? scalarText(parsed.value["title"]) ?? "");
   return {

@@ -10,8 +10,8 @@ import { wantedOf, write } from "./write.ts";
 /**
  * Oracle Fusion Cloud by its REST resources, framework version 4: orders (and the orders that sales become) under
  * source system and key, customers as hub organizations with a source reference, service requests, and receivables
- * invoices, which are read only. The base URL is `https://{pod}.fa.{region}.oraclecloud.com`. Prices and totals are
- * Fusion's: an order is written with products and quantities.
+ * invoices, which are read only. The base URL is `https://{pod}.fa.{region}.oraclecloud.com`. Totals are Fusion's,
+ * and so are prices, unless the setting `priceAdjustment` says how a line's price is one of ours.
  *
  * Facts: docs.oracle.com, REST API for SCM (salesOrdersForOrderHub), Financials (receivablesInvoices), Sales
  * (hubOrganizations, serviceRequests); error codes, status codes and names of fields that no page showed are from

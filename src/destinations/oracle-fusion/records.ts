@@ -8,6 +8,7 @@ import type { Failed, RecordRef, RemoteRecord, RemoteState, Session } from "../d
 import { READ_HEADERS, bodyOf, collection, failed } from "./collection.ts";
 import { readRefusalOf } from "./errors.ts";
 import { heldLines, linesOf, type HeldLine } from "./lines.ts";
+import { expansionOf } from "./prices.ts";
 import { resourceOf, type Resource } from "./resources.ts";
 import type { Settings } from "./settings.ts";
 
@@ -59,7 +60,7 @@ async function findItem(
   const { kind } = resource;
   if (by === "key" && (kind === "customer" || kind === "case")) return searchItem(value, resource, session);
   const address = by === "key" ? addressOf(kind, session, value, value) : encodeURIComponent(value.toWellFormed());
-  const expand = kind === "order" ? "?expand=lines" : "";
+  const expand = kind === "order" ? `?expand=${expansionOf(session.settings).order}` : "";
   const answer = await session.send({
     method: "GET",
     url: `${session.baseUrl}${resource.path}/${address}${expand}`,

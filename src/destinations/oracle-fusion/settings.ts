@@ -56,6 +56,11 @@ export const Settings = z.strictObject({
   defaults: z.strictObject({ customer: Scalars.optional(), order: Scalars.optional(), case: Scalars.optional() }).default({}),
   /** The same for each line of an order, such as `OrderedUOMCode`. */
   lineDefaults: Scalars.default({ OrderedUOMCode: "Ea", TransactionCategoryCode: "ORDER" }),
+  /**
+   * What an adjustment of a line's price says beside its amount, such as `AdjustmentTypeCode`, `ChargeDefinitionCode` and
+   * `ReasonCode`; without it Fusion's pricing alone decides.
+   */
+  priceAdjustment: Scalars.optional(),
   /** What cancels an order, and what it says of a line that is cancelled. */
   cancelWith: Scalars.default({ CanceledFlag: true }),
   cancelLineWith: Scalars.default({}),

@@ -3,12 +3,12 @@ import { toCanonical, toRemote, writtenPart, type FieldPair } from "../../domain
 import { exactNumber, parseJson, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type ResponseSeen, type Session } from "../define.ts";
+import { WRITE_HEADERS, bodyOf, failed } from "./collection.ts";
 import { refusalOf } from "./errors.ts";
 import { lineChanges, linesOf, newLines, wantedLines, type WantedLine } from "./lines.ts";
-import { WRITE_HEADERS, bodyOf, failed } from "./collection.ts";
 import { addressOf, find, keyOf, partyIdOf, remoteOf, type Held } from "./records.ts";
 import { resourceOf, type Resource } from "./resources.ts";
 import type { Settings } from "./settings.ts";
@@ -57,13 +57,13 @@ export async function write(delivery: Delivery, session: Session<Settings>): Pro
 
 /** What a resource keeps of a delivery. Fails (`business`) with every field that it cannot take. */
 export function wantedOf({ entity, data: given }: Delivery, resource: Resource, settings: Settings): Result<Wanted, Failed> {
-  const data = entity.kind === "opportunity" ? orderOfSale(entity.key, given) : given;
+  const data = contentForErp({ entity, data: given });
   if (resource.kind === "order" && entity.key.length > settings.orderKeyCharacters)
     return fail(
       unwritable([{ field: "key", message: `has ${entity.key.length} characters, and an order takes ${settings.orderKeyCharacters}` }]),
     );
   const written = toRemote(data, resource.pairs);
-  const lines = resource.kind === "order" ? wantedLines(data) : ok(null);
+  const lines = resource.kind === "order" ? wantedLines(data, settings) : ok(null);
   if (!written.ok || !lines.ok) return fail(unwritable([...(written.ok ? [] : written.failure), ...(lines.ok ? [] : lines.failure)]));
   const record = parseJson(JSON.stringify(written.value));
   const read = toCanonical(resource.kind, record.ok ? (record.value as JsonObject) : {}, resource.pairs);

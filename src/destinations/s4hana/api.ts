@@ -1,10 +1,11 @@
-import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { serverNowMs } from "../../connection/server-clock.ts";
+import { isJsonObject, parseJson, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
 import type { Failed, FieldError, Outcome, RequestSpec, ResponseSeen, Session } from "../define.ts";
 import { csrfIsRefused } from "./authentication.ts";
-import { objectsIn, type OData } from "./odata.ts";
+import type { OData } from "./odata.ts";
 import type { Settings } from "./settings.ts";
 
 /** A conversation with one of the system's services, for one delivery or for reading. */
@@ -49,8 +50,7 @@ export async function list(talk: Talk, path: string): Promise<Result<Rows, Faile
   const body = bodyOf(answer.value) ?? {};
   const rows = talk.odata.rows(body);
   if (!Array.isArray(rows)) return fail(failed("transient", "the answer is no list of records"));
-  const date = Date.parse(answer.value.headers.get("date") ?? "");
-  return ok({ rows: objectsIn(rows), more: talk.odata.hasMore(body), dateMs: Number.isNaN(date) ? null : date });
+  return ok({ rows: objectsIn(rows), more: talk.odata.hasMore(body), dateMs: serverNowMs(answer.value) });
 }
 
 /** One request that changes something. `etag`: the state that it was decided on; another state is a `conflict`. */

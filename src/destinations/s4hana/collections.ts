@@ -1,15 +1,16 @@
-import { pair, toCanonical } from "../../domain/field-pairs.ts";
 import type { EntityKind } from "../../domain/entities/index.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { pair, toCanonical } from "../../domain/field-pairs.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { timeToken, NO_ORDER } from "../../domain/order.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import type { Failed, RemoteState, Session } from "../define.ts";
 import { READ_HEADERS, failed, get, type Talk } from "./api.ts";
 import { keyCarried } from "./carried-key.ts";
 import { customerQuery, customerTalk, customerWords, customersOf, keyOfCustomer, keysOfCustomers } from "./customers.ts";
-import { ODATA, entityPath, instantOf, objectsIn, queryOf, textAt } from "./odata.ts";
+import { ODATA, entityPath, instantOf, queryOf, textAt } from "./odata.ts";
 import { itemsIn } from "./order-items.ts";
 import { orderCarrier, orderQuery, orderTalk, ordersOf } from "./orders.ts";
+import { PRICE, withPrices } from "./prices.ts";
 import { orderServiceOf, pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { INVOICE_STATUS_FIELDS, invoiceStatus, orderStatus } from "./status.ts";
@@ -28,6 +29,8 @@ export interface Collection {
   readonly byKey: (key: string, talk: Talk) => Promise<Result<readonly JsonObject[], Failed>>;
   /** A condition that holds for all that has changed since; records that have never been changed have only a day of creation. */
   readonly since: (fromMs: number, talk: Talk) => string;
+  /** Reads what lies beside the records and belongs to them. */
+  readonly whole?: (records: readonly JsonObject[], talk: Talk) => Promise<Result<readonly JsonObject[], Failed>>;
   readonly stateOf: (record: JsonObject, keys: ReadonlyMap<string, string>, settings: Settings) => Result<RemoteState, string>;
 }
 
@@ -39,6 +42,7 @@ const orders = (kind: "order" | "opportunity"): Collection => ({
   query: (settings) => orderQuery(settings, kind),
   byKey: (key, talk) => ordersOf(key, talk, kind),
   since: (fromMs, { odata }) => `LastChangeDateTime ge ${odata.instant(fromMs)}`,
+  whole: withPricedItems,
   stateOf: (record, keys, settings) => {
     const pairs = [...orderPairs(settings, kind), pair.json("lines", "lines")];
     const data = toCanonical("order", { ...record, ...linesRead(record, settings) }, pairs);
@@ -55,12 +59,26 @@ const orders = (kind: "order" | "opportunity"): Collection => ({
   },
 });
 
+/** Orders whose items have their prices, where these are ours. */
+async function withPricedItems(records: readonly JsonObject[], talk: Talk): Promise<Result<readonly JsonObject[], Failed>> {
+  const { settings } = talk.session;
+  if (settings.priceCondition === undefined) return ok(records);
+  const { part } = orderServiceOf(settings);
+  const whole: JsonObject[] = [];
+  for (const record of records) {
+    const items = await withPrices(objectsIn(talk.odata.part(record, part)), talk);
+    if (!items.ok) return items;
+    whole.push({ ...record, ...talk.odata.asPart(part, items.value) });
+  }
+  return ok(whole);
+}
+
 /** The items as an order's lines; none where there are no items. */
 function linesRead(record: JsonObject, settings: Settings): JsonObject {
   const items = itemsIn(objectsIn(ODATA[settings.dialect].part(record, orderServiceOf(settings).part)));
   const lines = items.map((item) => {
     const said = linePairsOf(settings).flatMap(({ field, at }) => (textAt(item, at) === "" ? [] : [[field, textAt(item, at)] as const]));
-    return { quantity: "0", ...Object.fromEntries(said) };
+    return { quantity: "0", ...Object.fromEntries(said), ...(item[PRICE] === undefined ? {} : { [PRICE]: item[PRICE] }) };
   });
   return lines.length === 0 ? {} : { lines };
 }
@@ -143,21 +161,18 @@ export const recordById = (id: string, { set, query }: Collection, talk: Talk): 
 /** Records in canonical words; the customers that they name are looked up together. */
 export async function statesOf(
   records: readonly JsonObject[],
-  { stateOf }: Collection,
+  { stateOf, whole = (each) => Promise.resolve(ok(each)) }: Collection,
   talk: Talk,
 ): Promise<Result<readonly RemoteState[], Failed>> {
+  const complete = await whole(records, talk);
+  if (!complete.ok) return complete;
   const keys = await keysOfCustomers(
     records.map((record) => textAt(record, "SoldToParty")),
     talk.session,
   );
   if (!keys.ok) return keys;
-  const states: RemoteState[] = [];
-  for (const record of records) {
-    const state = stateOf(record, keys.value, talk.session.settings);
-    if (!state.ok) return fail(failed("config", `a record cannot be read: ${state.failure}`));
-    states.push(state.value);
-  }
-  return ok(states);
+  const states = allOk(complete.value.map((record) => stateOf(record, keys.value, talk.session.settings)));
+  return states.ok ? states : fail(failed("config", `a record cannot be read: ${states.failure}`));
 }
 
 const remoteOf = (id: string): RemoteState["remote"] => ({ id, number: id });

@@ -1,11 +1,11 @@
 import { toRemote, writtenPart } from "../../domain/field-pairs.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type Session } from "../define.ts";
 import { READ_HEADERS, change, converge, etagOf, failed, get, idOfNew, list, type Talk } from "./api.ts";
 import { carriedKey, keyCarried, type Carrier } from "./carried-key.ts";
-import { ODATA, entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
+import { ODATA, entityPath, literal, queryOf, textAt } from "./odata.ts";
 import { pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { customerPairs, fieldNames, propertiesOf } from "./tables.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 
 /** How one version of OData writes what the other writes otherwise: version 2 of odata.org, version 4.01 of OASIS. */
@@ -15,6 +15,8 @@ export interface OData {
   /** Whether the server has kept rows of this list back. */
   readonly hasMore: (body: JsonObject) => boolean;
   readonly part: (record: JsonObject, name: string) => JsonValue | undefined;
+  /** The members of a record that `part` reads these from. */
+  readonly asPart: (name: string, rows: readonly JsonObject[]) => JsonObject;
   readonly etag: (record: JsonObject) => JsonValue | undefined;
 }
 
@@ -31,6 +33,7 @@ const V2: OData = {
   row: (body) => body["d"],
   hasMore: (body) => typeof readPath(body, "d.__next") === "string",
   part: (record, name) => readPath(record, `${name}.results`),
+  asPart: (name, rows) => ({ [name]: { results: rows } }),
   etag: (record) => readPath(record, "__metadata.etag"),
 };
 
@@ -46,6 +49,7 @@ const V4: OData = {
   row: (body) => body,
   hasMore: (body) => typeof body["@odata.nextLink"] === "string",
   part: (record, name) => record[name],
+  asPart: (name, rows) => ({ [name]: rows }),
   etag: (record) => record["@odata.etag"],
 };
 
@@ -65,9 +69,6 @@ export function entityPath(set: string, ...key: readonly [string] | readonly (re
   const encoded = (value: string): string => `'${encodeURIComponent(value.toWellFormed().replaceAll("'", "''"))}'`;
   return `${set}(${key.map((part) => (typeof part === "string" ? encoded(part) : `${part[0]}=${encoded(part[1])}`)).join(",")})`;
 }
-
-export const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];
 
 export const textAt = (record: JsonObject, name: string): string => scalarText(record[name]) ?? "";
 

@@ -1,11 +1,12 @@
 import { same } from "../../domain/differences.ts";
 import { toRemote } from "../../domain/field-pairs.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import type { Failed } from "../define.ts";
 import { change, etagOf, failed, list, type Talk } from "./api.ts";
-import { entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
+import { entityPath, literal, queryOf, textAt } from "./odata.ts";
+import { PRICE, changePrice, newItem, priceWanted, withPrices } from "./prices.ts";
 import { orderServiceOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { linePairsOf, propertiesOf } from "./tables.ts";
@@ -24,7 +25,9 @@ export function linesOf(data: JsonObject, settings: Settings): Result<readonly J
   const problems = written.flatMap((line, at) =>
     line.ok ? [] : line.failure.map(({ field, message }) => ({ field: `lines.${at}.${field}`, message })),
   );
-  return problems.length === 0 ? ok(written.flatMap((line) => (line.ok ? [line.value] : []))) : fail(unwritable(problems));
+  if (problems.length > 0) return fail(unwritable(problems));
+  const given = objectsIn(lines);
+  return ok(written.flatMap((line, at) => (line.ok ? [{ ...line.value, ...priceWanted(given[at] ?? {}, settings) }] : [])));
 }
 
 /** The items that stand for lines, in their order: not those that the system has added below one, such as the parts of a set. */
@@ -34,8 +37,8 @@ export const itemsIn = (rows: readonly JsonObject[]): readonly JsonObject[] =>
     .toSorted((left, right) => Number(textAt(left, "SalesOrderItem")) - Number(textAt(right, "SalesOrderItem")));
 
 /** The items of a new order, in their order, rejected at once where the order is cancelled already. */
-export const itemsOfNew = (lines: readonly JsonObject[], cancelled: boolean, { rejectionReason }: Settings): readonly JsonObject[] =>
-  cancelled ? lines.map((line) => ({ ...line, [REJECTION]: rejectionReason })) : lines;
+export const itemsOfNew = (lines: readonly JsonObject[], cancelled: boolean, settings: Settings): readonly JsonObject[] =>
+  lines.map((line) => ({ ...newItem(line, settings), ...(cancelled ? { [REJECTION]: settings.rejectionReason } : {}) }));
 
 interface ItemsWanted {
   readonly order: string;
@@ -48,6 +51,7 @@ interface ItemsWanted {
 type ItemChange =
   | { readonly do: "add"; readonly fields: JsonObject }
   | { readonly do: "change"; readonly item: JsonObject; readonly fields: JsonObject }
+  | { readonly do: "price"; readonly item: JsonObject; readonly price: JsonValue }
   | { readonly do: "remove"; readonly item: JsonObject };
 
 /**
@@ -77,7 +81,7 @@ async function itemsOf(order: string, talk: Talk): Promise<Result<readonly JsonO
     const page = await list(talk, `${orderServiceOf(settings).items}?${queryOf({ filter, orderby: "SalesOrderItem", select })}`);
     if (!page.ok) return page;
     rows.push(...page.value.rows);
-    if (!page.value.more || page.value.rows.length === 0) return ok(itemsIn(rows));
+    if (!page.value.more || page.value.rows.length === 0) return withPrices(itemsIn(rows), talk);
   }
 }
 
@@ -87,8 +91,9 @@ function nextChange({ lines, cancelled }: ItemsWanted, items: readonly JsonObjec
   for (const [at, line] of (lines ?? []).entries()) {
     const item = items[at];
     if (item === undefined) return { do: "add", fields: cancelled === true ? { ...line, ...rejection } : line };
-    const fields = Object.fromEntries(Object.entries(line).filter(([name, value]) => !same(value, item[name])));
+    const { [PRICE]: price, ...fields } = Object.fromEntries(Object.entries(line).filter(([name, value]) => !same(value, item[name])));
     if (Object.keys(fields).length > 0) return { do: "change", item, fields };
+    if (price !== undefined) return { do: "price", item, price };
   }
   const surplus = lines === undefined ? undefined : items[lines.length];
   if (surplus !== undefined) return { do: "remove", item: surplus };
@@ -101,9 +106,13 @@ function nextChange({ lines, cancelled }: ItemsWanted, items: readonly JsonObjec
 
 async function perform(step: ItemChange, order: string, talk: Talk): Promise<Failed | null> {
   const { orders, items, part } = orderServiceOf(talk.session.settings);
+  if (step.do === "price") {
+    const priced = await changePrice(step.item, step.price, talk);
+    return priced.ok ? null : priced.failure;
+  }
   const pathOf = (item: JsonObject): string => entityPath(items, ["SalesOrder", order], ["SalesOrderItem", textAt(item, "SalesOrderItem")]);
   const done = await (step.do === "add"
-    ? change(talk, "POST", `${entityPath(orders, order)}/${part}`, { body: step.fields })
+    ? change(talk, "POST", `${entityPath(orders, order)}/${part}`, { body: newItem(step.fields, talk.session.settings) })
     : step.do === "change"
       ? change(talk, "PATCH", pathOf(step.item), { etag: etagOf(talk, step.item), body: step.fields })
       : change(talk, "DELETE", pathOf(step.item), { etag: etagOf(talk, step.item) }));

@@ -1,14 +1,15 @@
 import { toRemote, writtenPart } from "../../domain/field-pairs.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { objectsIn, type JsonObject } from "../../domain/json.ts";
 import { ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type Session } from "../define.ts";
 import { change, converge, etagOf, failed, idOfNew, list, type Talk } from "./api.ts";
 import { carriedKey, type Carrier } from "./carried-key.ts";
 import { customerNumber } from "./customers.ts";
-import { ODATA, entityPath, literal, objectsIn, queryOf, textAt } from "./odata.ts";
+import { ODATA, entityPath, literal, queryOf, textAt } from "./odata.ts";
 import { ITEM_FIELDS, changeItems, itemsIn, itemsOfNew, linesOf } from "./order-items.ts";
+import { priceWanted, withPrices } from "./prices.ts";
 import { orderServiceOf, pathOf } from "./services.ts";
 import type { Settings } from "./settings.ts";
 import { ORDER_STATUS_FIELDS } from "./status.ts";
@@ -60,7 +61,7 @@ export async function ordersOf(key: string, talk: Talk, kind: OrderKind): Promis
 export async function writeOrder(delivery: Delivery, kind: OrderKind, session: Session<Settings>): Promise<Outcome> {
   const { key } = delivery.entity;
   const talk = orderTalk(session, traceHeaders(delivery), kind);
-  const data = orderData(delivery);
+  const data = contentForErp(delivery);
   const header = await headerOf(data, delivery, kind, session);
   if (!header.ok) return header.failure;
   const lines = linesOf(data, session.settings);
@@ -82,8 +83,6 @@ interface Wanted {
   /** Undefined where the delivery says nothing of it. */
   readonly cancelled: boolean | undefined;
 }
-
-const orderData = ({ entity, data }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
 
 /** A part of a sale without its stage says nothing of the order's status. */
 function cancels({ deleted, entity, data }: Delivery, { status }: JsonObject): boolean | undefined {
@@ -145,16 +144,20 @@ async function updateOrder(order: JsonObject, { header, lines, cancelled }: Want
     const changed = await change(talk, "PATCH", entityPath(orders, id), { etag: etagOf(talk, order), body: header });
     if (!changed.ok) return changed.failure;
   }
-  return (await changeItems({ order: id, items, lines, cancelled }, talk)) ?? applied;
+  const priced = await withPrices(items, talk);
+  if (!priced.ok) return priced.failure;
+  return (await changeItems({ order: id, items: priced.value, lines, cancelled }, talk)) ?? applied;
 }
 
 /** What a later read tells of what was written; an item's text that the system has added is not ours. */
 export function writtenOrder(delivery: Delivery, kind: OrderKind, settings: Settings): JsonObject {
-  const data = orderData(delivery);
+  const data = contentForErp(delivery);
   const { lines } = data;
   return {
     ...writtenPart(data, orderPairs(settings, kind)),
-    ...(Array.isArray(lines) ? { lines: objectsIn(lines).map((line) => writtenPart(line, linePairsOf(settings))) } : {}),
+    ...(Array.isArray(lines)
+      ? { lines: objectsIn(lines).map((line) => ({ ...writtenPart(line, linePairsOf(settings)), ...priceWanted(line, settings) })) }
+      : {}),
     ...(data["status"] === "cancelled" ? { status: "cancelled" } : {}),
   };
 }

@@ -7,12 +7,18 @@ const ORDER_SERVICES = {
     orders: "A_SalesOrder",
     items: "A_SalesOrderItem",
     part: "to_Item",
+    prices: "A_SalesOrderItemPrElement",
+    pricePart: "to_PricingElement",
+    rate: "ConditionRateValue",
   },
   v4: {
     path: "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/salesorder/0001",
     orders: "SalesOrder",
     items: "SalesOrderItem",
     part: "_Item",
+    prices: "SalesOrderItemPricingElement",
+    pricePart: "_ItemPricingElement",
+    rate: "ConditionRateAmount",
   },
 } as const;
 

@@ -26,6 +26,8 @@ export const Settings = z.strictObject({
     .optional(),
   /** The reason that a cancelled order's items are rejected with; best one of its own, since only it is taken back again. */
   rejectionReason: Code(2).default("10"),
+  /** The condition type that a line's price is written as, such as a manual one; without it the system alone finds prices. */
+  priceCondition: Code(4).optional(),
   /** Begins every key that is ours in PurchaseOrderByCustomer and in the customer's key: others are people's. */
   keyMark: z
     .string()

@@ -16,7 +16,7 @@ const ORDER: readonly FieldPair[] = [
   pair.time("orderedAt", "SalesOrderDate", { way: "in" }),
 ];
 
-/** One line. Its prices are the system's own conditions. */
+/** One line. Its price is no property of it: see prices.ts. */
 const LINE = {
   v2: linePairs("Material", 40),
   v4: linePairs("Product", 18),

@@ -3,8 +3,9 @@ import { JWT_BEARER_GRANT, obtainToken, withBearer } from "../../connection/oaut
 import { toCanonical } from "../../domain/field-pairs.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { fail } from "../../domain/result.ts";
-import { defineDestination, type Credential, type Delivery, type Failed, type Session } from "../define.ts";
 import type { Result } from "../../domain/result.ts";
+import { defineDestination, type Credential, type Delivery, type Failed, type Session } from "../define.ts";
+import { linesWanted } from "./lines.ts";
 import { KINDS, recordOf, shapeOf } from "./objects.ts";
 import { SECRETS, Settings, tokenUrlOf } from "./settings.ts";
 import { page, read } from "./soql.ts";
@@ -61,5 +62,7 @@ function written(delivery: Delivery, settings: Settings): JsonObject {
   const shape = shapeOf(delivery.entity.kind, settings);
   const record = recordOf(delivery, shape);
   const told = record.ok ? toCanonical(shape.kind, record.value, shape.pairs) : record;
-  return told.ok ? told.value : {};
+  if (!told.ok) return {};
+  const lines = linesWanted(delivery, settings);
+  return lines === undefined || lines.length === 0 ? told.value : { ...told.value, lines: [...lines] };
 }

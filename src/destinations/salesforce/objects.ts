@@ -139,7 +139,7 @@ export interface Shape {
   readonly constants: JsonObject;
 }
 
-const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
+export const isKind = (kind: EntityKind): kind is Kind => Object.hasOwn(TABLES, kind);
 
 const objectOf = (kind: EntityKind, settings: Settings): string => (isKind(kind) ? (settings.objects[kind] ?? TABLES[kind].object) : kind);
 

@@ -1,14 +1,14 @@
 import { toCanonical } from "../../domain/field-pairs.ts";
-import { isJsonObject, parseJson, readPath, type JsonObject } from "../../domain/json.ts";
+import { readPath, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState, ResponseSeen, Session } from "../define.ts";
-import { failureOf, listOf } from "./errors.ts";
-import { shapeOf, type Shape } from "./objects.ts";
+import type { ChangePage, ChangeQuery, Failed, RecordRef, RemoteState, Session } from "../define.ts";
+import { heldLines, linesTold } from "./lines.ts";
+import { isKind, shapeOf, type Shape } from "./objects.ts";
+import { notRecords, query, text, type Rows } from "./query.ts";
 import type { Settings } from "./settings.ts";
 
-const READ_HEADERS = { accept: "application/json", "user-agent": "signalbox" };
 /** More than this comes in several batches. */
 const MOST_ROWS = 2000;
 
@@ -27,6 +27,7 @@ export async function find(ref: RecordRef, session: Session<Settings>): Promise<
 
 /** The record in canonical words. */
 export async function read(ref: RecordRef, session: Session<Settings>): Promise<Result<RemoteState | "absent", Failed>> {
+  if (!isKind(ref.kind)) return fail({ kind: "failed", class: "config", detail: `Salesforce keeps no ${ref.kind} here` });
   const found = await find(ref, session);
   if (!found.ok) return found;
   if (found.value === "absent") return ok("absent");
@@ -34,7 +35,28 @@ export async function read(ref: RecordRef, session: Session<Settings>): Promise<
   const data = toCanonical(shape.kind, found.value, shape.pairs);
   const state = stateOf(found.value, shape);
   if (!data.ok) return fail({ kind: "failed", class: "business", detail: data.failure });
-  return state === null ? fail(notRecords) : ok({ ...state, data: data.value });
+  if (state === null) return fail(notRecords);
+  const whole = await withLines([{ ...state, data: data.value }], shape, session);
+  return whole.ok ? ok(whole.value[0] ?? { ...state, data: data.value }) : whole;
+}
+
+/** Orders with their lines, where these are switched on. */
+async function withLines(
+  states: readonly RemoteState[],
+  shape: Shape,
+  session: Session<Settings>,
+): Promise<Result<readonly RemoteState[], Failed>> {
+  const { lines, currency = "" } = session.settings;
+  const orders = new Map(states.flatMap(({ remote, key, deleted }) => (key === null || deleted ? [] : [[remote.id, key] as const])));
+  if (lines === undefined || shape.kind !== "order" || orders.size === 0) return ok(states);
+  const held = await heldLines(orders, shape, session);
+  if (!held.ok) return held;
+  return ok(
+    states.map((state) => {
+      const told = linesTold(held.value.get(state.remote.id) ?? new Map(), currency);
+      return told.length === 0 ? state : { ...state, data: { ...state.data, lines: told } };
+    }),
+  );
 }
 
 const CURSOR = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z)\|([A-Za-z0-9]{15,18})$/;
@@ -57,7 +79,11 @@ export async function page(query_: ChangeQuery, session: Session<Settings>): Pro
   ];
   const soql = `${selectOf(shape)} WHERE ${conditions.join(" AND ")} ORDER BY SystemModstamp, Id LIMIT ${limit}`;
   const answer = await query("queryAll", soql, shape, session);
-  return answer.ok ? pageOf(answer.value, shape, limit) : answer;
+  if (!answer.ok) return answer;
+  const told = pageOf(answer.value, shape, limit);
+  if (!told.ok) return told;
+  const records = await withLines(told.value.records, shape, session);
+  return records.ok ? ok({ ...told.value, records: records.value }) : records;
 }
 
 function pageOf({ records, done, serverNowMs }: Rows, shape: Shape, limit: number): Result<ChangePage, Failed> {
@@ -78,35 +104,6 @@ function pageOf({ records, done, serverNowMs }: Rows, shape: Shape, limit: numbe
   });
 }
 
-interface Rows {
-  readonly records: readonly JsonObject[];
-  readonly done: boolean;
-  readonly serverNowMs: number | null;
-}
-
-async function query(
-  resource: "query" | "queryAll",
-  soql: string,
-  shape: Shape,
-  session: Session<Settings>,
-): Promise<Result<Rows, Failed>> {
-  const url = `${session.baseUrl}/services/data/${session.settings.apiVersion}/${resource}?q=${encodeURIComponent(soql)}`;
-  const answer = await session.send({ method: "GET", url, headers: READ_HEADERS });
-  return answer.ok ? rowsOf(answer.value, shape) : answer;
-}
-
-function rowsOf(response: ResponseSeen, shape: Shape): Result<Rows, Failed> {
-  const parsed = parseJson(response.body);
-  const body = parsed.ok && isJsonObject(parsed.value) ? parsed.value : {};
-  const { records, done } = body;
-  if (response.status !== 200) return fail(failureOf(response, shape));
-  if (!Array.isArray(records)) return fail(notRecords);
-  const date = Date.parse(response.headers.get("date") ?? "");
-  return ok({ records: listOf(records), done: done !== false, serverNowMs: Number.isNaN(date) ? null : date });
-}
-
-const notRecords: Failed = { kind: "failed", class: "transient", detail: "the answer is no list of records" };
-
 function selectOf(shape: Shape): string {
   const named = shape.pairs.flatMap(({ at, currencyAt, way }) => (way === "out" ? [] : currencyAt === undefined ? [at] : [at, currencyAt]));
   return `SELECT ${[...new Set(["Id", shape.keyField, "SystemModstamp", "IsDeleted", ...named])].join(", ")} FROM ${shape.object}`;
@@ -126,8 +123,5 @@ function stateOf(record: JsonObject, shape: Shape): Omit<RemoteState, "data"> | 
     deleted: record["IsDeleted"] === true,
   };
 }
-
-/** A SOQL string literal. */
-const text = (value: string): string => `'${value.toWellFormed().replace(/[\\']/g, "\\$&").replace(/\r/g, "\\r").replace(/\n/g, "\\n")}'`;
 
 const time = (seconds: number): string => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;

@@ -1,9 +1,11 @@
 import { same } from "../../domain/differences.ts";
 import { isJsonObject, parseJson, readPath, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
+import { ok } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import { exchange, traceHeaders, type Delivery, type Outcome, type RequestSpec, type ResponseSeen, type Session } from "../define.ts";
 import { errorsOf, failureOf, listOf, saysAbsent } from "./errors.ts";
+import { heldLines, isNothing, lineSteps, linesWanted, takeLineSteps } from "./lines.ts";
 import { recordOf, shapeOf, type Shape } from "./objects.ts";
 import type { Settings } from "./settings.ts";
 import { find } from "./soql.ts";
@@ -32,26 +34,67 @@ export async function write(delivery: Delivery, session: Session<Settings>): Pro
 }
 
 /**
- * An order begins as a draft and is activated by a second write; an activated one refuses fields that it does not let go,
- * such as its account, so only what differs is written.
+ * An order begins as a draft and is activated by a second write, behind its lines; an activated one refuses fields that it
+ * does not let go, such as its account, so only what differs is written, and lines are changed while it is a draft.
  */
 async function writeOrder(effect: Effect, record: JsonObject): Promise<Outcome> {
   const { delivery, shape, session } = effect;
   const found = await find({ kind: delivery.entity.kind, by: "key", value: delivery.entity.key }, session);
   if (!found.ok) return found.failure;
   const status = shape.pairs.find(({ field, way }) => field === "status" && way !== "in");
-  const draft = status?.words?.["draft"];
-  if (found.value === "absent") {
-    if (status === undefined || draft === undefined || record[status.at] === undefined || record[status.at] === draft)
-      return patch(effect, record);
-    const begun = await patch(effect, { ...record, [status.at]: draft });
-    return begun.kind === "applied" ? patch(effect, { [status.at]: record[status.at] ?? draft }) : begun;
+  const words: StatusWords = { at: status?.at ?? "", draft: status?.words?.["draft"] };
+  const lines = linesWanted(delivery, session.settings);
+  return found.value === "absent" ? createOrder(effect, record, words, lines) : updateOrder(effect, found.value, { record, words, lines });
+}
+
+/** The field of an order's status and its word for a draft; undefined where the team keeps none. */
+interface StatusWords {
+  readonly at: string;
+  readonly draft: string | number | undefined;
+}
+
+async function createOrder(
+  effect: Effect,
+  record: JsonObject,
+  { at, draft }: StatusWords,
+  lines: readonly JsonObject[] | undefined,
+): Promise<Outcome> {
+  const { lines: settings } = effect.session.settings;
+  const listed = lines === undefined || settings === undefined ? record : { ...record, Pricebook2Id: settings.pricebook };
+  const target = record[at];
+  const waits = draft !== undefined && target !== undefined && target !== draft;
+  const begun = await patch(effect, waits ? { ...listed, [at]: draft } : listed);
+  if (begun.kind !== "applied") return begun;
+  const failed = await takeLineSteps(effect, begun.remote?.id ?? "", lineSteps(new Map(), lines ?? []));
+  if (failed !== null) return failed;
+  return waits ? patch(effect, { [at]: target }) : begun;
+}
+
+async function updateOrder(
+  effect: Effect,
+  before: JsonObject,
+  { record, words, lines }: { readonly record: JsonObject; readonly words: StatusWords; readonly lines: readonly JsonObject[] | undefined },
+): Promise<Outcome> {
+  const differing = Object.fromEntries(Object.entries(record).filter(([name, value]) => !tells(before, name, value)));
+  const id = scalarText(before["Id"]) ?? "";
+  const held =
+    lines === undefined ? ok(new Map()) : await heldLines(new Map([[id, effect.delivery.entity.key]]), effect.shape, effect.session);
+  if (!held.ok) return held.failure;
+  const steps = lines === undefined ? null : lineSteps(held.value.get(id) ?? new Map(), lines);
+  if (steps === null || isNothing(steps))
+    return Object.keys(differing).length === 0 ? { kind: "applied", duplicate: true, remote: { id } } : patch(effect, differing);
+  const { at, draft } = words;
+  const target = record[at] ?? before[at];
+  const reopens = draft !== undefined && before[at] !== draft;
+  if (reopens || Object.keys(differing).length > 0) {
+    const opened = await patch(effect, { ...differing, ...(draft === undefined ? {} : { [at]: draft }) });
+    if (opened.kind !== "applied") return opened;
   }
-  const before = found.value;
-  const differing = Object.entries(record).filter(([name, value]) => !tells(before, name, value));
-  const id = scalarText(before["Id"]);
-  if (differing.length === 0) return { kind: "applied", duplicate: true, ...(id === undefined ? {} : { remote: { id } }) };
-  return patch(effect, Object.fromEntries(differing));
+  const failed = await takeLineSteps(effect, id, steps);
+  if (failed !== null) return failed;
+  return draft === undefined || target === undefined || target === draft
+    ? { kind: "applied", duplicate: false, remote: { id } }
+    : patch(effect, { [at]: target });
 }
 
 /** Whether a record says a field already; a reference by external id is compared in what it names alone. */

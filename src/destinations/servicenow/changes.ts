@@ -1,3 +1,4 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import { sqlTime } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, ChangeReader, Failed, RemoteState, Session } from "../define.ts";
@@ -57,11 +58,10 @@ async function readPage(wanted: ChangeQuery, table: Table, session: Session<Sett
   const last = rows.at(-1);
   const passed = place.passed + wanted.limit;
   const hidden = last === undefined && Number(answer.headers.get("x-total-count") ?? "0") > passed;
-  const date = Date.parse(answer.headers.get("date") ?? "");
   return ok({
     records: rows,
     nextCursor: last !== undefined ? cursorAfter(last) : hidden ? `${place.stamp}|${place.id}|${passed}` : null,
-    serverNowMs: Number.isNaN(date) ? null : date,
+    serverNowMs: serverNowMs(answer),
   });
 }
 

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { traceHeaders, type Delivery, type Failed, type Outcome, type ResponseSeen, type Session } from "../define.ts";
 import { cleanText } from "../outcome-of-status.ts";
 import { classOfRow, fieldsNamed, refusalOf } from "./errors.ts";
@@ -37,8 +37,7 @@ const stagingColumn = (column: string): string => (column.startsWith("u_") ? col
 
 function resultsIn({ body }: ResponseSeen): readonly JsonObject[] {
   const parsed = parseJson(body);
-  const result = parsed.ok && isJsonObject(parsed.value) ? parsed.value["result"] : undefined;
-  return Array.isArray(result) ? (result as readonly JsonValue[]).filter((each) => isJsonObject(each)) : [];
+  return parsed.ok && isJsonObject(parsed.value) ? objectsIn(parsed.value["result"]) : [];
 }
 
 function appliedRow(row: JsonObject): Outcome {

@@ -1,5 +1,5 @@
 import { pair, toRemote, withTeamFields } from "../../domain/field-pairs.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
@@ -86,13 +86,10 @@ function commands(value: JsonValue, at: string, made: JsonObject, held: JsonObje
 }
 
 const mechanism = (row: JsonObject, type: string): JsonObject | undefined =>
-  listOf(row["contact_mechanisms"]).find((each) => each["type"] === type);
+  objectsIn(row["contact_mechanisms"]).find((each) => each["type"] === type);
 
 const identifier = (row: JsonObject, { taxIdType }: Settings): JsonObject | undefined =>
-  listOf(row["identifiers"]).find((each) => each["type"] === taxIdType);
-
-const listOf = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];
+  objectsIn(row["identifiers"]).find((each) => each["type"] === taxIdType);
 
 /** Tryton may write a phone number in another form. */
 const compact = (value: JsonValue | undefined): string => (scalarText(value) ?? "").replace(/[\s().-]/g, "");

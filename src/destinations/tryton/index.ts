@@ -2,15 +2,16 @@ import type { EntityKind } from "../../domain/entities/index.ts";
 import { withTeamFields, writtenPart } from "../../domain/field-pairs.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { fail, ok } from "../../domain/result.ts";
-import { defineDestination, type Delivery, type Outcome } from "../define.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
+import { defineDestination, type Delivery, type Outcome } from "../define.ts";
 import { page } from "./changes.ts";
 import { converge, rowsOf, stateOf, teamOf, type RecordKind } from "./converge.ts";
 import { customer } from "./customer.ts";
 import { invoice } from "./invoice.ts";
 import { authentication } from "./rpc.ts";
-import { orderOf, sale } from "./sale.ts";
 import { wantedLines } from "./sale-lines.ts";
+import { sale } from "./sale.ts";
 import { Settings } from "./settings.ts";
 
 const KINDS: Readonly<Partial<Record<EntityKind, RecordKind>>> = { opportunity: sale, order: sale, customer, invoice };
@@ -76,7 +77,7 @@ function written(delivery: Delivery, settings: Settings): JsonObject {
   const { kind } = delivery.entity;
   const record = KINDS[kind];
   if (record === undefined || delivery.deleted) return {};
-  const data = orderOf(delivery);
+  const data = contentForErp(delivery);
   const part = writtenPart(data, withTeamFields(record.pairs, teamOf(kind, settings)));
   const lines = record === sale ? wantedLines(data, settings) : ok(null);
   return { ...part, ...(lines.ok && lines.value !== null ? { lines: [...lines.value] } : {}) };

@@ -1,5 +1,5 @@
 import { base64Of, withBasic } from "../../connection/oauth.ts";
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
@@ -60,7 +60,7 @@ export async function searchRead(
   const answer = await query(session, { model, method: "search_read", params: [domain, 0, limit, order, [...fields]], headers });
   if (!answer.ok) return answer;
   return Array.isArray(answer.value)
-    ? ok((answer.value as readonly JsonValue[]).filter(isJsonObject))
+    ? ok(objectsIn(answer.value))
     : fail({ kind: "failed", class: "transient", detail: "the answer is no list of records" });
 }
 

@@ -1,5 +1,5 @@
 import { differences } from "../../domain/differences.ts";
-import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { exactNumber, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { FieldError } from "../define.ts";
@@ -68,6 +68,3 @@ export function lineValues(line: JsonObject, chosen: JsonObject, product: JsonVa
 /** `[[0, {id: 1}], ...]`: how a change of a list of records is told. */
 const objectIds = (added: JsonValue | undefined): readonly JsonValue[] =>
   Array.isArray(added) ? (added as readonly JsonValue[]).flatMap((each) => readPath(each, "1.id") ?? []) : [];
-
-export const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];

@@ -1,11 +1,11 @@
-import type { JsonObject, JsonValue } from "../../domain/json.ts";
+import { objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import { traceHeaders, type Failed } from "../define.ts";
 import { typed, type Step, type Wanted } from "./converge.ts";
 import { query, searchRead } from "./rpc.ts";
-import { currencyOf, lineValues, objectsIn } from "./sale-lines.ts";
+import { currencyOf, lineValues } from "./sale-lines.ts";
 
 /** What a draft is to hold. Customer and currency by code; lines as wanted, null where they stay as they are. */
 export interface SaleContent {

@@ -2,9 +2,9 @@ import { pair, toRemote, withTeamFields, type FieldPair } from "../../domain/fie
 import { readPath, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
-import { orderOfSale } from "../../domain/sale.ts";
+import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
-import type { Delivery, Failed } from "../define.ts";
+import type { Failed } from "../define.ts";
 import { differing, teamOf, typed, type RecordKind, type Step, type Wanted } from "./converge.ts";
 import { linesDiffer, linesOf, wantedLines } from "./sale-lines.ts";
 import { creation, rewriting, type SaleContent } from "./sale-values.ts";
@@ -62,9 +62,6 @@ export const sale: RecordKind = {
   next,
 };
 
-/** What a delivery says of the sale, in canonical words. */
-export const orderOf = ({ entity, data }: Delivery): JsonObject => (entity.kind === "opportunity" ? orderOfSale(entity.key, data) : data);
-
 const stateIn = (row: JsonObject): string => scalarText(row["state"]) ?? "";
 
 /** How far a sale is, in words that tell more than its state. A quotation binds nobody yet. */
@@ -90,7 +87,7 @@ function choose(rows: readonly JsonObject[]): Result<JsonObject | null, Failed> 
 async function next(row: JsonObject | null, wanted: Wanted): Promise<Result<Step | "done", Failed>> {
   if (row?.["isSurplus"] === true) return ok({ method: "cancel" });
   const { delivery, session } = wanted;
-  const order = orderOf(delivery);
+  const order = contentForErp(delivery);
   const remote = toRemote(order, withTeamFields(PAIRS, teamOf(delivery.entity.kind, session.settings)), delivery.cleared);
   if (!remote.ok) return fail(unwritable(remote.failure));
   const { stage, party: _party, ...own } = remote.value;

@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, parseJson, objectsIn, type JsonObject } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { failureBy, type ErrorRule, type ErrorSeen } from "../classify.ts";
@@ -65,9 +65,6 @@ function seenIn(body: JsonObject, resource: Resource): ErrorSeen {
     fields,
   };
 }
-
-const objectsIn = (value: JsonValue | undefined): readonly JsonObject[] =>
-  Array.isArray(value) ? (value as readonly JsonValue[]).filter(isJsonObject) : [];
 
 function fieldError(field: string, { description, error }: JsonObject, { pairs }: Resource): FieldError {
   const known = pairs.find(({ at }) => at === field || at.endsWith(`.${field}`) || at === `${field}_id`);

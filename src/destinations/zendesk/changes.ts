@@ -1,3 +1,4 @@
+import { serverNowMs } from "../../connection/server-clock.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import type { ChangePage, ChangeQuery, Failed, ResponseSeen, Session } from "../define.ts";
@@ -64,11 +65,10 @@ async function pageOf(
   // More records changed in one second than a page of organizations takes: only a larger page would get past them.
   if (!ended && (next === undefined || next === here))
     return fail({ kind: "failed", class: "transient", detail: "the export goes on, but does not say where" });
-  const date = Date.parse(response.headers.get("date") ?? "");
   return ok({
     records: states.value,
     nextCursor: ended ? null : (next ?? null),
     ...(ended && next !== undefined ? { token: next } : {}),
-    serverNowMs: Number.isNaN(date) ? null : date,
+    serverNowMs: serverNowMs(response),
   });
 }

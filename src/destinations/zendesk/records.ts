@@ -1,8 +1,8 @@
 import { put, toCanonical, toRemote, writtenPart } from "../../domain/field-pairs.ts";
-import { isJsonObject, readPath, type JsonObject, type JsonValue } from "../../domain/json.ts";
+import { isJsonObject, readPath, objectsIn, type JsonObject, type JsonValue } from "../../domain/json.ts";
 import { scalarText } from "../../domain/mapping.ts";
 import { timeToken } from "../../domain/order.ts";
-import { fail, ok, type Result } from "../../domain/result.ts";
+import { fail, ok, allOk, type Result } from "../../domain/result.ts";
 import { unwritable } from "../classify.ts";
 import type { Delivery, Failed, RemoteState, RequestSpec, ResponseSeen, Session } from "../define.ts";
 import { failureOf, idOf, recordIn, recordsIn, remoteOf } from "./answers.ts";
@@ -88,7 +88,7 @@ const withFieldList = (fields: JsonObject): JsonObject =>
 const withoutFieldList = (record: JsonObject): JsonObject => {
   const list = record["custom_fields"];
   if (!Array.isArray(list)) return record;
-  const values = (list as readonly JsonValue[]).filter(isJsonObject).map(({ id, value }) => [scalarText(id) ?? "", value ?? null]);
+  const values = objectsIn(list).map(({ id, value }) => [scalarText(id) ?? "", value ?? null]);
   return { ...record, custom_fields: Object.fromEntries(values) as JsonObject };
 };
 
@@ -124,13 +124,7 @@ export async function statesOf(
       plain[index] = withKey(record, at, key ?? null);
     }
   }
-  const states: RemoteState[] = [];
-  for (const record of plain) {
-    const state = stateOf(record, resource);
-    if (!state.ok) return state;
-    states.push(state.value);
-  }
-  return ok(states);
+  return allOk(plain.map((record) => stateOf(record, resource)));
 }
 
 /** A record's copy with our key where Zendesk's id is. One of a record that we do not know says nothing. */

@@ -4,6 +4,7 @@ import type {
   ChangeQuery,
   Connection,
   Delivery,
+  Failed,
   LookupOutcome,
   Outcome,
   RemoteState,
@@ -29,6 +30,8 @@ export class Bench {
   /** Those by which a credential was asked for. */
   readonly credentialRequests = new Set<RequestSpec>();
   #interference: Interference | null = null;
+  #losesCredentials = false;
+  #readsAnswer: { readonly status: number; readonly body: string } | null = null;
   readonly #credentials: Credentials;
   readonly #connection: Connection<unknown>;
 
@@ -56,6 +59,16 @@ export class Bench {
     this.#interference = interference;
   }
 
+  /** Nobody answers who is asked for a credential. */
+  loseCredentials(): void {
+    this.#losesCredentials = true;
+  }
+
+  /** Every request that only reads is answered so from now on; credentials are still to be had. */
+  refuseReads(answer: { readonly status: number; readonly body: string }): void {
+    this.#readsAnswer = answer;
+  }
+
   session(): OpenSession<unknown> {
     return openSession(this.trial.definition, this.#connection, {
       ...this.#wire(),
@@ -72,8 +85,8 @@ export class Bench {
     return this.fake.held(delivery.entity.kind, delivery.entity.key);
   }
 
-  read(kind: EntityKind, key: string): Promise<Result<RemoteState | "absent", unknown>> {
-    const reading = this.trial.definition.read?.({ kind, by: "key", value: key }, this.session());
+  read(kind: EntityKind, value: string, by: "key" | "id" = "key"): Promise<Result<RemoteState | "absent", Failed>> {
+    const reading = this.trial.definition.read?.({ kind, by, value }, this.session());
     if (reading === undefined) throw new Error("the module reads nothing");
     return reading;
   }
@@ -105,6 +118,9 @@ export class Bench {
 
   async #send(spec: RequestSpec): Promise<Result<ResponseSeen, string>> {
     this.requests.push(spec);
+    if (this.#losesCredentials && this.credentialRequests.has(spec)) return fail("no answer within 10000 ms");
+    if (this.#readsAnswer !== null && onlyReads(spec) && !this.credentialRequests.has(spec))
+      return ok({ ...this.#readsAnswer, headers: new Headers({ "content-type": "text/html" }), nowMs: this.#clock() });
     const interference = onlyReads(spec) || this.credentialRequests.has(spec) ? null : this.#interference;
     if (interference !== null) this.#interference = null;
     if (interference?.do === "loseRequest") return fail("no answer: the connection broke");

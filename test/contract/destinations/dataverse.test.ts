@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stepsTo } from "../../../src/destinations/dataverse/steps.ts";
 import { KINDS, tableOf } from "../../../src/destinations/dataverse/tables.ts";
-import type { Delivery, RemoteState } from "../../../src/destinations/define.ts";
+import type { Delivery, RemoteState, RequestSpec } from "../../../src/destinations/define.ts";
 import type { EntityKind } from "../../../src/domain/entities/index.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { Bench } from "./bench.ts";
-import { FakeDataverse, connection, dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
+import { FakeDataverse, SKU, connection, dataverseLinesTrial, dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { delivery } from "./samples.ts";
 
 const of = (kind: EntityKind, data: JsonObject, changes: Partial<Delivery> = {}) =>
@@ -18,14 +18,16 @@ async function stateOf(bench: Bench, kind: EntityKind): Promise<RemoteState> {
   return read.value;
 }
 
+const sentAs = ({ method, url, body = "" }: Pick<RequestSpec, "method" | "url" | "body">): string => {
+  const action = /v9\.2\/(\w+)$/.exec(new URL(url).pathname)?.[1];
+  return action ?? `${method} ${Object.keys(JSON.parse(body) as object).join(",")}`;
+};
+
 const sent = (bench: Bench, from = 0): readonly string[] =>
   bench.requests
     .slice(from)
     .filter(({ method, headers }) => method !== "GET" && headers["content-type"] !== "application/x-www-form-urlencoded")
-    .map(({ method, url, body = "" }) => {
-      const action = /v9\.2\/(\w+)$/.exec(new URL(url).pathname)?.[1];
-      return action ?? `${method} ${Object.keys(JSON.parse(body) as object).join(",")}`;
-    });
+    .map(sentAs);
 
 describe("the way of a row from one state to another", () => {
   const states = fc.constantFrom(...KINDS.map((kind) => tableOf(kind, {}))).chain((table) => {
@@ -44,7 +46,7 @@ describe("the way of a row from one state to another", () => {
         let here = from;
         for (const step of stepsTo(table, from, to, changes ? { name: "x" } : {})) {
           if (step.do === "setColumns") expect(here.startsWith("0/") || table.editableWhenClosed).toBe(true);
-          else here = step.state;
+          else if (step.do !== "setLines") here = step.state;
           if (step.do === "setState") expect(table.closings[step.state.split("/")[0] ?? ""]).toBeUndefined();
         }
         expect(here).toBe(to ?? from);
@@ -229,5 +231,87 @@ describe("changes", () => {
     const after = (await stateOf(bench, "case")).order;
     expect([before.kind, after.kind]).toEqual(["int", "int"]);
     expect(BigInt(after.kind === "int" ? after.value : 0)).toBeGreaterThan(BigInt(before.kind === "int" ? before.value : 0));
+  });
+});
+
+describe("an order's lines", () => {
+  const line = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
+  const orderOf = (lines: readonly JsonObject[], status = "confirmed") => of("order", { customerId: "CUST-7", status, lines });
+  const benchWithLines = () => {
+    const bench = new Bench(dataverseLinesTrial);
+    if (!(bench.fake instanceof FakeDataverse)) throw new Error("a bench of another system");
+    return { bench, fake: bench.fake };
+  };
+  const linesOf = (fake: FakeDataverse) =>
+    fake.linesOf("R-1").map((row) => [row["lineitemnumber"], row[SKU], row["quantity"], row["priceperunit"]]);
+
+  it("are written as products that are written in, changed, added and taken away by their place", async () => {
+    const { bench, fake } = benchWithLines();
+    await bench.deliver(orderOf([line("A", "1", "10"), line("B", "2", "20")]));
+    expect(fake.linesOf("R-1")).toMatchObject([{ isproductoverridden: true, productdescription: "A" }, { productdescription: "B" }]);
+    await bench.deliver(orderOf([line("A", "1.0", "10.00"), line("C", "3", "30"), line("B", "2", "20")]));
+    expect(linesOf(fake)).toEqual([
+      [1, "A", 1, 10],
+      [2, "C", 3, 30],
+      [3, "B", 2, 20],
+    ]);
+    await bench.deliver(orderOf([line("C", "3", "30")]));
+    expect(linesOf(fake)).toEqual([[1, "C", 3, 30]]);
+  });
+
+  it("are left alone where they agree, and where a delivery says nothing of them", async () => {
+    const { bench, fake } = benchWithLines();
+    await bench.deliver(orderOf([line("A", "1", "10")]));
+    const before = bench.requests.length;
+    expect(await bench.deliver(orderOf([line("A", "1", "10.0")]))).toMatchObject({ kind: "applied", duplicate: true });
+    await bench.deliver(of("order", { status: "confirmed" }, { nature: "delta" }));
+    expect(sent(bench, before)).toEqual([]);
+    expect(linesOf(fake)).toHaveLength(1);
+  });
+
+  it.each([
+    ["fulfilled", "FulfillSalesOrder"],
+    ["confirmed", "PATCH statecode,statuscode"],
+  ])("of an order that is %s are changed while it is open for them, against what was read", async (status, closing) => {
+    const { bench, fake } = benchWithLines();
+    await bench.deliver(orderOf([line("A", "1", "10"), line("B", "1", "10")], status));
+    const before = bench.requests.length;
+    expect(await bench.deliver(orderOf([line("A", "2", "10")], status))).toMatchObject({ kind: "applied", duplicate: false });
+    const changes = bench.requests.slice(before).filter(({ method }) => method !== "GET");
+    expect(changes.map(({ method, url, body = "" }) => (method === "DELETE" ? method : sentAs({ method, url, body })))).toEqual([
+      "PATCH statecode,statuscode",
+      "PATCH isproductoverridden,lineitemnumber,rtr_sku,productdescription,quantity,priceperunit",
+      "DELETE",
+      closing,
+    ]);
+    for (const { url, headers } of changes) if (url.includes("salesorderdetails(")) expect(headers["if-match"]).toMatch(/^W\/"\d+"$/);
+    expect(linesOf(fake)).toEqual([[1, "A", 2, 10]]);
+  });
+
+  it("that people have added from the catalogue stay, and are told as none of ours", async () => {
+    const { bench, fake } = benchWithLines();
+    await bench.deliver(orderOf([line("A", "1", "10"), line("B", "1", "10")]));
+    const [, theirs] = fake.linesOf("R-1") as [unknown, Record<string, unknown>];
+    theirs["isproductoverridden"] = false;
+    await bench.deliver(orderOf([line("A", "1", "10")]));
+    expect(fake.linesOf("R-1")).toHaveLength(2);
+    expect((await stateOf(bench, "order")).data["lines"]).toEqual([
+      { sku: "A", description: "A", quantity: "1", unitPrice: { amount: "10", currency: "EUR" } },
+    ]);
+    const { records } = await bench.changes({ kind: "order" });
+    expect(records.find(({ key }) => key === "R-1")?.data["lines"]).toHaveLength(1);
+  });
+
+  it("that were lost on their way are written by the next attempt, and no order counts as written without them", async () => {
+    const { bench, fake } = benchWithLines();
+    await bench.deliver(orderOf([line("A", "1", "10")]));
+    bench.interfere({ do: "loseRequest" });
+    expect(await bench.deliver(orderOf([line("A", "1", "10"), line("B", "1", "10")]))).toMatchObject({
+      kind: "failed",
+      class: "ambiguous",
+    });
+    expect(linesOf(fake)).toHaveLength(1);
+    expect(await bench.deliver(orderOf([line("A", "1", "10"), line("B", "1", "10")]), true)).toMatchObject({ kind: "applied" });
+    expect(linesOf(fake)).toHaveLength(2);
   });
 });

@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DESTINATIONS } from "../../../src/destinations/index.ts";
 import { STATUS_TABLE, classOfStatus } from "../../../src/destinations/outcome-of-status.ts";
+import { ENTITY_KINDS, type EntityKind } from "../../../src/domain/entities/index.ts";
 import { FAILURE_CLASSES } from "../../../src/domain/failure.ts";
 import { onlyReads } from "../../../src/domain/http.ts";
 import { Bench } from "./bench.ts";
 import { FAULTS, type Fault, type Trial } from "./fakes/define.ts";
+import { REFUSALS } from "./refusals.ts";
+import { NOW_MS } from "./samples.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import { TRIALS } from "./trials.ts";
 
@@ -15,12 +18,22 @@ const sample = (trial: Trial) => {
   return first;
 };
 
+/** What says nothing of a record: the system's trouble, a lack of rights, and a page of somebody before it. */
+const REFUSED_READS = [
+  [500, ""],
+  [503, "<html>down for maintenance</html>"],
+  [403, "{}"],
+  [400, "{}"],
+  [200, "<html>please sign in</html>"],
+  [200, "{}"],
+] as const;
+
 it("every module is tried with every fault that can happen to it, or says why it cannot", () => {
   const tried = new Set(Object.values(TRIALS).map(({ definition }) => definition.module));
   expect(Object.keys(DESTINATIONS).filter((module) => !tried.has(module))).toEqual([]);
 });
 
-describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
+describe.each(Object.entries(TRIALS))("destination %s", (name, trial) => {
   const { definition, connection, deliveries } = trial;
   const secrets = Object.values(connection.secrets);
   const base = new URL(connection.baseUrl);
@@ -89,9 +102,90 @@ describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
     },
   );
 
+  it.runIf(definition.read !== undefined)("reads a record by the system's own id as it does by our key", async () => {
+    const { kind, key } = sample(trial).entity;
+    const bench = new Bench(trial);
+    await bench.deliver(sample(trial));
+    const byKey = await bench.read(kind, key);
+    if (!byKey.ok || byKey.value === "absent") throw new Error("what was delivered is not there");
+    const { remote, data } = byKey.value;
+    expect(await bench.read(kind, remote.id, "id")).toMatchObject({ ok: true, value: { remote: { id: remote.id }, data } });
+    // An id of the same form, since a system may refuse any other.
+    const other = remote.id.replace(/[0-8](?=\D*$)/, "9");
+    if (other !== remote.id) expect(await bench.read(kind, other, "id")).toEqual({ ok: true, value: "absent" });
+    bench.refuseReads({ status: 500, body: "{}" });
+    expect(await bench.read(kind, remote.id, "id")).toMatchObject({ ok: false });
+  });
+
+  it.runIf(definition.read !== undefined)("reads no kind that it does not keep, and says so", async () => {
+    const kept: ReadonlySet<EntityKind> = new Set([...(definition.kinds ?? ENTITY_KINDS), ...(definition.changes?.kinds ?? [])]);
+    for (const kind of ENTITY_KINDS.filter((each) => !kept.has(each))) {
+      const read = await new Bench(trial).read(kind, "K1");
+      expect(["business", "config"], kind).toContain(read.ok ? "read" : read.failure.class);
+    }
+  });
+
+  it("never throws for a word that the system does not have, and names its field", async () => {
+    for (const delivery of Object.values(deliveries).filter(({ deleted }) => !deleted)) {
+      const outcome = await new Bench(trial).deliver({
+        ...delivery,
+        data: { ...delivery.data, status: "no such word", stage: "no such word" },
+      });
+      if (outcome.kind === "applied") continue;
+      expect(outcome.class).toBe("business");
+      expect(outcome.fields?.map(({ field }) => field)).toEqual(expect.arrayContaining([expect.stringMatching(/^(status|stage)$/)]));
+    }
+  });
+
+  it.runIf(definition.changes !== undefined)("takes no cursor that is none of its own: it begins anew, or says why not", async () => {
+    for (const kind of definition.changes?.kinds ?? []) {
+      const query = { kind, fromMs: 0, untilMs: NOW_MS, cursor: "none of ours' or 1 eq 1", token: null, limit: 5 };
+      const page = await definition.changes?.page(query, new Bench(trial).session());
+      if (page?.ok === false) expect(page.failure.class, kind).toBe("config");
+    }
+  });
+
   it("says of a record that it does not have that it is absent", async () => {
     if (definition.read === undefined) return;
     expect(await new Bench(trial).read(sample(trial).entity.kind, "no-such-key")).toEqual({ ok: true, value: "absent" });
+  });
+
+  it.runIf(definition.read !== undefined)("does nothing where what is to be deleted is not there, and says so", async () => {
+    const kinds = new Set(Object.values(deliveries).map(({ entity }) => entity.kind));
+    for (const kind of kinds) {
+      const gone = { ...sample(trial), entity: { ...sample(trial).entity, kind, key: "NEVER-MADE" }, deleted: true, data: {} };
+      expect(await new Bench(trial).deliver(gone), kind).toMatchObject({ kind: "applied", duplicate: true });
+    }
+  });
+
+  it.runIf(definition.read !== undefined)("takes no refusal of a read for an absent record, nor for one without changes", async () => {
+    const { kind, key } = sample(trial).entity;
+    for (const [status, body] of REFUSED_READS) {
+      const bench = new Bench(trial);
+      await bench.deliver(sample(trial));
+      bench.refuseReads({ status, body });
+      expect(await bench.read(kind, key), `${status} ${body}`).toMatchObject({ ok: false });
+      for (const changed of definition.changes?.kinds ?? [])
+        await expect(bench.changes({ kind: changed }), `${changed}: ${status} ${body}`).rejects.toThrow("a page failed");
+    }
+  });
+
+  it("tries again where nobody answers who is asked for a credential, since nothing can have been done", async () => {
+    const bench = new Bench(trial);
+    bench.loseCredentials();
+    const outcome = await bench.deliver(sample(trial));
+    if (bench.credentialRequests.size === 0) expect(outcome).toMatchObject({ kind: "applied" });
+    else expect(outcome).toMatchObject({ kind: "failed", class: "transient" });
+    expect(bench.held(sample(trial))).toHaveLength(bench.credentialRequests.size === 0 ? 1 : 0);
+  });
+
+  it("sends the same idempotency key with every attempt", async () => {
+    const keysOf = async (attempt: number): Promise<readonly (string | null)[]> => {
+      const bench = new Bench(trial);
+      await bench.deliver({ ...sample(trial), attempt });
+      return bench.requests.map(({ headers }) => new Headers(headers).get("idempotency-key"));
+    };
+    expect(await keysOf(2)).toEqual(await keysOf(1));
   });
 
   it.each(STATUS_TABLE.filter(({ is }) => is !== "applied" && is !== "auth").map(({ from, to }) => [from, to]))(
@@ -111,6 +205,15 @@ describe.each(Object.entries(TRIALS))("destination %s", (_name, trial) => {
       }
     },
   );
+
+  it.each(REFUSALS[name] ?? [])("takes $status with $body for $is", async ({ status, body, is }) => {
+    const bench = new Bench(trial);
+    bench.interfere({ do: "answer", status, body });
+    const outcome = await bench.deliver(sample(trial));
+    // Settled at once: a conflict by reading again, a refused credential by another one.
+    if (outcome.kind === "applied") expect(["conflict", "auth"]).toContain(is);
+    else expect(outcome).toMatchObject({ class: is });
+  });
 
   it("never throws, and keeps no secret that a body echoes, whatever is answered", async () => {
     const echoes = secrets.map(

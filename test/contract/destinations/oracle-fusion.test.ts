@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../../src/destinations/define.ts";
 import { Bench } from "./bench.ts";
-import { OracleFusion, oracleFusionTrial, saleDelivery } from "./fakes/oracle-fusion.ts";
+import { OracleFusion, oracleFusionPricedTrial, oracleFusionTrial, saleDelivery } from "./fakes/oracle-fusion.ts";
 import { delivery } from "./samples.ts";
 
 const benchOf = (fusion = new OracleFusion()) => ({ fusion, bench: new Bench({ ...oracleFusionTrial, start: () => fusion }) });
@@ -247,4 +247,61 @@ it("an order is refused in words where its key is longer than Fusion takes", asy
   const key = "k".repeat(51);
   const outcome = await benchOf().bench.deliver(delivery({ ...saleDelivery, entity: { ...saleDelivery.entity, key } }));
   expect(outcome).toMatchObject({ class: "business", fields: [{ field: "key" }] });
+});
+
+describe("a line's price in Fusion", () => {
+  const priced = (...lines: readonly (readonly [string, string, string?])[]): Delivery =>
+    again({
+      data: {
+        ...saleDelivery.data,
+        lines: lines.map(([sku, quantity, amount]) => ({
+          sku,
+          quantity,
+          ...(amount === undefined ? {} : { unitPrice: { amount, currency: "EUR" } }),
+        })),
+      },
+    });
+  const pricedBench = () => {
+    const fusion = new OracleFusion();
+    return { fusion, bench: new Bench({ ...oracleFusionPricedTrial, start: () => fusion }) };
+  };
+  const amountsOf = (fusion: OracleFusion) =>
+    (orderOf(fusion)["lines"] as Record<string, unknown>[]).map((line) =>
+      ((line["manualPriceAdjustments"] ?? []) as Record<string, unknown>[]).map((each) => each["AdjustmentAmount"]),
+    );
+
+  it("is an adjustment of ours, made with the line and changed by its id, also beyond the page that is read with the order", async () => {
+    const { fusion, bench } = pricedBench();
+    await bench.deliver(priced(["SKU-1", "2", "12.50"], ["SKU-2", "1"], ["SKU-3", "1", "3"]));
+    expect(amountsOf(fusion)).toEqual([[12.5], [], [3]]);
+    const before = bench.requests.length;
+    expect(await bench.deliver(priced(["SKU-1", "2", "12.5"], ["SKU-2", "1"], ["SKU-3", "1", "3.00"]))).toMatchObject({ duplicate: true });
+    expect(bench.requests.slice(before).every(({ method }) => method === "GET")).toBe(true);
+    expect(await bench.deliver(priced(["SKU-1", "2", "14"], ["SKU-2", "1", "7"], ["SKU-3", "1", "4"]))).toMatchObject({ duplicate: false });
+    expect(amountsOf(fusion)).toEqual([[14], [7], [4]]);
+  });
+
+  it("that people have adjusted otherwise stays theirs, and one that a delivery does not name stays as it is", async () => {
+    const { fusion, bench } = pricedBench();
+    await bench.deliver(priced(["SKU-1", "2", "12.50"]));
+    const [line = {}] = orderOf(fusion)["lines"] as Record<string, unknown>[];
+    (line["manualPriceAdjustments"] as unknown[]).unshift({
+      ManualPriceAdjustmentId: 7,
+      SourceManualPriceAdjustmentIdentifier: "of a person",
+      AdjustmentAmount: 1,
+    });
+    await bench.deliver(priced(["SKU-1", "3"]));
+    await bench.deliver(priced(["SKU-1", "3", "13"]));
+    expect(amountsOf(fusion)).toEqual([[1, 13]]);
+    const read = await bench.read("opportunity", saleDelivery.entity.key);
+    expect(read.ok && read.value !== "absent" ? read.value.data["lines"] : read).toEqual([
+      { sku: "SKU-1", quantity: "3", unitPrice: { amount: "13", currency: "EUR" } },
+    ]);
+  });
+
+  it("is Fusion's own where the team does not say what an adjustment is", async () => {
+    const { fusion, bench } = benchOf();
+    await bench.deliver(priced(["SKU-1", "2", "12.50"]));
+    expect(amountsOf(fusion)).toEqual([[]]);
+  });
 });

@@ -7,7 +7,7 @@ import type { Delivery } from "../../../src/destinations/define.ts";
 import type { JsonObject } from "../../../src/domain/json.ts";
 import { Bench } from "./bench.ts";
 import { readEdmx } from "./descriptions/edmx.ts";
-import { S4Fake, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
+import { S4Fake, s4hanaPricedTrials, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { NOW_MS, delivery } from "./samples.ts";
 
 const benchOf = (trial = s4hanaV2Trial, changes: object = {}): { bench: Bench; fake: S4Fake } => {
@@ -412,5 +412,65 @@ describe("the connection", () => {
     const query = { kind: "order", fromMs: 0, untilMs: NOW_MS, token: null, limit: 5 } as const;
     for (const cursor of ["", "1' or true", "12345678901"])
       expect(await s4hana.changes?.page({ ...query, cursor }, bench.session())).toEqual({ ok: true, value: "restart" });
+  });
+});
+
+describe.each(Object.entries(s4hanaPricedTrials))("a line's price in %s", (_name, trial) => {
+  const euro = (sku: string, amount: string) => ({ sku, quantity: "1", unitPrice: { amount, currency: "EUR" } });
+  const conditions = (fake: S4Fake) =>
+    [...fake.rows("A_SalesOrderItemPrElement"), ...fake.rows("SalesOrderItemPricingElement")].map((row) => [
+      Number(row["SalesOrderItem"]),
+      row["ConditionType"],
+      row["ConditionRateValue"] ?? row["ConditionRateAmount"],
+    ]);
+
+  it("is a condition of the item beside those that the system finds, made with it and changed where it is", async () => {
+    const { bench, fake } = benchOf(trial);
+    await bench.deliver(orderOf({ lines: [euro("TG11", "12.50"), { sku: "TG12", quantity: "1" }] }));
+    expect(conditions(fake)).toEqual([
+      [10, "PPR0", "99.99"],
+      [10, "PMP0", "12.50"],
+      [20, "PPR0", "99.99"],
+    ]);
+    await bench.deliver(orderOf({ lines: [euro("TG11", "12.500"), euro("TG12", "3")] }));
+    await bench.deliver(orderOf({ lines: [euro("TG11", "14"), euro("TG12", "3.00"), euro("TG12", "4")] }));
+    expect(conditions(fake).filter(([, type]) => type === "PMP0")).toEqual([
+      [10, "PMP0", "14"],
+      [20, "PMP0", "3"],
+      [30, "PMP0", "4"],
+    ]);
+  });
+
+  it("is left to the system where a delivery says nothing of it, and read as ours alone", async () => {
+    const { bench, fake } = benchOf(trial);
+    await bench.deliver(orderOf({ lines: [euro("TG11", "12.50")] }));
+    await bench.deliver(
+      orderOf({
+        lines: [
+          { sku: "TG11", quantity: "2" },
+          { sku: "TG12", quantity: "1" },
+        ],
+      }),
+    );
+    expect(conditions(fake).filter(([, type]) => type === "PMP0")).toEqual([[10, "PMP0", "12.50"]]);
+    const read = await bench.read("order", "ord-1");
+    expect(read.ok && read.value !== "absent" ? read.value.data["lines"] : read).toMatchObject([
+      { sku: "TG11", unitPrice: { amount: "12.50", currency: "EUR" } },
+      { sku: "TG12" },
+    ]);
+    expect(JSON.stringify(read)).not.toContain("99.99");
+  });
+
+  it("that is there for several units is told for one", async () => {
+    const { bench, fake } = benchOf(trial);
+    await bench.deliver(orderOf({ lines: [euro("TG11", "12.50")] }));
+    for (const row of [...fake.rows("A_SalesOrderItemPrElement"), ...fake.rows("SalesOrderItemPricingElement")])
+      row["ConditionQuantity"] = "10";
+    expect(await bench.read("order", "ord-1")).toMatchObject({ ok: true, value: { data: { lines: [{ unitPrice: { amount: "1.25" } }] } } });
+    await bench.deliver(orderOf({ lines: [euro("TG11", "12.50")] }));
+    expect(await bench.read("order", "ord-1")).toMatchObject({
+      ok: true,
+      value: { data: { lines: [{ unitPrice: { amount: "12.50" } }] } },
+    });
   });
 });

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ERROR_RULES } from "../../../src/destinations/salesforce/errors.ts";
 import type { Connection, Delivery } from "../../../src/destinations/define.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
 import { Bench } from "./bench.ts";
 import enumerations from "./descriptions/salesforce-error-codes.json" with { type: "json" };
-import { salesforceTrial } from "./fakes/salesforce.ts";
+import { salesforceLinesTrial, salesforceTrial, startWithProducts, type Organization } from "./fakes/salesforce.ts";
 import { delivery } from "./samples.ts";
 
 const { order, opportunity } = salesforceTrial.deliveries;
@@ -214,4 +215,94 @@ it("begins a run of changes anew where a cursor is not its own", async () => {
     cursor: "' OR Name != '",
   };
   expect(await changes?.page(query, bench.session())).toEqual({ ok: true, value: "restart" });
+});
+
+describe("an order's products", () => {
+  const line = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
+  const orderOf = (lines: readonly JsonObject[] | undefined, status = "confirmed"): Delivery => ({
+    ...order,
+    entity: { ...order.entity, key: "ord-1" },
+    data: { status, customerId: "001Ab", orderedAt: "2026-11-24T10:00:00.000Z", ...(lines === undefined ? {} : { lines: [...lines] }) },
+  });
+  const benchWithLines = () => {
+    const system = startWithProducts();
+    return { bench: new Bench({ ...salesforceLinesTrial, start: () => system }), organization: system.organization };
+  };
+  const linesOf = (organization: Organization) =>
+    organization.linesOf("ord-1").map((row) => [row["Signalbox_Key__c"], row["Quantity"], row["UnitPrice"]]);
+  const readLines = async (bench: Bench): Promise<unknown> => {
+    const read = await bench.read("order", "ord-1");
+    return read.ok && read.value !== "absent" ? read.value.data["lines"] : read;
+  };
+
+  it("are written before it is activated, with the price of the price book where a line names none", async () => {
+    const { bench, organization } = benchWithLines();
+    expect(await bench.deliver(orderOf([line("W-1", "2", "12.50"), { sku: "W-2", quantity: "1" }]))).toMatchObject({ kind: "applied" });
+    expect(linesOf(organization)).toEqual([
+      ["ord-1-1", 2, 12.5],
+      ["ord-1-2", 1, 10.5],
+    ]);
+    expect(sent(bench).map(({ path }) => path.replace(/\/sobjects\/(\w+)\/.*/, "$1"))).toEqual([
+      "Order",
+      "OrderItem",
+      "OrderItem",
+      "Order",
+    ]);
+    expect(bench.held(orderOf(undefined))).toMatchObject([{ fields: { Status: "Activated" } }]);
+  });
+
+  it("are changed, made anew for another product and taken away while the order is a draft again", async () => {
+    const { bench, organization } = benchWithLines();
+    await bench.deliver(orderOf([line("W-1", "2", "12.50"), line("W-2", "1", "3"), line("W-2", "9", "3")]));
+    expect(await bench.deliver(orderOf([line("W-1", "3", "12.5"), line("W-1", "1", "4")]))).toMatchObject({ duplicate: false });
+    expect(await readLines(bench)).toEqual([
+      { sku: "W-1", quantity: "3", unitPrice: { amount: "12.5", currency: "EUR" } },
+      { sku: "W-1", quantity: "1", unitPrice: { amount: "4", currency: "EUR" } },
+    ]);
+    expect(linesOf(organization)).toHaveLength(2);
+    expect(bench.held(orderOf(undefined))).toMatchObject([{ fields: { Status: "Activated" } }]);
+  });
+
+  it("are left alone where they agree, and where a delivery says nothing of them", async () => {
+    const { bench, organization } = benchWithLines();
+    await bench.deliver(orderOf([line("W-1", "2", "12.50")]));
+    const before = sent(bench).length;
+    expect(await bench.deliver(orderOf([line("W-1", "2.0", "12.5")]))).toMatchObject({ kind: "applied", duplicate: true });
+    expect(await bench.deliver(orderOf(undefined))).toMatchObject({ kind: "applied", duplicate: true });
+    expect(sent(bench)).toHaveLength(before);
+    expect(linesOf(organization)).toHaveLength(1);
+  });
+
+  it("whose code the price book does not have, or not any more, are refused by their place", async () => {
+    const { bench, organization } = benchWithLines();
+    const outcome = await bench.deliver(orderOf([line("W-1", "1", "1"), line("OLD", "1", "1"), line("NONE", "1", "1")]));
+    expect(outcome).toMatchObject({ kind: "failed", class: "business", fields: [{ field: "lines.1.sku" }, { field: "lines.2.sku" }] });
+    expect(linesOf(organization)).toEqual([]);
+  });
+
+  it("that were lost on their way are written by the next attempt, and no order counts as written without them", async () => {
+    const { bench, organization } = benchWithLines();
+    await bench.deliver(orderOf([line("W-1", "1", "1")], "draft"));
+    bench.interfere({ do: "loseRequest" });
+    const more = orderOf([line("W-1", "1", "1"), line("W-2", "1", "2")], "draft");
+    expect(await bench.deliver(more)).toMatchObject({ kind: "failed", class: "ambiguous" });
+    expect(await bench.deliver(more, true)).toMatchObject({ kind: "applied" });
+    expect(linesOf(organization)).toHaveLength(2);
+  });
+
+  it("of people's are none of ours, and are told with no order's changes", async () => {
+    const { bench, organization } = benchWithLines();
+    await bench.deliver(orderOf([line("W-1", "1", "1"), line("W-2", "1", "2")], "draft"));
+    const [, theirs] = organization.linesOf("ord-1") as Record<string, unknown>[];
+    if (theirs !== undefined) theirs["Signalbox_Key__c"] = null;
+    expect(await bench.deliver(orderOf([line("W-1", "1", "1")], "draft"))).toMatchObject({ duplicate: true });
+    expect(organization.linesOf("ord-1")).toHaveLength(2);
+    const { records } = await bench.changes({ kind: "order" });
+    expect(records.find(({ key }) => key === "ord-1")?.data["lines"]).toHaveLength(1);
+  });
+
+  it("are only switched on with the currency that their prices are in", () => {
+    const settings = { ...(salesforceLinesTrial.connection.settings as object), currency: undefined };
+    expect(salesforceLinesTrial.definition.settings.safeParse(settings)).toMatchObject({ success: false });
+  });
 });

@@ -34,3 +34,20 @@ export function delivery(changes: Partial<Delivery> = {}): Delivery {
     ...changes,
   };
 }
+
+/** A line of an order or invoice. */
+export const euroLine = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
+
+/** A customer with all that an ERP keeps of one. */
+export const erpCustomer = delivery({
+  type: "customer.changed",
+  entity: { kind: "customer", key: "C-1", schemaVersion: 1 },
+  data: {
+    name: "Größte Weiche 🚂",
+    email: "ada@example.com",
+    phone: "+32 2 555 01 02",
+    taxId: "BE0477472701",
+    status: "active",
+    region: "EMEA",
+  },
+});

@@ -3,15 +3,21 @@ import { httpTrials } from "./fakes/http-receiver.ts";
 import { freshdeskTrial } from "./fakes/freshdesk.ts";
 import { soapTrials } from "./fakes/soap.ts";
 import { zendeskTrials } from "./fakes/zendesk.ts";
-import { dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
+import { dataverseLinesTrial, dataverseTrial, dataverseUntrackedTrial } from "./fakes/dataverse.ts";
 import { financeOperationsReferenceTrial, financeOperationsTrial } from "./fakes/finance-operations.ts";
 import { businessCentralSecretTrial, businessCentralTrial } from "./fakes/business-central.ts";
 import { fileTrial } from "./fakes/file-drop.ts";
 import type { Trial } from "./fakes/define.ts";
 import { netsuiteJobsTrial, netsuiteTokenTrial, netsuiteTrial } from "./fakes/netsuite.ts";
-import { salesforceTrial } from "./fakes/salesforce.ts";
-import { oracleFusionBasicTrial, oracleFusionClientTrial, oracleFusionOwnTokenTrial, oracleFusionTrial } from "./fakes/oracle-fusion.ts";
-import { s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
+import { salesforceLinesTrial, salesforceTrial } from "./fakes/salesforce.ts";
+import {
+  oracleFusionBasicTrial,
+  oracleFusionClientTrial,
+  oracleFusionOwnTokenTrial,
+  oracleFusionPricedTrial,
+  oracleFusionTrial,
+} from "./fakes/oracle-fusion.ts";
+import { s4hanaPricedTrials, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
 import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
@@ -22,12 +28,14 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   file: fileTrial,
   "sandbox-erp": sandboxErpTrial,
   salesforce: salesforceTrial,
+  "salesforce, with lines": salesforceLinesTrial,
   netsuite: netsuiteTrial,
   "netsuite by token": netsuiteTokenTrial,
   "netsuite by jobs": netsuiteJobsTrial,
   "business-central": businessCentralTrial,
   "business-central, client secret": businessCentralSecretTrial,
   dataverse: dataverseTrial,
+  "dataverse, with lines": dataverseLinesTrial,
   "dataverse, without change tracking": dataverseUntrackedTrial,
   "finance-operations": financeOperationsTrial,
   "finance-operations, orders by reference": financeOperationsReferenceTrial,
@@ -35,11 +43,13 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   "oracle-fusion (client secret, upsert mode)": oracleFusionClientTrial,
   "oracle-fusion (own token)": oracleFusionOwnTokenTrial,
   "oracle-fusion (Basic)": oracleFusionBasicTrial,
+  "oracle-fusion, prices ours": oracleFusionPricedTrial,
   servicenow: servicenowTrial,
   "servicenow (assertion, unique index)": servicenowJwtTrial,
   "servicenow (import sets)": servicenowImportTrial,
   "s4hana v2": s4hanaV2Trial,
   "s4hana v4": s4hanaV4Trial,
+  ...s4hanaPricedTrials,
   ...httpTrials,
   freshdesk: freshdeskTrial,
   ...soapTrials,

@@ -10,8 +10,9 @@ import { QueryError, parseFilter, parseOrder, type FilterRules } from "./odata-q
 const BASE_URL = "https://acme.crm4.dynamics.com";
 const ROOT = "/api/data/v9.2/";
 const KEY = "rtr_externalid";
+export const SKU = "rtr_sku";
 
-type Column = "text" | "money" | "day" | "time" | readonly number[];
+type Column = "text" | "money" | "day" | "time" | "boolean" | readonly number[];
 interface TableShape {
   readonly set: string;
   readonly columns: Readonly<Record<string, Column>>;
@@ -60,6 +61,22 @@ const TABLES: Readonly<Record<string, TableShape>> = {
     states: { 0: [1, 2], 1: [3], 2: [4], 3: [100_001, 100_002], 4: [100_003] },
     lockedWhenClosed: true,
     byAction: [2, 3],
+  },
+  // Of a product that is written in; one of the catalogue has `productid` and `uomid`, which nobody asks for here.
+  salesorderdetail: {
+    ...PLAIN,
+    set: "salesorderdetails",
+    columns: {
+      isproductoverridden: "boolean",
+      productdescription: "text",
+      quantity: "money",
+      priceperunit: "money",
+      lineitemnumber: "money",
+      [SKU]: "text",
+    },
+    lookups: { salesorderid: "salesorder" },
+    states: { 0: [1] },
+    lengths: { productdescription: 500 },
   },
   invoice: {
     ...PLAIN,
@@ -226,6 +243,7 @@ export class FakeDataverse implements FakeSystem {
       throw new Refused(404, "0x8006088a", `Resource not found for the segment '${match?.[1] ?? ""}'.`);
     const where = match?.[2];
     if (where === undefined) {
+      if (request.method === "POST" && name === "salesorderdetail") return this.#addLine(body);
       if (request.method !== "GET") throw new Refused(405, "0x8006088a", "The method is not allowed.");
       return this.#list(name, url, request.headers.get("prefer") ?? "");
     }
@@ -257,14 +275,44 @@ export class FakeDataverse implements FakeSystem {
       throw new Refused(412, "0x80060882", "The version of the existing record doesn't match the RowVersion property provided.");
     if (request.method === "DELETE") {
       if (row === undefined) throw absent;
+      this.#moveOrder(name, row);
       this.#remove(name, row);
       return new Response(null, { status: 204 });
     }
-    if (request.method !== "PATCH" || key === undefined) throw new Refused(405, "0x8006088a", "The method is not allowed.");
+    if (request.method !== "PATCH" || (key === undefined && row === undefined))
+      throw new Refused(405, "0x8006088a", "The method is not allowed.");
     const values = this.#checked(name, body, row);
+    if (row !== undefined) this.#moveOrder(name, row);
     const written = row === undefined ? this.#insert(name, { ...values, [KEY]: key }) : this.#change(row, values);
     const wantsRow = (request.headers.get("prefer") ?? "").includes("return=representation");
     return wantsRow ? this.#json(row === undefined ? 201 : 200, this.#shown(name, written, query)) : new Response(null, { status: 204 });
+  }
+
+  #addLine(body: Record<string, unknown>): Response {
+    const values = this.#checked("salesorderdetail", body, undefined);
+    if (values["isproductoverridden"] !== true || typeof values["productdescription"] !== "string")
+      throw new Refused(400, "0x80043b1e", "The product description is missing for a product that is written in.");
+    if (typeof values["quantity"] !== "number") throw new Refused(400, "0x80043b17", "The quantity is missing.");
+    this.#moveOrder("salesorderdetail", values);
+    this.#insert("salesorderdetail", values);
+    return new Response(null, { status: 204 });
+  }
+
+  /** A line's order is recalculated with it, and must be open. */
+  #moveOrder(name: string, line: Readonly<Record<string, unknown>>): void {
+    if (name !== "salesorderdetail") return;
+    const order = this.#of("salesorder").find(({ id }) => id === line["_salesorderid_value"]);
+    if (order === undefined) throw new Refused(400, "0x80043b02", "The order of the line is missing.");
+    if (order.statecode !== 0) throw new Refused(400, "0x80040265", "The order is not open, so its lines cannot be changed.");
+    this.#change(order, {});
+  }
+
+  /** Lines of an order by our key, in their order. */
+  linesOf(key: string): readonly Record<string, unknown>[] {
+    const order = this.#of("salesorder").find((row) => row[KEY] === key);
+    return this.#of("salesorderdetail")
+      .filter((row) => row["_salesorderid_value"] === order?.id)
+      .toSorted((left, right) => Number(left["lineitemnumber"]) - Number(right["lineitemnumber"]));
   }
 
   #disturb(): void {
@@ -349,10 +397,16 @@ export class FakeDataverse implements FakeSystem {
     const tracks = prefer.includes("odata.track-changes");
     if (query.has("$deltatoken")) return this.#changesSince(name, url, size);
     if (tracks || query.get("$skiptoken")?.startsWith("track") === true) return this.#tracked(name, url, size);
-    const rules: FilterRules = { properties: new Set([...known(name), ...Object.keys(shapeOf(name).lookups).map(lookupColumn)]) };
+    const lookups = Object.keys(shapeOf(name).lookups);
+    const rules: FilterRules = { properties: new Set([...known(name), ...lookups, ...lookups.map(lookupColumn)]) };
     const filter = query.get("$filter");
     const order = parseOrder(query.get("$orderby") ?? `${name}id`, rules);
-    const all = this.#of(name).map((row) => ({ ...row, [`${name}id`]: row.id }));
+    // Functions name a lookup by its logical name.
+    const all = this.#of(name).map((row) => ({
+      ...row,
+      ...Object.fromEntries(lookups.map((each) => [each, row[lookupColumn(each)]])),
+      [`${name}id`]: row.id,
+    }));
     const found = all.filter(filter === null ? () => true : parseFilter(filter, rules)).toSorted(order);
     // The paging cookie holds the last row's values, so that rows that move do not shift the others.
     const cookie = query.get("$skiptoken");
@@ -535,6 +589,7 @@ function plainValue(name: string, shape: TableShape, property: string, value: un
       "0x8004431a",
       `A validation error occurred. The value ${String(value)} of '${property}' on record of type '${name}' is outside the valid range. Accepted Values: ${column.join(",")}`,
     );
+  if (column === "boolean" && typeof value === "boolean") return value;
   const fits = column === "text" || column === "day" || column === "time" ? typeof value === "string" : typeof value === "number";
   if (!fits || (column === "day" && !/^\d{4}-\d\d-\d\d$/.test(String(value))))
     throw payload(`Cannot convert the literal '${String(value)}' to the expected type of '${property}'.`);
@@ -606,6 +661,23 @@ export const dataverseTrial: Trial = {
     "failure inside a success": "its statuses say what happened",
     "silent no-op": "it answers a write with the row as it is then",
     "CSRF token expires": "it has none",
+  },
+};
+
+/** With lines, of an order that is closed at once. */
+export const dataverseLinesTrial: Trial = {
+  ...dataverseTrial,
+  connection: connection({ lines: { skuColumn: SKU } }),
+  deliveries: {
+    order: of("order", "ORD-7", {
+      customerId: "CUST-7",
+      status: "fulfilled",
+      lines: [
+        { sku: "W-1", description: "Größte Weiche", quantity: "2", unitPrice: { amount: "12.50", currency: "EUR" } },
+        { sku: "W-1", quantity: "0.5", unitPrice: { amount: "25", currency: "EUR" } },
+      ],
+    }),
+    ...dataverseTrial.deliveries,
   },
 };
 

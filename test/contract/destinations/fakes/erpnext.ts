@@ -1,7 +1,7 @@
 import { erpnext } from "../../../../src/destinations/erpnext/index.ts";
 import { toSiteTime } from "../../../../src/destinations/erpnext/site-time.ts";
 import type { EntityKind } from "../../../../src/domain/entities/index.ts";
-import { NOW_MS, delivery } from "../samples.ts";
+import { NOW_MS, delivery, erpCustomer, euroLine } from "../samples.ts";
 import type { FakeSystem, Trial } from "./define.ts";
 
 type Value = null | string | number | readonly Value[] | { readonly [name: string]: Value };
@@ -349,7 +349,6 @@ function start(): FakeSystem {
   };
 }
 
-const line = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
 const order = delivery({
   type: "order.changed",
   entity: { kind: "order", key: "ord 1/ä?#", schemaVersion: 1 },
@@ -358,22 +357,9 @@ const order = delivery({
     status: "confirmed",
     orderedAt: "2026-11-20T00:00:00.000Z",
     total: { amount: "330.50", currency: "EUR" },
-    lines: [line("PLAN-PRO", "2", "125.25"), line("SETUP", "1", "80.00")],
+    lines: [euroLine("PLAN-PRO", "2", "125.25"), euroLine("SETUP", "1", "80.00")],
   },
 });
-const customer = delivery({
-  type: "customer.changed",
-  entity: { kind: "customer", key: "C-1", schemaVersion: 1 },
-  data: {
-    name: "Größte Weiche 🚂",
-    email: "ada@example.com",
-    phone: "+32 2 555 01 02",
-    taxId: "BE0477472701",
-    status: "active",
-    region: "EMEA",
-  },
-});
-
 export const erpnextTrial: Trial = {
   definition: erpnext,
   connection: {
@@ -396,8 +382,8 @@ export const erpnextTrial: Trial = {
     order,
     "order that is a draft": { ...order, entity: { ...order.entity, key: "ord-2" }, data: { ...order.data, status: "draft" } },
     "order that is cancelled": { ...order, deleted: true, data: {} },
-    customer,
-    "customer that is cleared": { ...customer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
+    customer: erpCustomer,
+    "customer that is cleared": { ...erpCustomer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
     invoice: delivery({
       type: "invoice.changed",
       entity: { kind: "invoice", key: "in_1", schemaVersion: 1 },
@@ -417,7 +403,7 @@ export const erpnextTrial: Trial = {
     }),
   },
   refused: {
-    delivery: { ...order, data: { ...order.data, lines: [line("NO-SUCH-ITEM", "1", "1.00")] } },
+    delivery: { ...order, data: { ...order.data, lines: [euroLine("NO-SUCH-ITEM", "1", "1.00")] } },
     fields: ["lines.sku"],
   },
   cannotHappen: {

@@ -1,6 +1,6 @@
 import { odoo } from "../../../../src/destinations/odoo/index.ts";
 import type { EntityKind } from "../../../../src/domain/entities/index.ts";
-import { NOW_MS, delivery } from "../samples.ts";
+import { NOW_MS, delivery, erpCustomer, euroLine } from "../samples.ts";
 import type { FakeSystem, Trial } from "./define.ts";
 
 type Value = null | boolean | string | number | readonly Value[] | { readonly [name: string]: Value };
@@ -343,13 +343,12 @@ const start = (api: "json2" | "jsonrpc") => (): FakeSystem => {
     return row;
   };
   const add = (kind: EntityKind, key: string, stampMs?: number): void => {
-    const values: Row =
-      kind === "customer"
-        ? { ref: key, name: "Another's" }
-        : kind === "case"
-          ? { x_router_key: key, name: "Another's" }
-          : { client_order_ref: key, partner_id: 4 };
-    const row = database.insert(MODEL_OF[kind] ?? "", values);
+    const values: Readonly<Partial<Record<EntityKind, Row>>> = {
+      customer: { ref: key, name: "Another's" },
+      case: { x_router_key: key, name: "Another's" },
+      invoice: { ref: key, partner_id: 4, move_type: "out_invoice" },
+    };
+    const row = database.insert(MODEL_OF[kind] ?? "", values[kind] ?? { client_order_ref: key, partner_id: 4 });
     if (stampMs !== undefined) database.touch(row, stampMs);
   };
 
@@ -384,7 +383,6 @@ const start = (api: "json2" | "jsonrpc") => (): FakeSystem => {
   };
 };
 
-const line = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
 const order = delivery({
   type: "order.changed",
   entity: { kind: "order", key: "ord 1/ä?#", schemaVersion: 1 },
@@ -392,22 +390,9 @@ const order = delivery({
     customerId: "001Ab",
     status: "confirmed",
     total: { amount: "330.50", currency: "EUR" },
-    lines: [line("PLAN-PRO", "2", "125.25"), line("SETUP", "1", "80.00")],
+    lines: [euroLine("PLAN-PRO", "2", "125.25"), euroLine("SETUP", "1", "80.00")],
   },
 });
-const customer = delivery({
-  type: "customer.changed",
-  entity: { kind: "customer", key: "C-1", schemaVersion: 1 },
-  data: {
-    name: "Größte Weiche 🚂",
-    email: "ada@example.com",
-    phone: "+32 2 555 01 02",
-    taxId: "BE0477472701",
-    status: "active",
-    region: "EMEA",
-  },
-});
-
 const trial = (api: "json2" | "jsonrpc", cannotHappen: Trial["cannotHappen"]): Trial => ({
   definition: odoo,
   connection: {
@@ -428,8 +413,8 @@ const trial = (api: "json2" | "jsonrpc", cannotHappen: Trial["cannotHappen"]): T
     order,
     "order that is a draft": { ...order, entity: { ...order.entity, key: "ord-2" }, data: { ...order.data, status: "draft" } },
     "order that is cancelled": { ...order, deleted: true, data: {} },
-    customer,
-    "customer that is cleared": { ...customer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
+    customer: erpCustomer,
+    "customer that is cleared": { ...erpCustomer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
     invoice: delivery({
       type: "invoice.changed",
       entity: { kind: "invoice", key: "in_1", schemaVersion: 1 },
@@ -448,7 +433,7 @@ const trial = (api: "json2" | "jsonrpc", cannotHappen: Trial["cannotHappen"]): T
       },
     }),
   },
-  refused: { delivery: { ...customer, data: { ...customer.data, taxId: "XX" } }, fields: ["taxId"] },
+  refused: { delivery: { ...erpCustomer, data: { ...erpCustomer.data, taxId: "XX" } }, fields: ["taxId"] },
   cannotHappen: {
     "credential expires under parallel callers": "an API key is refused from one moment on, and no other can be asked for",
     "key of the wrong form": "any text can be a key",

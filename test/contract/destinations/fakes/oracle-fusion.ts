@@ -116,6 +116,15 @@ const LINE: Attributes = {
   TransactionCategoryCode: { type: "text" },
   CancelReasonCode: { type: "text" },
 };
+const ADJUSTMENT: Attributes = {
+  ManualPriceAdjustmentId: { type: "number" },
+  SourceManualPriceAdjustmentIdentifier: { type: "text", max: 120, required: true },
+  AdjustmentAmount: { type: "number", required: true },
+  AdjustmentTypeCode: { type: "text", required: true },
+  ChargeDefinitionCode: { type: "text", required: true },
+  ReasonCode: { type: "text" },
+};
+const ADJUSTMENTS = "manualPriceAdjustments";
 const PRODUCTS = new Set(["SKU-1", "SKU-2", "SKU-3"]);
 const LINES_EXPANDED = 2;
 
@@ -297,7 +306,7 @@ export class OracleFusion implements FakeSystem {
       for (const [index, line] of (lines as Item[]).entries()) {
         const known = held.find((each) => each["FulfillLineId"] === line["FulfillLineId"]);
         if (known === undefined) held.push(this.#line(line, index));
-        else Object.assign(known, line);
+        else Object.assign(known, line, this.#adjusted(known, line));
       }
     }
     this.#change(item, values);
@@ -307,7 +316,25 @@ export class OracleFusion implements FakeSystem {
     check(line, LINE, false, `/lines/${index}`);
     if (!PRODUCTS.has(String(line["ProductNumber"])))
       throw new Refusal(400, `The item ${String(line["ProductNumber"])} isn't valid.`, "JBO-27024", `/lines/${index}/ProductNumber`);
-    return { ...line, FulfillLineId: 300_200_000_000_000 + ++this.#serial };
+    return { ...line, FulfillLineId: 300_200_000_000_000 + ++this.#serial, ...this.#adjusted({}, line) };
+  }
+
+  /** A line's adjustments with those of a change: known ones by their id, new ones whole. */
+  #adjusted(line: Item, change: Item): Item {
+    if (change[ADJUSTMENTS] === undefined) return {};
+    const held = ((line[ADJUSTMENTS] ?? []) as Item[]).map((each) => ({ ...each }));
+    for (const each of change[ADJUSTMENTS] as Item[]) {
+      const known = held.find(({ ManualPriceAdjustmentId: id }) => id === each["ManualPriceAdjustmentId"]);
+      check(each, ADJUSTMENT, known === undefined, `/lines/0/${ADJUSTMENTS}/0`);
+      if (known !== undefined) Object.assign(known, each);
+      else held.push({ ...each, ManualPriceAdjustmentId: 300_300_000_000_000 + ++this.#serial });
+    }
+    return { [ADJUSTMENTS]: held };
+  }
+
+  /** A line with its adjustments where these are asked for. */
+  #shownLine({ [ADJUSTMENTS]: adjustments = [], ...line }: Item, expanded: boolean): Item {
+    return expanded ? { ...line, [ADJUSTMENTS]: { items: adjustments, hasMore: false } } : line;
   }
 
   #references(body: Item): void {
@@ -369,7 +396,8 @@ export class OracleFusion implements FakeSystem {
     if (item === undefined || child !== "lines") throw new Refusal(404, "Not Found");
     const lines = item["lines"] as Item[];
     const [limit, offset] = [Number(url.searchParams.get("limit") ?? "25"), Number(url.searchParams.get("offset") ?? "0")];
-    return json(200, { items: lines.slice(offset, offset + limit), hasMore: offset + limit < lines.length });
+    const shown = lines.slice(offset, offset + limit).map((line) => this.#shownLine(line, url.searchParams.get("expand") === ADJUSTMENTS));
+    return json(200, { items: shown, hasMore: offset + limit < lines.length });
   }
 
   #shown(item: Item, name: string, url: URL, listed: boolean): Item {
@@ -379,10 +407,14 @@ export class OracleFusion implements FakeSystem {
       if (RESOURCES[name]?.attributes[field] === undefined) throw new Refusal(400, `fields: ${field} is no attribute`);
     const shown = Object.fromEntries(Object.entries(values).filter(([attribute]) => fields === undefined || fields.includes(attribute)));
     const items = (lines ?? []) as Item[];
-    const expanded = { items: items.slice(0, LINES_EXPANDED), hasMore: items.length > LINES_EXPANDED };
+    const expand = url.searchParams.get("expand");
+    const expanded = {
+      items: items.slice(0, LINES_EXPANDED).map((line) => this.#shownLine(line, expand === `lines.${ADJUSTMENTS}`)),
+      hasMore: items.length > LINES_EXPANDED,
+    };
     return {
       ...shown,
-      ...(url.searchParams.get("expand") === "lines" && lines !== undefined ? { lines: expanded } : {}),
+      ...((expand === "lines" || expand === `lines.${ADJUSTMENTS}`) && lines !== undefined ? { lines: expanded } : {}),
       ...(listed && url.searchParams.get("onlyData") !== "true" ? { "@context": { headers: { ETag: etag } } } : {}),
     };
   }
@@ -459,7 +491,7 @@ const keyed = (kind: EntityKind, key: string): Item =>
 
 function check(body: Item, attributes: Attributes, whole: boolean, at = ""): void {
   for (const [name, value] of Object.entries(body)) {
-    if (name === "lines") continue;
+    if (name === "lines" || name === ADJUSTMENTS) continue;
     const attribute = attributes[name];
     if (attribute === undefined) throw new Refusal(400, `Definition ${name} of type Attribute is not found.`, "JBO-25058", `${at}/${name}`);
     if (attribute.readOnly === true) throw new Refusal(400, `Attribute ${name} can't be updated.`, "JBO-27008", `${at}/${name}`);
@@ -580,6 +612,32 @@ export const oracleFusionOwnTokenTrial: Trial = {
       says: /pkcs8/,
     },
   ],
+};
+
+/** Lines bring their prices. */
+export const oracleFusionPricedTrial: Trial = {
+  ...oracleFusionTrial,
+  connection: connectionBy(
+    { ...BY_USER, client: "assertion" },
+    { privateKey: PRIVATE_KEY },
+    { priceAdjustment: { AdjustmentTypeCode: "PRICE_OVERRIDE", ChargeDefinitionCode: "QP_SALE_PRICE", ReasonCode: "ORA_PRICE_MATCH" } },
+  ),
+  deliveries: {
+    opportunity: {
+      ...saleDelivery,
+      data: {
+        ...saleDelivery.data,
+        lines: [
+          { sku: "SKU-1", quantity: "2", unitPrice: { amount: "12.50", currency: "EUR" } },
+          { sku: "SKU-2", quantity: "0.50" },
+          { sku: "SKU-1", quantity: "7", unitPrice: { amount: "1000.001", currency: "EUR" } },
+        ],
+      },
+    },
+    order: DELIVERIES.order,
+    customer: DELIVERIES.customer,
+    case: DELIVERIES.case,
+  },
 };
 
 export const oracleFusionBasicTrial: Trial = {

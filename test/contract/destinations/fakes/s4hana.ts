@@ -37,13 +37,13 @@ const SALES_V2: Service = {
   root: "/sap/opu/odata/sap/API_SALES_ORDER_SRV",
   version: "v2",
   sets: readEdmx("API_SALES_ORDER_SRV"),
-  parts: { A_SalesOrder: { to_Item: "A_SalesOrderItem" } },
+  parts: { A_SalesOrder: { to_Item: "A_SalesOrderItem" }, A_SalesOrderItem: { to_PricingElement: "A_SalesOrderItemPrElement" } },
 };
 const SALES_V4: Service = {
   root: "/sap/opu/odata4/sap/api_salesorder/srvd_a2x/sap/salesorder/0001",
   version: "v4",
   sets: readEdmx("CE_SALESORDER_0001"),
-  parts: { SalesOrder: { _Item: "SalesOrderItem" } },
+  parts: { SalesOrder: { _Item: "SalesOrderItem" }, SalesOrderItem: { _ItemPricingElement: "SalesOrderItemPricingElement" } },
 };
 const PARTNERS: Service = {
   root: "/sap/opu/odata/sap/API_BUSINESS_PARTNER",
@@ -314,8 +314,8 @@ export class S4Fake implements FakeSystem {
       const owner = this.#find(set, key);
       const target = setOf(service, service.parts[setName]?.[part] ?? part);
       if (owner === undefined) throw new Refusal(404, "/IWBEP/CM_MGW_RT/020", "Resource not found");
-      const [ownerKey = ""] = set.keys;
-      this.#insert(service, target, { [ownerKey]: String(owner[ownerKey]), ...body }, 0);
+      const keys = Object.fromEntries(set.keys.map((name) => [name, String(owner[name])]));
+      this.#insertWhole(service, target, { ...keys, ...body }, 0);
       this.#stamp(owner);
       return json({ d: {} }, this.time.nowMs, 201);
     }
@@ -342,10 +342,12 @@ export class S4Fake implements FakeSystem {
 
   #remove(set: EntitySet, row: Row): Response {
     if (!set.deletable) throw new Refusal(405, "/IWFND/CM_MGW_RT/010", "Method not allowed");
-    this.tables.set(
-      set.name,
-      this.rows(set.name).filter((each) => each !== row),
-    );
+    const own = (each: Row): boolean => set.keys.every((name) => each[name] === row[name]);
+    for (const name of set.name === this.#items ? [set.name, this.#prices] : [set.name])
+      this.tables.set(
+        name,
+        this.rows(name).filter((each) => !own(each)),
+      );
     if (set.keys.length === 1)
       for (const [name, rows] of this.tables)
         this.tables.set(
@@ -367,7 +369,7 @@ export class S4Fake implements FakeSystem {
       const row = this.#insert(service, set, { ...header, [key]: id }, 0);
       for (const [part, target] of Object.entries(parts))
         for (const [at, each] of ((body[part] ?? []) as Record<string, unknown>[]).entries())
-          this.#insert(service, setOf(service, target), { ...each, [key]: id }, at);
+          this.#insertWhole(service, setOf(service, target), { ...each, [key]: id }, at);
       const { root } = service;
       const shown = this.#projection(service, set, new URLSearchParams())(row);
       return json(service.version === "v2" ? { d: shown } : shown, this.time.nowMs, 201, {
@@ -379,6 +381,18 @@ export class S4Fake implements FakeSystem {
     }
   }
 
+  /** A row with its own parts, as a deep insert of any depth brings them. */
+  #insertWhole(service: Service, set: EntitySet, body: Record<string, unknown>, at: number): Row {
+    const parts = service.parts[set.name] ?? {};
+    const own = Object.fromEntries(Object.entries(body).filter(([name]) => parts[name] === undefined));
+    const row = this.#insert(service, set, own, at);
+    const keys = Object.fromEntries(set.keys.map((name) => [name, row[name]]));
+    for (const [part, target] of Object.entries(parts))
+      for (const [place, each] of ((body[part] ?? []) as Record<string, unknown>[]).entries())
+        this.#insert(service, setOf(service, target), { ...each, ...keys }, place);
+    return row;
+  }
+
   #insert(service: Service, set: EntitySet, body: Record<string, unknown>, at: number): Row {
     const values = this.#checked(set, body, "creatable");
     const [, itemKey] = set.keys;
@@ -388,7 +402,23 @@ export class S4Fake implements FakeSystem {
       values["SalesOrderItemText"] ??= MATERIALS[String(values["Material"] ?? values["Product"])] ?? "";
       values["SalesDocumentRjcnReason"] ??= "";
     }
+    if (set.name === this.#prices) {
+      const taken = this.rows(set.name).filter((each) => set.keys.slice(0, 2).every((name) => each[name] === values[name]));
+      Object.assign(values, { PricingProcedureStep: String(10 + taken.length), PricingProcedureCounter: "1" });
+    }
     this.#rules(set, values);
+    // What the system's own price list says, whatever else is agreed.
+    if (set.name === this.#items)
+      this.rows(this.#prices).push({
+        SalesOrder: values["SalesOrder"] ?? null,
+        SalesOrderItem: values["SalesOrderItem"] ?? null,
+        PricingProcedureStep: "10",
+        PricingProcedureCounter: "1",
+        ConditionType: "PPR0",
+        [this.#sales === SALES_V2 ? "ConditionRateValue" : "ConditionRateAmount"]: "99.99",
+        ConditionCurrency: "EUR",
+        ConditionQuantity: "1",
+      });
     const ofOrder = set.name === this.#orders ? { ...STATUS_OF_NEW, TotalNetAmount: "0.00" } : {};
     const ofPartner =
       set.name === "A_BusinessPartner"
@@ -424,6 +454,13 @@ export class S4Fake implements FakeSystem {
     const material = row["Material"] ?? row["Product"];
     if (set.name === this.#orders && !this.rows("A_BusinessPartner").some(({ Customer: customer }) => customer === row["SoldToParty"]))
       throw new Refusal(400, "VP/199", `Sold-to party ${String(row["SoldToParty"])} is not maintained`, "SoldToParty");
+    if (set.name === this.#prices && row["ConditionType"] !== PRICE_CONDITION)
+      throw new Refusal(
+        400,
+        "V1/521",
+        `Condition ${String(row["ConditionType"])} is not allowed in the pricing procedure`,
+        "ConditionType",
+      );
     if (set.name.endsWith("SalesOrderItem") && MATERIALS[String(material)] === undefined)
       throw new Refusal(
         400,
@@ -450,6 +487,10 @@ export class S4Fake implements FakeSystem {
 
   get #orders(): string {
     return this.#sales === SALES_V2 ? "A_SalesOrder" : "SalesOrder";
+  }
+
+  get #prices(): string {
+    return this.#sales === SALES_V2 ? "A_SalesOrderItemPrElement" : "SalesOrderItemPricingElement";
   }
 
   get #items(): string {
@@ -522,6 +563,9 @@ const json = (body: unknown, dateMs = NOW_MS, status = 200, headers: Readonly<Re
     headers: { "content-type": "application/json", date: new Date(dateMs).toUTCString(), ...headers },
   });
 
+/** Of the conditions, the one that may be entered by hand. */
+export const PRICE_CONDITION = "PMP0";
+
 const ONE_REQUEST = "it sends no $batch, and a single request's status says what happened";
 
 const LINES = [
@@ -535,13 +579,14 @@ const order = delivery({
   occurredAtMs: null,
 });
 
-const trial = (dialect: Dialect, auth: Auth): Trial => ({
+const trial = (dialect: Dialect, auth: Auth, settings: Readonly<Record<string, string>> = {}): Trial => ({
   definition: s4hana,
   connection: {
     baseUrl: "https://my1-api.s4hana.cloud.sap",
     settings: s4hana.settings.parse({
       dialect,
       auth,
+      ...settings,
       salesOrder: { salesOrganization: "1010", distributionChannel: "10", division: "00" },
     }),
     secrets: SECRETS[auth],
@@ -571,3 +616,13 @@ const trial = (dialect: Dialect, auth: Auth): Trial => ({
 
 export const s4hanaV2Trial = trial("v2", "basic");
 export const s4hanaV4Trial = trial("v4", "oauth");
+
+const euro = (amount: string) => ({ unitPrice: { amount, currency: "EUR" } });
+
+/** A team whose lines bring their prices. */
+const priced = (dialect: Dialect): Trial => {
+  const base = trial(dialect, "basic", { priceCondition: PRICE_CONDITION });
+  const lines = LINES.map((line, at) => ({ ...line, ...euro(at === 0 ? "12.50" : "1000.001") }));
+  return { ...base, deliveries: { ...base.deliveries, order: { ...order, data: { ...order.data, lines } } } };
+};
+export const s4hanaPricedTrials = { "s4hana v2, prices ours": priced("v2"), "s4hana v4, prices ours": priced("v4") };

@@ -8,6 +8,7 @@ import type { FakeSystem, Trial } from "./define.ts";
 import { QueryError, compare, holds, parseQuery, type Row } from "./query-language.ts";
 
 const KEY = "Signalbox_Key__c";
+const PRICEBOOK = "01s000000000001AAA";
 const LOGIN = "https://login.salesforce.com";
 const CLIENT_ID = "3MVG9.consumer.key";
 const USERNAME = "signalbox@acme.example";
@@ -58,7 +59,25 @@ const OBJECTS: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
     EffectiveDate: { is: "day", required: true },
     AccountId: { ...ACCOUNT, required: true },
     OpportunityId: { is: "reference", by: "Opportunity", to: "Opportunity" },
+    Pricebook2Id: { is: "text" },
   },
+  OrderItem: {
+    ...SYSTEM,
+    OrderId: { is: "reference", by: "Order", to: "Order", required: true },
+    PricebookEntryId: { is: "reference", by: "PricebookEntry", to: "PricebookEntry", required: true },
+    Product2Id: { is: "reference", by: "Product2", to: "Product2", readOnly: true },
+    Quantity: { is: "number", required: true },
+    UnitPrice: { is: "number", required: true },
+    Description: text(255),
+  },
+  PricebookEntry: {
+    ...SYSTEM,
+    Pricebook2Id: { is: "text" },
+    Product2Id: { is: "reference", by: "Product2", to: "Product2" },
+    UnitPrice: { is: "number" },
+    IsActive: { is: "text" },
+  },
+  Product2: { ...SYSTEM, Name: text(255), ProductCode: text(255) },
   Invoice__c: {
     ...SYSTEM,
     Name: text(80),
@@ -122,7 +141,7 @@ const json = (status: number, body: unknown): Response =>
   new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json;charset=UTF-8" } });
 
 /** One organization in memory. */
-class Organization {
+export class Organization {
   readonly time = { nowMs: NOW_MS };
   readonly #records: Stored[] = [];
   readonly #tokens = new Set<string>();
@@ -131,8 +150,18 @@ class Organization {
   #beforeWrite: (() => void) | null = null;
   #refuseNext: Refusal | "inside" | null = null;
 
-  constructor() {
+  constructor(sellsProducts = false) {
     this.#insert("Account", { Name: "Acme", [KEY]: "001Ab" });
+    if (!sellsProducts) return;
+    for (const [code, price, isActive] of [
+      ["W-1", 99, true],
+      ["W-2", 10.5, true],
+      ["OLD", 1, false],
+    ] as const) {
+      const { fields } = this.#insert("Product2", { Name: code, ProductCode: code });
+      const product = String(fields["Id"]);
+      this.#insert("PricebookEntry", { Pricebook2Id: PRICEBOOK, Product2Id: product, UnitPrice: price, IsActive: isActive });
+    }
   }
 
   readonly tricks = {
@@ -157,6 +186,14 @@ class Organization {
     return this.#live(this.#objectOf(kind))
       .filter(({ fields }) => fields[KEY] === key)
       .map(({ fields }) => ({ id: String(fields["Id"]), fields }));
+  }
+
+  /** Products of an order by our key, deleted ones left out. */
+  linesOf(key: string): readonly Record<string, Value>[] {
+    const order = this.#live("Order").find(({ fields }) => fields[KEY] === key);
+    return this.#live("OrderItem")
+      .filter(({ fields }) => fields["OrderId"] === order?.fields["Id"])
+      .map(({ fields }) => fields);
   }
 
   async answer(request: Request): Promise<Response> {
@@ -209,6 +246,7 @@ class Organization {
     if (fourth === undefined) {
       const found = this.#live(object).find(({ fields }) => fields["Id"] === third);
       if (found === undefined) throw new Refusal(404, "NOT_FOUND", "Provided ID does not exist");
+      if (object === "OrderItem") this.#demandDraft(String(found.fields["OrderId"]));
       if (method === "DELETE") this.#stamp(found, { IsDeleted: true });
       else this.#update(found, (await request.json()) as Record<string, unknown>);
       return new Response(null, { status: 204 });
@@ -248,7 +286,7 @@ class Organization {
       throw new Refusal(400, "REQUIRED_FIELD_MISSING", `Required fields are missing: [${missing.join(", ")}]`, missing);
     if (object === "Order" && fields["Status"] !== "Draft")
       throw new Refusal(400, "FAILED_ACTIVATION", "Choose a valid order status: a new order is a draft", ["Status"]);
-    const made = this.#insert(object, { ...fields, [KEY]: key });
+    const made = this.#insert(object, { ...fields, ...(object === "OrderItem" ? this.#productOf(fields) : {}), [KEY]: key });
     return json(201, { id: made.fields["Id"], success: true, errors: [], created: true });
   }
 
@@ -270,8 +308,27 @@ class Organization {
     return json(200, results);
   }
 
+  /** Products of an order are changed while it is a draft. */
+  #demandDraft(order: string): Stored {
+    const found = this.#live("Order").find(({ fields }) => fields["Id"] === order);
+    if (found === undefined) throw new Refusal(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ["OrderId"]);
+    if (found.fields["Status"] !== "Draft") throw new Refusal(400, "FIELD_INTEGRITY_EXCEPTION", "an activated order keeps its products");
+    return found;
+  }
+
+  /** A line's product is its entry's, which must be of the order's price book. */
+  #productOf(fields: Record<string, Value>): Record<string, Value> {
+    const order = this.#demandDraft(String(fields["OrderId"]));
+    const entry = this.#live("PricebookEntry").find((each) => each.fields["Id"] === fields["PricebookEntryId"]);
+    if (entry === undefined || entry.fields["Pricebook2Id"] !== order.fields["Pricebook2Id"])
+      throw new Refusal(400, "FIELD_INTEGRITY_EXCEPTION", "the price book entry is not of the order's price book", ["PricebookEntryId"]);
+    return { Product2Id: entry.fields["Product2Id"] ?? null };
+  }
+
   #update(found: Stored, body: Record<string, unknown>): void {
     const fields = this.#valid(found.object, body);
+    if (found.object === "OrderItem" && ("OrderId" in fields || "PricebookEntryId" in fields))
+      throw new Refusal(400, "INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: OrderId, PricebookEntryId", ["OrderId"]);
     if (found.object === "Order" && found.fields["Status"] === "Activated" && "AccountId" in fields)
       throw new Refusal(400, "FIELD_INTEGRITY_EXCEPTION", "an activated order keeps its account", ["AccountId"]);
     this.#stamp(found, fields);
@@ -414,13 +471,14 @@ function check(name: string, field: Field, value: unknown): void {
     throw new Refusal(400, "STRING_TOO_LONG", `${name}: data value too large: ${value} (max length=${field.length})`, [name]);
 }
 
-function start(): FakeSystem {
-  const organization = new Organization();
+function start(sellsProducts = false): FakeSystem & { readonly organization: Organization } {
+  const organization = new Organization(sellsProducts);
   return {
     time: organization.time,
     held: (kind, key) => organization.held(kind, key),
     answer: (request) => organization.answer(request),
     tricks: organization.tricks,
+    organization,
   };
 }
 
@@ -431,6 +489,11 @@ const settings = salesforce.settings.parse({
   fields: { opportunity: { fields: { "custom.margin": "Margin__c" } } },
 });
 const connection = { baseUrl: "https://acme.my.salesforce.com", settings, secrets: { privateKey: pem(privateKey, "pkcs8") } };
+
+export const startWithProducts = () => start(true);
+
+/** With lines, whose products are in a price book. */
+export const withLinesOn = { ...connection, settings: { ...(settings as object), lines: { pricebook: PRICEBOOK } } };
 
 const opportunity = {
   name: "Größte Weiche 🚂",
@@ -444,7 +507,7 @@ const opportunity = {
 export const salesforceTrial: Trial = {
   definition: salesforce,
   connection,
-  start,
+  start: () => start(),
   deliveries: {
     opportunity: delivery({ data: opportunity }),
     "part of an opportunity": delivery({ nature: "delta", data: opportunity, cleared: ["region"] }),
@@ -490,4 +553,30 @@ export const salesforceTrial: Trial = {
     "CSRF token expires": "it has none",
     "change token refused": "it reads by time",
   },
+};
+
+export const salesforceLinesTrial: Trial = {
+  ...salesforceTrial,
+  connection: withLinesOn,
+  start: () => start(true),
+  deliveries: {
+    ...salesforceTrial.deliveries,
+    order: delivery({
+      entity: { kind: "order", key: "ord 1/ä?#", schemaVersion: 1 },
+      data: {
+        number: "SO-1",
+        status: "confirmed",
+        customerId: "001Ab",
+        orderedAt: "2026-11-24T10:00:00.000Z",
+        lines: [
+          { sku: "W-1", description: "Größte Weiche", quantity: "2", unitPrice: { amount: "12.5", currency: "EUR" } },
+          { sku: "W-2", quantity: "0.5", unitPrice: { amount: "3", currency: "EUR" } },
+        ],
+      },
+    }),
+  },
+  wrongKeys: (salesforceTrial.wrongKeys ?? []).map(({ connection: wrong, says }) => ({
+    connection: { ...wrong, settings: withLinesOn.settings },
+    says,
+  })),
 };

@@ -1,6 +1,6 @@
 import { tryton } from "../../../../src/destinations/tryton/index.ts";
 import type { EntityKind } from "../../../../src/domain/entities/index.ts";
-import { NOW_MS, delivery } from "../samples.ts";
+import { NOW_MS, delivery, erpCustomer, euroLine } from "../samples.ts";
 import type { FakeSystem, Trial } from "./define.ts";
 import { Books, RpcError, type Json, type Row } from "./tryton-books.ts";
 
@@ -114,8 +114,6 @@ function start(): FakeSystem {
   };
 }
 
-const line = (sku: string, quantity: string, amount: string) => ({ sku, quantity, unitPrice: { amount, currency: "EUR" } });
-
 const order = delivery({
   type: "order.changed",
   entity: { kind: "order", key: "ord 1/ä?#", schemaVersion: 1 },
@@ -124,20 +122,7 @@ const order = delivery({
     status: "confirmed",
     orderedAt: "2026-11-20T09:30:00.000Z",
     total: { amount: "250.25", currency: "EUR" },
-    lines: [line("PLAN-PRO", "2", "125.125"), { sku: "SETUP", quantity: "0.5" }],
-  },
-});
-
-const customer = delivery({
-  type: "customer.changed",
-  entity: { kind: "customer", key: "C-1", schemaVersion: 1 },
-  data: {
-    name: "Größte Weiche 🚂",
-    email: "ada@example.com",
-    phone: "+32 2 555 01 02",
-    taxId: "BE0477472701",
-    status: "active",
-    region: "EMEA",
+    lines: [euroLine("PLAN-PRO", "2", "125.125"), { sku: "SETUP", quantity: "0.5" }],
   },
 });
 
@@ -160,9 +145,9 @@ const trial = (login: "session" | "basic", cannotHappen: Trial["cannotHappen"]):
     opportunity: delivery(),
     order,
     "order that is cancelled": { ...order, entity: { ...order.entity, key: "gone" }, deleted: true, data: {} },
-    customer,
-    "customer that is cleared": { ...customer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
-    "customer that is gone": { ...customer, deleted: true, data: {} },
+    customer: erpCustomer,
+    "customer that is cleared": { ...erpCustomer, nature: "delta", data: { name: "Ada" }, cleared: ["email", "taxId"] },
+    "customer that is gone": { ...erpCustomer, deleted: true, data: {} },
     invoice: delivery({
       type: "invoice.changed",
       entity: { kind: "invoice", key: "in_1", schemaVersion: 1 },
@@ -170,7 +155,7 @@ const trial = (login: "session" | "basic", cannotHappen: Trial["cannotHappen"]):
     }),
   },
   refused: {
-    delivery: { ...order, data: { ...order.data, lines: [line("PLAN-PRO", "1.5", "1.00001")] } },
+    delivery: { ...order, data: { ...order.data, lines: [euroLine("PLAN-PRO", "1.5", "1.00001")] } },
     fields: ["lines.unitPrice"],
   },
   cannotHappen: {

@@ -23,6 +23,8 @@ export const STATUS_TABLE: readonly StatusRange[] = [
   { from: 425, to: 425, is: "transient" },
   { from: 429, to: 429, is: "throttled" },
   { from: 400, to: 499, is: "business" },
+  // A gateway that heard nothing in time does not know whether the system behind it did what it was asked.
+  { from: 504, to: 504, is: "ambiguous" },
   { from: 500, to: 599, is: "transient" },
 ];
 
@@ -43,7 +45,7 @@ export const classOfStatus = (status: number): FailureClass | "applied" =>
 export function outcomeOfStatus(response: ResponseSeen): Outcome {
   const is = classOfStatus(response.status);
   if (is === "applied") return { kind: "applied", duplicate: false };
-  const waitMs = is === "transient" || is === "throttled" ? retryAfterMs(response) : undefined;
+  const waitMs = is === "transient" || is === "throttled" || is === "ambiguous" ? retryAfterMs(response) : undefined;
   return {
     kind: "failed",
     class: is,

@@ -14,7 +14,8 @@ const seen = (status: number, headers: Record<string, string> = {}, body = ""): 
 describe("the class of a status", () => {
   it.each([
     ["applied", [200, 201, 202, 204, 206, 299]],
-    ["transient", [408, 425, 500, 502, 503, 504, 599, 100, 0, 600, Number.NaN]],
+    ["ambiguous", [504]],
+    ["transient", [408, 425, 500, 502, 503, 599, 100, 0, 600, Number.NaN]],
     ["throttled", [429]],
     ["auth", [401]],
     ["config", [300, 301, 302, 304, 307, 308, 403, 404, 405, 410]],

@@ -172,7 +172,7 @@ export const REFUSALS: Readonly<Record<string, readonly Refusal[]>> = {
       // Whatever a fault is called, a service that is overrun or not there says so by its status.
       [429, "Client", "throttled"],
       [503, "Client", "transient"],
-      [504, "Client", "transient"],
+      [504, "Client", "ambiguous"],
     ] as const
   ).map(([status, code, is]) => ({ status, body: soapFault(code, "no"), is })),
 };

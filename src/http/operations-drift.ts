@@ -57,6 +57,7 @@ const FindingView = z.object({
   openedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   repairEventId: z.string().nullable(),
+  repairs: z.number().describe("How often it was repaired since it was opened; after three times it waits for a person"),
   reason: z.string().nullable(),
   acceptedUntil: z.string().nullable(),
 });

@@ -148,6 +148,7 @@ const findingView = (finding: Finding, ownerNamed: (name: string) => Owner): Fin
   openedAt: finding.openedAtMs === null ? null : iso(finding.openedAtMs),
   endedAt: finding.endedAtMs === null ? null : iso(finding.endedAtMs),
   repairEventId: finding.repairEventId,
+  repairs: finding.repairs ?? 0,
   reason: finding.reason,
   acceptedUntil: finding.acceptedUntilMs === null ? null : iso(finding.acceptedUntilMs),
 });

@@ -205,6 +205,8 @@ async function push(env: Env, deployment: Deployment, finding: Finding): Promise
   const [known] = await knownUnder(databasesOf(env), finding, [finding.key]);
   const event = known === undefined ? null : await eventIndex(env).findEvent(known.eventId);
   if (event === null) return fail("nothing is known that could be brought there again");
+  if (systemOfSource(deployment.config, event.source) === systemOfDestination(deployment.config, finding.system))
+    return fail(`what is known of it is ${finding.system}'s own word; nobody else could bring it there`);
   const read = await readAnew(env, deployment, {
     event,
     atMs: Date.now(),

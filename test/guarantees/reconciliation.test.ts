@@ -144,7 +144,9 @@ class Model {
       },
       read: async ({ by, value }) => {
         maybeCrash();
-        const rows = this.#visible().filter((row) => (by === "key" ? row.key : row.id) === value);
+        const rows = this.#visible()
+          .filter((row) => (by === "key" ? row.key : row.id) === value)
+          .filter((row, _index, all) => all.length === 1 || row.data["status"] !== "cancelled");
         if (rows.length > 1) return fail({ kind: "failed", class: "business", detail: "the key is held by 2 records" });
         return ok(rows[0] === undefined ? "absent" : stateOf(rows[0]));
       },
@@ -259,6 +261,72 @@ describe("a reconciliation", () => {
     await model.reconcile("changes");
     expect(model.open()).toEqual(["mismatch SO-02"]);
     expect(model.findings.get("orders:late:order/SO-02")?.state).toBe("healed");
+  });
+
+  it("names what the ERP has under one key more than once, until it has it once", async () => {
+    const model = await settled();
+    const twin = (name: string, status: string): void =>
+      void model.rows.set(name, { id: `R-${name}`, key: "SO-05", data: order(status), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    twin("twin", "confirmed");
+    // Taken back by whoever entered them: no second record of anything.
+    twin("slip", "cancelled");
+    twin("slip2", "cancelled");
+    model.rows.delete("SO-04");
+    model.change("SO-05", { status: "draft" });
+    model.nowMs += 20 * MINUTE;
+    for (let round = 0; round < 3; round++) {
+      // What one of the two rows is like says nothing of the other one.
+      expect((await model.reconcile(round === 1 ? "changes" : "full")).problem).toBeNull();
+      expect(model.open()).toEqual(["duplicateInErp SO-05", "mismatch SO-05", "missingInErp SO-04"]);
+      model.nowMs += 5 * MINUTE;
+    }
+    expect(model.findings.get("orders:duplicateInErp:order/SO-05")).toMatchObject({ timesSeen: 3, endedAtMs: null });
+    model.change("twin", { status: "cancelled" });
+    model.change("SO-05", { status: "confirmed" });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect(model.open()).toEqual(["missingInErp SO-04"]);
+  });
+
+  it("takes the only record under a key for the record, whatever its id has become", async () => {
+    const model = await settled();
+    model.rows.delete("SO-05");
+    model.rows.set("SO-05", { id: "R-anew", key: "SO-05", data: order("confirmed"), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("full");
+    expect([...model.findings.values()]).toEqual([]);
+    model.change("SO-05", { status: "draft" });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect(model.open()).toEqual(["mismatch SO-05"]);
+  });
+
+  it("closes what was taken over under the system's own id, although it was found under a key", async () => {
+    const model = await settled();
+    model.rows.set("new", { id: "R-new", key: "PO-7", data: order("draft"), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    model.nowMs += 20 * MINUTE;
+    const pulling = { ...PLAN, repair: { missingHere: "pull" as const } };
+    await model.reconcile("changes", pulling);
+    expect(model.repaired).toEqual(["PO-7"]);
+    model.known.set("R-new", { key: "R-new", remoteId: "R-new", data: order("draft"), deleted: false, atMs: model.nowMs, eventId: "e" });
+    model.nowMs += 5 * MINUTE;
+    await model.reconcile("changes", pulling);
+    expect(model.findings.get("orders:missingHere:order/PO-7")?.state).toBe("repaired");
+  });
+
+  it("repairs no more what comes back each time, and says so", async () => {
+    const model = await settled();
+    model.change("SO-01", { status: "cancelled" });
+    const repairing = { ...PLAN, repair: { mismatch: "push" as const } };
+    for (let round = 0; round < 8; round++) {
+      model.nowMs += 20 * MINUTE;
+      await model.reconcile("changes", repairing);
+    }
+    expect(model.repaired).toEqual(["SO-01", "SO-01", "SO-01"]);
+    expect(model.findings.get("orders:mismatch:order/SO-01")).toMatchObject({
+      state: "open",
+      reason: "it was repaired several times and came back: a person has to look",
+    });
   });
 
   it("closes a finding that has healed itself, and one that was repaired, as what it was", async () => {

@@ -54,6 +54,8 @@ export interface Finding extends Omit<Candidate, "changedAtMs"> {
   readonly endedAtMs: number | null;
   /** The event that repairs it. */
   readonly repairEventId: string | null;
+  /** How often it has been repaired since it was opened; absent: never. */
+  readonly repairs?: number;
   readonly reason: string | null;
   readonly acceptedUntilMs: number | null;
 }
@@ -96,6 +98,7 @@ export function seen(before: Finding | null, candidate: Candidate, look: Look): 
     endedAtMs: null,
     reason: before?.reason ?? null,
     acceptedUntilMs: before?.acceptedUntilMs ?? null,
+    repairs: known?.repairs ?? 0,
   };
   if (accepted && before !== null) return { ...before, lastSeenAtMs: look.nowMs, timesSeen: before.timesSeen + 1 };
   if (known?.state === "repairing" && (known.recheckAtMs ?? 0) > look.nowMs)
@@ -145,8 +148,14 @@ export const underRepair = (finding: Finding, repairEventId: string, recheckAtMs
   ...finding,
   state: "repairing",
   repairEventId,
+  repairs: (finding.repairs ?? 0) + 1,
   recheckAtMs,
 });
+
+/** Somebody sets it back each time, or the repair does not reach what it should: more of the same helps nobody. */
+const REPAIRS_MOST = 3;
+
+export const isRepairedInVain = ({ repairs = 0 }: Finding): boolean => repairs >= REPAIRS_MOST;
 
 export const accept = (finding: Finding, by: { readonly reason: string; readonly untilMs: number; readonly nowMs: number }): Finding => ({
   ...finding,

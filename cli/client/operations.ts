@@ -1372,6 +1372,35 @@ export interface Operations {
       readonly problem: string | null;
     };
   };
+  /** What each run compared and found, and how long findings took to be told and to end. Role: viewer. */
+  getDriftHistory: {
+    readonly params: { readonly name: string };
+    readonly query: { readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: {
+      readonly name: string;
+      /** Newest first */
+      readonly runs: readonly {
+        readonly id: string;
+        readonly mode: "changes" | "full";
+        readonly state: "running" | "done" | "failed";
+        readonly startedAt: string;
+        readonly tookMs: number;
+        readonly compared: number;
+        readonly found: number;
+        readonly healed: number;
+        readonly repairs: number;
+        /** Of each thousand records compared */
+        readonly foundPerThousand: number | null;
+      }[];
+      /** Findings that were told since then are timed */
+      readonly since: string;
+      /** From the change to the finding; deletions, of which nobody knows the moment, are not in it */
+      readonly timeToDetect: { readonly count: number; readonly medianMs: number | null; readonly p95Ms: number | null };
+      /** From the finding to its end, by itself or by a repair */
+      readonly timeToRepair: { readonly count: number; readonly medianMs: number | null; readonly p95Ms: number | null };
+    };
+  };
   /** Findings: where a system of record and what we know of it differ. Role: viewer. */
   listDrift: {
     readonly params: {};
@@ -1403,6 +1432,8 @@ export interface Operations {
         readonly openedAt: string | null;
         readonly endedAt: string | null;
         readonly repairEventId: string | null;
+        /** How often it was repaired since it was opened; after three times it waits for a person */
+        readonly repairs: number;
         readonly reason: string | null;
         readonly acceptedUntil: string | null;
       }[];
@@ -1432,6 +1463,8 @@ export interface Operations {
       readonly openedAt: string | null;
       readonly endedAt: string | null;
       readonly repairEventId: string | null;
+      /** How often it was repaired since it was opened; after three times it waits for a person */
+      readonly repairs: number;
       readonly reason: string | null;
       readonly acceptedUntil: string | null;
     };
@@ -1466,6 +1499,8 @@ export interface Operations {
         readonly openedAt: string | null;
         readonly endedAt: string | null;
         readonly repairEventId: string | null;
+        /** How often it was repaired since it was opened; after three times it waits for a person */
+        readonly repairs: number;
         readonly reason: string | null;
         readonly acceptedUntil: string | null;
       };
@@ -1498,6 +1533,8 @@ export interface Operations {
       readonly openedAt: string | null;
       readonly endedAt: string | null;
       readonly repairEventId: string | null;
+      /** How often it was repaired since it was opened; after three times it waits for a person */
+      readonly repairs: number;
       readonly reason: string | null;
       readonly acceptedUntil: string | null;
     };
@@ -2290,6 +2327,7 @@ export const ROUTES = {
   cancelFlow: { method: "post", path: "/ops/v1/flows/{id}/cancel" },
   listReconciliations: { method: "get", path: "/ops/v1/reconciliations" },
   runReconciliation: { method: "post", path: "/ops/v1/reconciliations/{name}/run" },
+  getDriftHistory: { method: "get", path: "/ops/v1/reconciliations/{name}/history" },
   listDrift: { method: "get", path: "/ops/v1/drift" },
   getDrift: { method: "get", path: "/ops/v1/drift/{id}" },
   repairDrift: { method: "post", path: "/ops/v1/drift/{id}/repair" },

@@ -39,6 +39,8 @@ const ReconciliationView = z.object({
   lastRun: RunView.nullable(),
 });
 
+const Spread = z.object({ count: z.number(), medianMs: z.number().nullable(), p95Ms: z.number().nullable() });
+
 const FindingView = z.object({
   id: z.string(),
   reconciliation: z.string(),
@@ -80,6 +82,35 @@ export const DRIFT_OPERATIONS = {
     summary: "Compares now: what has changed, or everything",
     body: z.object({ mode: z.enum(["changes", "full"]).default("changes"), reason: Reason }),
     answer: RunView,
+  },
+  getDriftHistory: {
+    method: "get",
+    path: "/reconciliations/:name/history",
+    role: "viewer",
+    summary: "What each run compared and found, and how long findings took to be told and to end",
+    query: z.object({ limit: Limit }),
+    answer: z.object({
+      name: z.string(),
+      runs: z
+        .array(
+          z.object({
+            id: z.string(),
+            mode: z.enum(["changes", "full"]),
+            state: z.enum(["running", "done", "failed"]),
+            startedAt: z.string(),
+            tookMs: z.number(),
+            compared: z.number(),
+            found: z.number(),
+            healed: z.number(),
+            repairs: z.number(),
+            foundPerThousand: z.number().nullable().describe("Of each thousand records compared"),
+          }),
+        )
+        .describe("Newest first"),
+      since: z.string().describe("Findings that were told since then are timed"),
+      timeToDetect: Spread.describe("From the change to the finding; deletions, of which nobody knows the moment, are not in it"),
+      timeToRepair: Spread.describe("From the finding to its end, by itself or by a repair"),
+    }),
   },
   listDrift: {
     method: "get",

@@ -2,6 +2,7 @@ import type { ReconciliationConfig, RepairPolicy } from "../domain/config.ts";
 import { entityDefinition } from "../domain/entities/index.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import { isOver } from "../domain/reconciliation/findings.ts";
+import { pointOf, spreadsOf } from "../domain/reconciliation/history.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { FindingView, RunView } from "./operations-drift.ts";
 import type { AnswerOf, QueryOf } from "./operations.ts";
@@ -11,7 +12,10 @@ import { iso, type Owner } from "./views.ts";
 
 const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readonly failure: Refused } => fail({ code, detail });
 
-type DriftHandlers = Pick<Handlers, "listReconciliations" | "runReconciliation" | "listDrift" | "getDrift" | "repairDrift" | "acceptDrift">;
+type DriftHandlers = Pick<
+  Handlers,
+  "listReconciliations" | "runReconciliation" | "getDriftHistory" | "listDrift" | "getDrift" | "repairDrift" | "acceptDrift"
+>;
 
 /** The ops API's calls about reconciliations and what they find. */
 export const driftHandlers = (ports: OpsPorts, ownerNamed: (name: string) => Owner): DriftHandlers => ({
@@ -22,6 +26,7 @@ export const driftHandlers = (ports: OpsPorts, ownerNamed: (name: string) => Own
     const run = await ports.drift.run(name, { mode: body.mode, actor: actor.name, reason: body.reason });
     return run.ok ? ok(runView(run.value)) : refuse("conflict", run.failure);
   },
+  getDriftHistory: ({ params, query }) => history(ports, params["name"] ?? "", query.limit),
   listDrift: ({ query }) => findings(ports, query, ownerNamed),
   getDrift: ({ params }) => withFinding(ports, params, async (finding) => ok(findingView(finding, ownerNamed))),
   repairDrift: (call) => withFinding(ports, call.params, (finding) => repair(ports, finding, call, ownerNamed)),
@@ -68,6 +73,19 @@ async function list(ports: OpsPorts): Promise<Result<AnswerOf<"listReconciliatio
 }
 
 const fieldsOf = ({ kind, fields }: ReconciliationConfig): string[] => (fields ?? entityDefinition(kind).drift).map(({ field }) => field);
+
+async function history(ports: OpsPorts, name: string, limit: number): Promise<Result<AnswerOf<"getDriftHistory">, Refused>> {
+  if (ports.config.reconciliations?.[name] === undefined) return refuse("not_found", `there is no reconciliation "${name}"`);
+  const { runs, sinceMs, times } = await ports.drift.history(name, limit);
+  const { detect, repair } = spreadsOf(times);
+  return ok({
+    name,
+    runs: runs.map(pointOf).map(({ startedAtMs, ...point }) => ({ ...point, startedAt: iso(startedAtMs) })),
+    since: iso(sinceMs),
+    timeToDetect: detect,
+    timeToRepair: repair,
+  });
+}
 
 async function findings(
   ports: OpsPorts,

@@ -217,6 +217,23 @@ describe("drift", () => {
     expect((await signalbox(["drift", "show", "fnd_1"], { origin })).out).toMatch(/amount +"10.00" +"12.00"/);
   });
 
+  it("shows what each run found, and how long it took to find and to end it", async () => {
+    const run = { id: "run_1", mode: "full", state: "done", startedAt: "2026-11-27T10:00:00.000Z", tookMs: 2_500 };
+    const told = {
+      name: "orders",
+      runs: [{ ...run, compared: 4_000, found: 3, healed: 1, repairs: 2, foundPerThousand: 0.75 }],
+      since: "2026-10-28T10:00:00.000Z",
+      timeToDetect: { count: 3, medianMs: 61_000, p95Ms: 90_000 },
+      timeToRepair: { count: 0, medianMs: null, p95Ms: null },
+    };
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/reconciliations/orders/history": { json: told } }));
+    const shown = await signalbox(["drift", "history", "orders"], { origin });
+    expect(shown.exit).toBe(0);
+    expect(shown.out).toContain("61.0 s in the median, 95 % within 90.0 s, of 3");
+    expect(shown.out).toContain("from finding to its end none yet");
+    expect(shown.out).toMatch(/full +done +2\.5 s +4000 +3 +0\.75 +1 +2/);
+  });
+
   it("repairs for real unless a dry run is asked for, and accepts until a day", async () => {
     const { origin, asked } = await fakeServer(
       answering({

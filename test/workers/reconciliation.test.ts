@@ -76,6 +76,11 @@ interface FindingAnswer {
   readonly state: string;
   readonly differences: readonly { readonly field: string }[];
 }
+interface DriftHistory {
+  readonly runs: readonly { readonly mode: string; readonly found: number; readonly compared: number }[];
+  readonly timeToDetect: { readonly count: number; readonly medianMs: number };
+  readonly timeToRepair: { readonly count: number };
+}
 const drift = async (state = "open"): Promise<readonly FindingAnswer[]> =>
   (await (await ops(`/drift?state=${state}&reconciliation=orders`)).json<{ items: FindingAnswer[] }>()).items;
 
@@ -123,6 +128,17 @@ describe("a reconciliation of orders with the ERP", () => {
     const after = await reconcile("changes");
     expect(after.progress.healed).toBeGreaterThan(0);
     expect((await drift("repaired")).map(({ key }) => key)).toContain("ord_1");
+
+    const history = await (await ops("/reconciliations/orders/history?limit=2")).json<DriftHistory>();
+    expect(history.runs.map(({ mode, found, compared }) => ({ mode, found, compared }))).toEqual([
+      { mode: "changes", found: 0, compared: after.progress.compared },
+      { mode: "full", found: 3, compared: 12 },
+    ]);
+    // Of a deletion nobody knows the moment, and what is still open has not ended.
+    expect(history.timeToDetect.count).toBe(2);
+    expect(history.timeToDetect.medianMs).toBeGreaterThanOrEqual(15 * MINUTE_MS);
+    expect(history.timeToRepair.count).toBeGreaterThan(0);
+    expect((await ops("/reconciliations/nothing/history")).status).toBe(404);
   });
 
   it("never runs twice at once", async () => {

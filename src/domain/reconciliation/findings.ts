@@ -45,6 +45,8 @@ export interface Finding extends Omit<Candidate, "changedAtMs"> {
   readonly severity: Severity;
   readonly state: FindingState;
   readonly firstSeenAtMs: number;
+  /** When the record was last changed on either side as it was first seen; null where nobody can tell, as of a deletion. */
+  readonly changedAtMs?: number | null;
   readonly lastSeenAtMs: number;
   readonly timesSeen: number;
   /** When to look again, of one that is suspected or under repair. */
@@ -93,6 +95,7 @@ export function seen(before: Finding | null, candidate: Candidate, look: Look): 
     owner: look.owner,
     severity: severityOf(candidate.type),
     firstSeenAtMs: known?.firstSeenAtMs ?? look.nowMs,
+    changedAtMs: known === null ? (candidate.type === "missingInErp" ? null : changedAtMs) : (known.changedAtMs ?? null),
     lastSeenAtMs: look.nowMs,
     timesSeen: (known?.timesSeen ?? 0) + 1,
     endedAtMs: null,

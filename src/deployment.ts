@@ -7,6 +7,7 @@ import type { EntityEvent } from "./domain/event.ts";
 import { DEFAULT_GOVERNOR, type GovernorPolicy } from "./domain/governor.ts";
 import type { AuditContext } from "./domain/audit-record.ts";
 import type { JsonObject } from "./domain/json.ts";
+import { DIGEST_SOURCE } from "./domain/digest/define.ts";
 import { projectionRows, type Written } from "./domain/reconciliation/projection.ts";
 import { DEFAULT_RETRY, INDEX_DAYS, LEDGER_DAYS_LEAST, LIMITS } from "./domain/limits.ts";
 import { fail, ok, type Result } from "./domain/result.ts";
@@ -97,7 +98,8 @@ export function resolveDeployment(config: RouterConfig, settings: Settings): Dep
     slas: slaRecorder(config),
     permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
-    sourceOwner: (name) => config.sources[name]?.owner ?? owners.get(name) ?? "nobody",
+    sourceOwner: (name) =>
+      config.sources[name]?.owner ?? owners.get(name) ?? (name === DIGEST_SOURCE ? config.digest?.owner : undefined) ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
     indexDays: config.retention?.indexDays ?? Math.max(INDEX_DAYS, config.retention?.ledgerDays ?? 0),
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),

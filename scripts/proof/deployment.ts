@@ -42,7 +42,7 @@ export const deploymentWith = (terms: Terms): RouterConfig => ({
       },
     },
   },
-  // A record that a person has locked for long is waited for.
+  // A record that somebody keeps locked is waited for, and is no sign that Tryton is down.
   destinations: { ...base.destinations, erp: { ...destinationErp(), retry: { firstDelayMs: 300, maxDelayMs: 5_000, maxAttempts: 1_000 } } },
   reconciliations: {
     customers: {
@@ -69,6 +69,7 @@ const timesOf = ({ everySeconds, fullEverySeconds, graceSeconds, stormAbove }: T
   fullEveryHours: fullEverySeconds / 3_600,
   graceMinutes: graceSeconds / 60,
   lagMs: LAG_MS,
+  overlapMs: 20_000,
   stormAbove,
 });
 
@@ -81,5 +82,5 @@ function sourceNamed(name: string): SourceConfig {
 function destinationErp(): RouterConfig["destinations"][string] {
   const { erp } = base.destinations;
   if (erp === undefined) throw new Error("router.config.ts has no destination erp");
-  return erp;
+  return { ...erp, breaker: { failures: 1_000, openMs: 1_000 } };
 }

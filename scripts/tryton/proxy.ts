@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 
 /**
  * Stands between the router and Tryton. Told to, it loses an answer: the effect is there, and nobody hears of it. Or it
- * answers as Tryton does while a person works on a record: somebody else was first, come again.
+ * answers as Tryton does while somebody keeps a record locked: come again.
  */
 export class TrytonProxy {
   readonly #target: string;
@@ -78,5 +78,5 @@ export class TrytonProxy {
 
 function refuse(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ id: 1, error: ["ConcurrencyException", "Records have been modified in the meanwhile"] }));
+  response.end(JSON.stringify({ id: 1, error: ["database is locked", ""] }));
 }

@@ -206,6 +206,13 @@ export const findings = sqliteTable(
   ],
 );
 
+/** The digests of days, each with the event that tells it: kept before it is sent. */
+export const digests = sqliteTable("digests", {
+  day: text("day").primaryKey(),
+  event: text("event").notNull(),
+  sentAtMs: integer("sent_at_ms"),
+});
+
 /** Runs of reconciliations, each as it was after its last stored page. */
 export const reconciliationRuns = sqliteTable(
   "reconciliation_runs",

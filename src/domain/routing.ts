@@ -1,5 +1,6 @@
 import { whyUnmet } from "./conditions.ts";
 import type { RouteConfig, RouterConfig } from "./config.ts";
+import { DIGEST_SOURCE } from "./digest/define.ts";
 import type { EntityEvent } from "./event.ts";
 import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import type { Patience } from "./waiting.ts";
@@ -131,7 +132,9 @@ const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): 
 });
 
 function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject): string | null {
-  if (route.from !== undefined && !route.from.includes(event.sourceName)) return `it does not take events from ${event.sourceName}`;
+  // A digest is nobody's record: it goes where it is asked for.
+  if (!(route.from ?? [event.sourceName].filter((name) => name !== DIGEST_SOURCE)).includes(event.sourceName))
+    return `it does not take events from ${event.sourceName}`;
   return whyUnmet(route.when, data);
 }
 

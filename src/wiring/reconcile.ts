@@ -18,7 +18,7 @@ import type { Deployment } from "../deployment.ts";
 import type { DestinationDefinition } from "../destinations/define.ts";
 import type { ReconciliationConfig } from "../domain/config.ts";
 import { entityDefinition } from "../domain/entities/index.ts";
-import { ulid } from "../domain/event-id.ts";
+import { eventTimeMs, ulid } from "../domain/event-id.ts";
 import { entityName } from "../domain/event.ts";
 import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/run.ts";
 import { windowOf } from "../domain/reconciliation/watermark.ts";
@@ -171,16 +171,19 @@ function reconcilePorts(
   };
 }
 
-/** Which records still owe the system something, as their objects say. An order may be a sale that is on its way. */
-async function inFlight(env: Env, { kind, system }: Plan, keys: readonly string[]): Promise<ReadonlySet<string>> {
+/** Since when records owe the system something, as their objects say. An order may be a sale that is on its way. */
+async function inFlight(env: Env, { kind, system }: Plan, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const names = kind === "order" ? (["order", "opportunity"] as const) : ([kind] as const);
-  const states = await Promise.all(
+  const waiting = await Promise.all(
     keys.flatMap((key) =>
       names.map(async (each) => {
         const { work } = await env.ENTITY.getByName(entityName({ kind: each, key })).state();
-        return work.some(({ destination, status }) => destination === system && status !== "dead") ? key : null;
+        const owed = work.filter(({ destination, status }) => destination === system && status !== "dead");
+        return owed.map(({ eventId }) => [key, eventTimeMs(eventId)] as const);
       }),
     ),
   );
-  return new Set(states.filter((key) => key !== null));
+  const since = new Map<string, number>();
+  for (const [key, atMs] of waiting.flat()) since.set(key, Math.min(atMs, since.get(key) ?? atMs));
+  return since;
 }

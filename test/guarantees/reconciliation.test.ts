@@ -43,7 +43,7 @@ class Model {
   readonly rows = new Map<string, Row>();
   readonly known = new Map<string, Known>();
   readonly findings = new Map<string, Finding>();
-  readonly inFlight = new Set<string>();
+  readonly inFlight = new Map<string, number>();
   readonly repaired: string[] = [];
   watermark: Watermark = NO_WATERMARK;
   run: Run | null = null;
@@ -156,7 +156,7 @@ class Model {
           .filter((each) => key === null || each.key > key)
           .toSorted((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
-      inFlight: async (keys) => new Set(keys.filter((key) => this.inFlight.has(key))),
+      inFlight: async (keys) => new Map([...this.inFlight].filter(([key]) => keys.includes(key))),
       findingsOf: async (keys) => [...this.findings.values()].filter(({ key }) => keys.includes(key)),
       dueFindings: async (after, limit, nowMs) =>
         this.#findings(
@@ -252,15 +252,39 @@ describe("a reconciliation", () => {
     await model.reconcile("changes");
     expect(model.findings.size).toBe(0);
     model.change("SO-02", { status: "cancelled" });
-    model.inFlight.add("SO-02");
-    model.nowMs += 20 * MINUTE;
+    model.nowMs += 16 * MINUTE;
+    model.inFlight.set("SO-02", model.nowMs);
+    model.nowMs += 4 * MINUTE;
+    await model.reconcile("changes");
+    // It was sent just now, and may put right what differs for longer.
+    expect(model.open()).toEqual([]);
+    model.nowMs += 12 * MINUTE;
     await model.reconcile("changes");
     expect(model.open()).toEqual(["late SO-02"]);
     model.inFlight.clear();
     model.nowMs += 20 * MINUTE;
     await model.reconcile("changes");
     expect(model.open()).toEqual(["mismatch SO-02"]);
-    expect(model.findings.get("orders:late:order/SO-02")?.state).toBe("healed");
+    expect(model.findings.get("orders:late:order/SO-02")).toMatchObject({
+      state: "healed",
+      reason: "it is found as mismatch since then",
+    });
+  });
+
+  it("takes a repair on its way for what it is, however long it takes", async () => {
+    const model = await settled();
+    model.change("SO-01", { status: "cancelled" });
+    model.nowMs += 20 * MINUTE;
+    const repairing = { ...PLAN, graceMs: MINUTE, repair: { mismatch: "push" as const } };
+    await model.reconcile("changes", repairing);
+    model.inFlight.set("SO-01", model.nowMs);
+    model.nowMs += 5 * MINUTE;
+    await model.reconcile("full", repairing);
+    expect([...model.findings.values()].map(({ type, state }) => `${type} ${state}`)).toEqual(["mismatch repairing"]);
+    // Until it should have come through.
+    model.nowMs += 6 * MINUTE;
+    await model.reconcile("full", repairing);
+    expect(model.open()).toEqual(["late SO-01"]);
   });
 
   it("names what the ERP has under one key more than once, until it has it once", async () => {

@@ -1,4 +1,4 @@
-import { agreed, findingId, inTime, isOver, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
+import { agreed, findingId, inTime, isOver, renamed, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
 import type { Plan, ReconcilePorts } from "./ports.ts";
 
 /** What one look has shown, and of what: of one row that a page holds, or of all that the system has under a key. */
@@ -25,20 +25,25 @@ export async function settle(
   const candidates = shown.flatMap(({ candidate }) => candidate ?? []);
   const names = [...new Set([...shown.flatMap((each) => each.names), ...candidates.map(({ key }) => key)])];
   const before = new Map((await ports.findingsOf(names)).map((finding) => [finding.id, finding]));
-  const inFlight = candidates.length === 0 ? new Set<string>() : await ports.inFlight(candidates.map(({ key }) => key));
+  const inFlight = candidates.length === 0 ? new Map<string, number>() : await ports.inFlight(candidates.map(({ key }) => key));
   const nowMs = ports.clock();
   const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
   const put = new Map<string, Finding>();
   let opened = 0;
   for (const each of candidates) {
-    const candidate = inTime(each, { ...look, inFlight: inFlight.has(each.key) });
+    const own = before.get(findingId(plan.name, each)) ?? null;
+    const candidate = inTime(each, own, { ...look, onItsWaySinceMs: inFlight.get(each.key) ?? null });
     const known = before.get(findingId(plan.name, candidate)) ?? null;
     const finding = seen(known, candidate, look);
     if (finding.state === "open" && known?.state !== "open" && !put.has(finding.id)) opened++;
     put.set(finding.id, finding);
   }
   const over = [...before.values()].filter((finding) => !put.has(finding.id) && !isOver(finding) && isEnded(finding, shown));
-  const after = over.map((finding) => ({ id: finding.id, finding: agreed(finding, nowMs) }));
+  const stillBy = new Map([...put.values()].map(({ key, type }) => [key, type]));
+  const after = over.map((finding) => {
+    const as = stillBy.get(finding.key);
+    return { id: finding.id, finding: as === undefined ? agreed(finding, nowMs) : renamed(finding, as, nowMs) };
+  });
   const ended = after.flatMap(({ finding }) => finding ?? []);
   return {
     put: [...put.values(), ...ended],

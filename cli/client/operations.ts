@@ -1438,6 +1438,17 @@ export interface Operations {
         readonly acceptedUntil: string | null;
       }[];
       readonly nextCursor: string | null;
+      /** With the first page of open findings: sources that should have told something, and subscriptions that end; the alerts of these */
+      readonly silence: readonly {
+        readonly alertId: string;
+        readonly rule: "source-silent" | "subscription-ending";
+        readonly subject: string;
+        readonly severity: "info" | "warning" | "critical";
+        readonly summary: string;
+        readonly nextStep: string;
+        readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
+        readonly since: string;
+      }[];
     };
   };
   /** One finding. Role: viewer. */

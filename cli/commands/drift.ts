@@ -59,9 +59,15 @@ async function list({ api, options, show }: Drift): Promise<Exit> {
   const found: Finding[] = [];
   // Words of closed lists are checked by the API.
   const query = { reconciliation, state, type, owner } as Query<"listDrift">;
-  for await (const finding of (await api("viewer")).all("listDrift", query)) found.push(finding);
-  show({ items: found }, () => (found.length === 0 ? "No drift." : findingTable(found)));
-  return found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
+  const asked = await api("viewer");
+  const { silence } = await asked.call("listDrift", { query: { ...query, limit: 1 } });
+  for await (const finding of asked.all("listDrift", query)) found.push(finding);
+  const told = [
+    found.length === 0 ? "No drift." : findingTable(found),
+    ...silence.map(({ summary, owner }) => `${summary} (${owner.name})`),
+  ];
+  show({ items: found, silence }, () => told.join("\n"));
+  return silence.length > 0 || found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
 }
 
 const findingTable = (found: readonly Finding[]): string =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ALERT_SEVERITIES } from "../domain/alerts/define.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { FINDING_STATES, FINDING_TYPES, SEVERITIES } from "../domain/reconciliation/findings.ts";
 import { PHASES } from "../domain/reconciliation/run.ts";
@@ -63,6 +64,19 @@ const FindingView = z.object({
   reason: z.string().nullable(),
   acceptedUntil: z.string().nullable(),
 });
+/** Drift before any record can show it: nothing comes any more of what should be told. */
+export const SILENCE_RULES = ["source-silent", "subscription-ending"] as const;
+
+const SilenceView = z.object({
+  alertId: z.string(),
+  rule: z.enum(SILENCE_RULES),
+  subject: z.string(),
+  severity: z.enum(ALERT_SEVERITIES),
+  summary: z.string(),
+  nextStep: z.string(),
+  owner: z.object({ name: z.string(), team: z.string().nullable(), contact: z.string().nullable() }),
+  since: z.string(),
+});
 export type FindingView = z.infer<typeof FindingView>;
 export type RunView = z.infer<typeof RunView>;
 
@@ -125,7 +139,13 @@ export const DRIFT_OPERATIONS = {
       cursor: Cursor,
       limit: Limit,
     }),
-    answer: page(FindingView),
+    answer: page(FindingView).extend({
+      silence: z
+        .array(SilenceView)
+        .describe(
+          "With the first page of open findings: sources that should have told something, and subscriptions that end; the alerts of these",
+        ),
+    }),
   },
   getDrift: { method: "get", path: "/drift/:id", role: "viewer", summary: "One finding", answer: FindingView },
   repairDrift: {

@@ -1,10 +1,12 @@
+import { RULES } from "../domain/alerts/rules.ts";
 import type { ReconciliationConfig, RepairPolicy } from "../domain/config.ts";
 import { entityDefinition } from "../domain/entities/index.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import { isOver } from "../domain/reconciliation/findings.ts";
 import { pointOf, spreadsOf } from "../domain/reconciliation/history.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { FindingView, RunView } from "./operations-drift.ts";
+import { SILENCE_RULES, type FindingView, type RunView } from "./operations-drift.ts";
 import type { AnswerOf, QueryOf } from "./operations.ts";
 import type { Call, Handlers, OpsPorts, Refused, RunRecord } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -94,9 +96,26 @@ async function findings(
 ): Promise<Result<AnswerOf<"listDrift">, Refused>> {
   const found = await ports.drift.list({ ...query, afterId: cursor, limit: limit + 1 });
   const items = found.slice(0, limit);
+  const isFirst = cursor === undefined && query.state === "open" && query.reconciliation === undefined && query.type === undefined;
   return ok({
+    silence: isFirst ? await silence(ports, query.owner, ownerNamed) : [],
     items: items.map((each) => findingView(each, ownerNamed)),
     nextCursor: found.length > limit ? (items.at(-1)?.id ?? null) : null,
+  });
+}
+
+async function silence(
+  ports: OpsPorts,
+  owner: string | undefined,
+  ownerNamed: (name: string) => Owner,
+): Promise<AnswerOf<"listDrift">["silence"]> {
+  const open = await ports.alerts.list({ owner, limit: LIMITS.pageItems });
+  return open.flatMap(({ alert }) => {
+    const rule = SILENCE_RULES.find((name) => name === alert.rule);
+    if (rule === undefined) return [];
+    const { id, subject, severity, summary, sinceMs } = alert;
+    const { nextStep } = RULES[rule];
+    return [{ alertId: id, rule, subject, severity, summary, nextStep, owner: ownerNamed(alert.owner), since: iso(sinceMs) }];
   });
 }
 

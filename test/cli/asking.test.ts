@@ -209,12 +209,23 @@ describe("drift", () => {
 
   it("lists open findings and ends with 1; shows one field by field", async () => {
     const { origin } = await fakeServer(
-      answering({ "GET /ops/v1/drift": listOf([finding]), "GET /ops/v1/drift/fnd_1": { json: finding } }),
+      answering({
+        "GET /ops/v1/drift": { json: { items: [finding], nextCursor: null, silence: [] } },
+        "GET /ops/v1/drift/fnd_1": { json: finding },
+      }),
     );
     const listed = await signalbox(["drift"], { origin });
     expect(listed.exit).toBe(1);
     expect(listed.out).toMatch(/fnd_1 +order\/SO-1 +erp +mismatch +amount +finance/);
     expect((await signalbox(["drift", "show", "fnd_1"], { origin })).out).toMatch(/amount +"10.00" +"12.00"/);
+  });
+
+  it("ends with 1 when a source has gone silent, although no record differs", async () => {
+    const quiet = { summary: "Stripe has told nothing for 3 hours", owner: { name: "finance", team: null, contact: null } };
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/drift": { json: { items: [], nextCursor: null, silence: [quiet] } } }));
+    const listed = await signalbox(["drift"], { origin });
+    expect(listed.exit).toBe(1);
+    expect(listed.out).toContain("No drift.\nStripe has told nothing for 3 hours (finance)");
   });
 
   it("shows what each run found, and how long it took to find and to end it", async () => {

@@ -141,6 +141,32 @@ describe("a reconciliation of orders with the ERP", () => {
     expect((await ops("/reconciliations/nothing/history")).status).toBe(404);
   });
 
+  it("lists sources that have gone silent and subscriptions that end beside open findings", async () => {
+    const alert = (id: string, rule: string) => ({
+      id,
+      rule,
+      subject: id,
+      owner: "finance",
+      severity: "warning",
+      state: "open",
+      summary: `${id} is quiet`,
+      sinceMs: 1,
+    });
+    const put = env.DB.prepare(
+      "INSERT INTO alerts (id, rev, state, owner, severity, opened_at_ms, ended_at_ms, alert, told) VALUES (?1, 1, 'open', 'finance', 'warning', 1, NULL, ?2, '{}')",
+    );
+    const rules = { stripe: "source-silent", zendesk: "subscription-ending", erp: "destination-open" };
+    await env.DB.batch(Object.entries(rules).map(([id, rule]) => put.bind(id, JSON.stringify(alert(id, rule)))));
+    const silence = async (query: string) =>
+      (await (await ops(`/drift${query}`)).json<{ silence: { subject: string; nextStep: string }[] }>()).silence.map(
+        ({ subject }) => subject,
+      );
+    expect(await silence("")).toEqual(["stripe", "zendesk"]);
+    expect(await silence("?owner=support")).toEqual([]);
+    expect(await silence("?state=repaired")).toEqual([]);
+    await env.DB.prepare("DELETE FROM alerts").run();
+  });
+
   it("never runs twice at once", async () => {
     await env.DB.prepare(
       "INSERT INTO reconciliation_runs (id, reconciliation, state, started_at_ms, updated_at_ms, run) VALUES ('run_x', 'orders', 'running', ?1, ?1, '{\"id\":\"run_x\"}')",

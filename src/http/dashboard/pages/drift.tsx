@@ -36,6 +36,7 @@ export const driftPage: Page = async (visit) => {
             <p>What differs from the systems of record for longer than anything may be on its way.</p>
           </div>
         </div>
+        {found.ok ? <Silence of={found.value.silence} /> : null}
         <States visit={visit} />
         {found.ok ? <Findings of={found.value.items} state={visit.query["state"] ?? "open"} /> : <Refusal of={found.failure} />}
         {found.ok ? <Pager visit={visit} filters={FILTERS} next={found.value.nextCursor} older="More findings" /> : null}
@@ -58,6 +59,20 @@ async function historiesOf(visit: Visit, of: readonly Reconciliation[]): Promise
   const asked = await Promise.all(of.map(({ name }) => visit.ask("getDriftHistory", { params: { name }, query: { limit: RUNS_SHOWN } })));
   return new Map(asked.flatMap((each) => (each.ok ? [[each.value.name, each.value] as const] : [])));
 }
+
+const Silence = ({ of }: { readonly of: AnswerOf<"listDrift">["silence"] }) =>
+  of.length === 0 ? null : (
+    <Table
+      caption="What should have been told and was not"
+      rows={of}
+      columns={[
+        { label: "What", leads: true, cell: ({ summary }) => <a href={PATHS.alerts}>{summary}</a> },
+        { label: "Next step", cell: ({ nextStep }) => nextStep },
+        { label: "Owner", cell: ({ owner }) => owner.team ?? owner.name },
+        { label: "Since", cell: ({ since }) => <Time at={since} ago /> },
+      ]}
+    />
+  );
 
 const STATES = ["open", "repairing", "suspected", "repaired", "healed", "accepted"] as const;
 

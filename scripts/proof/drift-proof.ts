@@ -184,13 +184,11 @@ class Proof {
 
   /** Kind after kind in turn, so that every kind meets every moment of a run. */
   async #inject(made: readonly Victim[]): Promise<void> {
-    const victims = {
-      party: this.#books.parties
-        .slice(this.#cast.counts.buyers)
-        .map((party): Victim => ({ of: "party", party }))
-        [Symbol.iterator](),
-      sale: this.#books.sales.map((sale): Victim => ({ of: "sale", sale }))[Symbol.iterator](),
-      made: made[Symbol.iterator](),
+    const others = this.#books.parties.slice(this.#cast.counts.buyers);
+    const victims: Readonly<Record<Victim["of"], Iterator<Victim, undefined>>> = {
+      party: others.map((party): Victim => ({ of: "party", party })).values(),
+      sale: this.#books.sales.map((sale): Victim => ({ of: "sale", sale })).values(),
+      made: made.values(),
     };
     const next = (of: Victim["of"]): Victim => {
       const { value, done } = victims[of].next();

@@ -151,7 +151,8 @@ class Proof {
     // The company itself is a party of its books too.
     await this.#delivered(await tellOfCustomer(this.#stage, { code: "US", name: "Our Company" }));
     await inParallel(SENDERS, parties, async (party) => this.#delivered(await tellOfCustomer(this.#stage, party)));
-    await inParallel(4 * SENDERS, sales, async (sale) => this.#delivered(await this.#tellOfOrder(sale)));
+    const told = await inParallel(SENDERS, sales, (sale) => this.#tellOfOrder(sale));
+    await this.#untilDelivered(told.map(({ id }) => id));
     const keys = Array.from({ length: this.#cast.counts.made }, (_none, number) => opportunityKey("PR", number));
     await inParallel(SENDERS, keys, async (key, index) => this.#delivered(await tellOfWin(this.#stage, key, this.#buyer(index).code)));
     this.#say(`router and ERP agree on ${parties.length + sales.length + keys.length} records after ${seconds(startedAtMs)} s`);

@@ -32,6 +32,7 @@ export const deploymentWith = (terms: Terms): RouterConfig => ({
     "sandbox-erp": {
       ...sourceNamed("sandbox-erp"),
       objects: {
+        customer: object("customer", "id", { name: text("name"), status: word("status", { active: "active" }) }),
         order: object("order", "id", {
           number: text("number"),
           customerId: text("customerId"),
@@ -42,6 +43,8 @@ export const deploymentWith = (terms: Terms): RouterConfig => ({
       },
     },
   },
+  // What the ERP tells of its customers is known, and goes nowhere.
+  routes: base.routes.map((route) => (route.kind === "customer" ? { ...route, from: ["custom"] } : route)),
   // A record that somebody keeps locked is waited for, and is no sign that Tryton is down.
   destinations: { ...base.destinations, erp: { ...destinationErp(), retry: { firstDelayMs: 300, maxDelayMs: 5_000, maxAttempts: 1_000 } } },
   reconciliations: {

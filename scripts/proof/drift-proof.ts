@@ -112,8 +112,7 @@ class Proof {
     this.#watch.startClock(Math.min(10_000, (terms.everySeconds * 1_000) / 4));
     await this.#untilFullRun(0);
     this.#say("everything has been compared once");
-    const live = this.#books.parties.slice(-Math.ceil(this.#books.parties.length / 20));
-    const traffic = new Traffic(this.#stage, live);
+    const traffic = new Traffic(this.#stage, this.#live());
     traffic.start();
     const startedAtMs = Date.now();
     await this.#inject(made);
@@ -122,7 +121,6 @@ class Proof {
     this.#say(`what could be repaired is, after ${seconds(startedAtMs)} s`);
     this.#proxy.unlockAll();
     await this.#untilDelivered(this.#held);
-    await this.#untilFullRun(Date.now());
     await this.#untilFullRun(Date.now());
     const sent = await traffic.stop();
     await this.#untilDelivered(sent);
@@ -148,10 +146,15 @@ class Proof {
   async #agree(): Promise<readonly Victim[]> {
     const { parties, sales } = this.#books;
     const startedAtMs = Date.now();
+    const ours = [...this.#actors(), ...this.#live()];
+    await inParallel(SENDERS, ours, async (party) => this.#delivered(await tellOfCustomer(this.#stage, party)));
+    const others = parties.filter((party) => !ours.includes(party));
     // The company itself is a party of its books too.
-    await this.#delivered(await tellOfCustomer(this.#stage, { code: "US", name: "Our Company" }));
-    await inParallel(SENDERS, parties, async (party) => this.#delivered(await tellOfCustomer(this.#stage, party)));
-    const told = await inParallel(SENDERS, sales, (sale) => this.#tellOfOrder(sale));
+    const [us = 0] = await this.#books.erp.admin.ids("party.party", [["code", "=", "US"]]);
+    const told = [
+      ...(await inParallel(SENDERS, [...others, { id: us, code: "US", name: "Our Company" }], (party) => this.#tellOfParty(party))),
+      ...(await inParallel(SENDERS, sales, (sale) => this.#tellOfOrder(sale))),
+    ];
     await this.#untilDelivered(told.map(({ id }) => id));
     const keys = Array.from({ length: this.#cast.counts.made }, (_none, number) => opportunityKey("PR", number));
     await inParallel(SENDERS, keys, async (key, index) => this.#delivered(await tellOfWin(this.#stage, key, this.#buyer(index).code)));
@@ -171,6 +174,24 @@ class Proof {
     return buyer;
   }
 
+  /** Customers that something will happen to in the ERP: the router has brought them there. */
+  #actors(): readonly Party[] {
+    const { times, harmless, counts } = this.#cast;
+    const drifting = DRIFT_KINDS.reduce((sum, { victim }, index) => sum + (victim === "party" ? (times[index] ?? 0) : 0), 0);
+    const harmed = harmless * HARMLESS.filter(({ victim }) => victim === "party").length;
+    return this.#books.parties.slice(counts.buyers, counts.buyers + drifting + harmed);
+  }
+
+  /** Customers that our own service tells of all the while. */
+  #live(): readonly Party[] {
+    return this.#books.parties.slice(-Math.ceil(this.#books.parties.length / 20));
+  }
+
+  #tellOfParty({ id, name }: Party): Promise<Sent> {
+    const data = { id: String(id), version: Date.now() * 1_000, name, status: "active" };
+    return this.#stage.send("sandbox-erp", json({ type: "customer.updated", timestamp: new Date().toISOString(), data }));
+  }
+
   #tellOfOrder({ id, reference, customer, amount }: Sale): Promise<Sent> {
     const data = {
       id: String(id),
@@ -185,9 +206,10 @@ class Proof {
 
   /** Kind after kind in turn, so that every kind meets every moment of a run. */
   async #inject(made: readonly Victim[]): Promise<void> {
-    const others = this.#books.parties.slice(this.#cast.counts.buyers);
     const victims: Readonly<Record<Victim["of"], Iterator<Victim, undefined>>> = {
-      party: others.map((party): Victim => ({ of: "party", party })).values(),
+      party: this.#actors()
+        .map((party): Victim => ({ of: "party", party }))
+        .values(),
       sale: this.#books.sales.map((sale): Victim => ({ of: "sale", sale })).values(),
       made: made.values(),
     };
@@ -248,7 +270,8 @@ class Proof {
 
   async #delivered({ id }: Pick<Sent, "id">): Promise<void> {
     const event = await this.#stage.event(id, ENDED, DELIVERED_WITHIN_MS);
-    if (event.status !== "delivered" && event.status !== "superseded") throw new Error(`not delivered: ${JSON.stringify(event)}`);
+    const isFine = event.status === "delivered" || event.status === "superseded" || (event.status === "ignored" && event.of === null);
+    if (!isFine) throw new Error(`not delivered: ${JSON.stringify(event)}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { proveDrift } from "../../scripts/proof/drift-proof.ts";
 import { report } from "../../scripts/proof/report.ts";
 
 /** Small enough for every run; `npm run proof:drift` does the same with a thousand in ten thousand. */
-const SIZE = { drifts: 60, entities: 600, terms: { everySeconds: 8, fullEverySeconds: 16, graceSeconds: 5, stormAbove: 120 } };
+const SIZE = { drifts: 60, entities: 600, terms: { everySeconds: 8, fullEverySeconds: 16, graceSeconds: 10, stormAbove: 120 } };
 
 const directory = mkdtempSync(path.join(tmpdir(), "signalbox-drift-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

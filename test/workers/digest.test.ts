@@ -1,7 +1,8 @@
 import { createMessageBatch } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { resolveDeployment, deploymentOf } from "../../src/deployment.ts";
+import { deploymentOf } from "../../src/deployment.ts";
+import type { RouterConfig } from "../../src/domain/config.ts";
 import { router } from "../../src/router.config.ts";
 import { consumeBatch } from "../../src/wiring/consume.ts";
 import { tellDigest } from "../../src/wiring/digest.ts";
@@ -10,12 +11,12 @@ import { ops } from "../support/router.ts";
 const DUE = Date.parse("2026-11-27T08:00:00Z");
 const DAY_MS = 86_400_000;
 
-const config = {
-  ...router,
+// The deployment of this file alone, before anything has resolved it.
+Object.assign(router, {
   digest: { owner: "platform", at: "07:00", timezone: "Europe/Berlin" },
   routes: [...router.routes, { name: "digest-to-support", owner: "platform", kind: "activity", from: ["digest"], to: ["support"] }],
-} as const;
-const deployment = resolveDeployment(config, deploymentOf(env).settings);
+} satisfies Partial<RouterConfig>);
+const deployment = deploymentOf(env);
 
 /** An environment whose queue only notes what it is given, or refuses it. */
 function noting(refuses = false): { readonly env: Env; readonly sent: string[] } {

@@ -1,5 +1,6 @@
 import { FINDING_STATES, type FindingState, type FindingType } from "../../src/domain/reconciliation/findings.ts";
 import type { Stage } from "../demo/stage.ts";
+import { CRON_PATH } from "../local.ts";
 
 export interface FindingSeen {
   readonly id: string;
@@ -26,7 +27,6 @@ export interface RunSeen {
 
 /** What anybody has been told: a suspicion is not. */
 const TOLD = FINDING_STATES.filter((state) => state !== "suspected");
-const CRON = `/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`;
 
 /** Looks at findings and runs as an operator does, and is the clock that calls the cron. */
 export class Watch {
@@ -47,7 +47,7 @@ export class Watch {
     const call = async (): Promise<void> => {
       if (isCalling) return;
       isCalling = true;
-      await fetch(`${this.#stage.local.routerUrl}${CRON}`).catch(() => undefined);
+      await fetch(`${this.#stage.local.routerUrl}${CRON_PATH}`).catch(() => undefined);
       isCalling = false;
     };
     this.#clock = setInterval(() => (this.#calling = call()), everyMs);

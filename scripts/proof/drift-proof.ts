@@ -5,18 +5,13 @@ import { ROOT, startLocal, type Local } from "../local.ts";
 import { TrytonProxy } from "../tryton/proxy.ts";
 import { startTryton, type Tryton } from "../tryton/server.ts";
 import { Books, type Party, type Sale } from "./books.ts";
+import { castOf, type Cast, type ProofSize } from "./cast.ts";
 import type { Terms } from "./deployment.ts";
 import { DRIFT_KINDS, HARMLESS, type DriftKind, type Victim, type World } from "./drifts.ts";
 import { inParallel } from "./in-parallel.ts";
 import { reckon, type Injected, type Reckoning } from "./reckoning.ts";
 import { opportunityKey, tellOfCustomer, tellOfWin, Traffic } from "./traffic.ts";
 import { Watch } from "./watching.ts";
-
-export interface ProofSize {
-  readonly drifts: number;
-  readonly entities: number;
-  readonly terms: Terms;
-}
 
 const ENDED = ["delivered", "superseded", "ignored", "dead", "cancelled"];
 /** Each sends its next event when the one before is delivered, so that Tryton is never behind. */
@@ -63,23 +58,6 @@ function configFile(directory: string, terms: Terms): string {
   const deployment = JSON.stringify(path.join(ROOT, "scripts", "proof", "deployment.ts"));
   writeFileSync(file, `import { deploymentWith } from ${deployment};\nexport const router = deploymentWith(${JSON.stringify(terms)});\n`);
   return file;
-}
-
-interface Cast {
-  /** How often each kind of drift is done. */
-  readonly times: readonly number[];
-  readonly harmless: number;
-  readonly counts: { readonly parties: number; readonly buyers: number; readonly sales: number; readonly made: number };
-}
-
-/** Who plays what: one of five entities is a customer, and few of them buy all the orders, since a buyer cannot be deleted. */
-function castOf({ drifts, entities }: ProofSize): Cast {
-  const times = DRIFT_KINDS.map(({ share }) => Math.max(1, Math.round((share * drifts) / 100)));
-  const harmless = Math.max(1, Math.round(drifts / 50));
-  const duplicates = times[DRIFT_KINDS.findIndex(({ victim }) => victim === "made")] ?? 0;
-  const made = duplicates + harmless;
-  const parties = Math.round(entities / 5);
-  return { times, harmless, counts: { parties, buyers: Math.ceil(parties / 10), sales: entities - parties - made, made } };
 }
 
 class Proof {

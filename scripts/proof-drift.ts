@@ -15,7 +15,7 @@ const started = performance.now();
 const say = (line: string): void => console.log(`${((performance.now() - started) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
 const isLarge = drifts > 200;
 const terms = isLarge
-  ? { everySeconds: 30, fullEverySeconds: 120, graceSeconds: 30, stormAbove: drifts * 2 }
+  ? { everySeconds: 20, fullEverySeconds: 60, graceSeconds: 20, stormAbove: drifts * 2 }
   : { everySeconds: 8, fullEverySeconds: 16, graceSeconds: 10, stormAbove: drifts * 2 };
 const reckoning = await proveDrift({ drifts, entities, terms }, directory, say);
 console.log(`\n${report(reckoning)}`);

@@ -10,6 +10,9 @@ export const ROOT = path.join(import.meta.dirname, "..");
 const DEV_VARS = path.join(ROOT, ".dev.vars");
 const WRANGLER = path.join(ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
 
+/** Where the local runtime takes a call of the minute's cron. */
+export const CRON_PATH = `/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`;
+
 /** Keeps wrangler quiet and off the network. */
 export const QUIET = {
   CI: "1",
@@ -29,6 +32,8 @@ export interface LocalOptions {
   readonly fresh: boolean;
   /** Takes the place of src/router.config.ts. */
   readonly routerConfig?: string;
+  /** False: whoever starts it calls the cron too. */
+  readonly cron?: false;
   /** Variables and secrets beside the usual ones, or instead of them. */
   readonly vars?: Readonly<Record<string, string>>;
 }
@@ -76,10 +81,8 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   });
   ended.catch(() => undefined);
   await Promise.race([answering(`${routerUrl}/healthz`), ended]);
-  const cron = setInterval(
-    () => void fetch(`${routerUrl}/cdn-cgi/handler/scheduled?cron=${encodeURIComponent("* * * * *")}`).catch(() => undefined),
-    60_000,
-  );
+  const callCron = (): void => void fetch(`${routerUrl}${CRON_PATH}`).catch(() => undefined);
+  const cron = options.cron === false ? undefined : setInterval(callCron, 60_000);
   const stop = async (): Promise<void> => {
     clearInterval(cron);
     await Promise.all([end(child), sandbox.close()]);

@@ -3,6 +3,7 @@ import { signalProblems } from "./deployment/signal-problems.ts";
 import { targetOf, traitsOf, writtenTo } from "./deployment/target.ts";
 import type { AuditContext } from "./domain/audit-record.ts";
 import type { FlowConfig, RouterConfig } from "./domain/config.ts";
+import { DIGEST_SOURCE } from "./domain/digest/define.ts";
 import type { EntityEvent } from "./domain/event.ts";
 import { flowNamed } from "./domain/flows/index.ts";
 import type { LiveFlow } from "./domain/flows/listening.ts";
@@ -92,7 +93,8 @@ export function resolveDeployment(config: RouterConfig, settings: Settings): Dep
     slas: slaRecorder(config),
     permit: (work, data) => permit(config, work.event, work.plan.destination, data),
     ownerOf: (route) => owners.get(route) ?? "nobody",
-    sourceOwner: (name) => config.sources[name]?.owner ?? owners.get(name) ?? "nobody",
+    sourceOwner: (name) =>
+      config.sources[name]?.owner ?? owners.get(name) ?? (name === DIGEST_SOURCE ? config.digest?.owner : undefined) ?? "nobody",
     ledgerDays: config.retention?.ledgerDays ?? LEDGER_DAYS_LEAST,
     indexDays: config.retention?.indexDays ?? Math.max(INDEX_DAYS, config.retention?.ledgerDays ?? 0),
     accountKeys: ["ACCOUNT_KEY", "ACCOUNT_KEY_PREVIOUS"].map(settings.read).filter((key) => key !== undefined),

@@ -499,11 +499,57 @@ export interface ComparisonProgress {
   readonly repairs: number;
 }
 
+export interface DriftHistory {
+  readonly name: string;
+  /** Newest first */
+  readonly runs: readonly {
+    readonly id: string;
+    readonly mode: ReconciliationRunMode;
+    readonly state: ReconciliationRunState;
+    readonly startedAt: string;
+    readonly tookMs: number;
+    readonly compared: number;
+    readonly found: number;
+    readonly healed: number;
+    readonly repairs: number;
+    /** Of each thousand records compared */
+    readonly foundPerThousand: number | null;
+  }[];
+  /** Findings that were told since then are timed */
+  readonly since: string;
+  /** From the change to the finding; deletions, of which nobody knows the moment, are not in it */
+  readonly timeToDetect: TimeToDetect;
+  /** From the finding to its end, by itself or by a repair */
+  readonly timeToRepair: TimeToDetect;
+}
+
+export interface TimeToDetect {
+  readonly count: number;
+  readonly medianMs: number | null;
+  readonly p95Ms: number | null;
+}
+
 export interface Drift {
+  readonly items: readonly GetDriftAnswer[];
+  readonly nextCursor: string | null;
+  /** With the first page of open findings: sources that should have told something, and subscriptions that end; the alerts of these */
+  readonly silence: readonly {
+    readonly alertId: string;
+    readonly rule: "source-silent" | "subscription-ending";
+    readonly subject: string;
+    readonly severity: AlertSeverity;
+    readonly summary: string;
+    readonly nextStep: string;
+    readonly owner: Owner;
+    readonly since: string;
+  }[];
+}
+
+export interface GetDriftAnswer {
   readonly id: string;
   readonly reconciliation: string;
   readonly type: DriftType;
-  readonly severity: DriftSeverity;
+  readonly severity: GetDriftAnswerSeverity;
   readonly state: DriftState;
   readonly system: string;
   readonly kind: string;
@@ -517,13 +563,15 @@ export interface Drift {
   readonly openedAt: string | null;
   readonly endedAt: string | null;
   readonly repairEventId: string | null;
+  /** How often it was repaired since it was opened; after three times it waits for a person */
+  readonly repairs: number;
   readonly reason: string | null;
   readonly acceptedUntil: string | null;
 }
 
 export type DriftType = "missingInErp" | "missingHere" | "mismatch" | "late" | "duplicateInErp" | "ownershipViolation";
 
-export type DriftSeverity = "low" | "medium" | "high";
+export type GetDriftAnswerSeverity = "low" | "medium" | "high";
 
 export type DriftState = "suspected" | "open" | "repairing" | "repaired" | "healed" | "accepted";
 
@@ -533,8 +581,10 @@ export interface Difference {
   readonly found: unknown;
 }
 
+export type AlertSeverity = "info" | "warning" | "critical";
+
 export interface RepairDriftAnswer {
-  readonly finding: Drift;
+  readonly finding: GetDriftAnswer;
   readonly how: RepairDirection;
   /** Null of a dry run */
   readonly eventId: string | null;
@@ -721,8 +771,6 @@ export type AlertRule =
   | "source-silent"
   | "signature-failures"
   | "subscription-ending";
-
-export type AlertSeverity = "info" | "warning" | "critical";
 
 export type AlertState = "pending" | "open" | "acknowledged" | "resolved";
 
@@ -1127,6 +1175,13 @@ export interface Operations {
     readonly body: { readonly mode?: ReconciliationRunMode | undefined; readonly reason: string };
     readonly answer: ReconciliationRun;
   };
+  /** What each run compared and found, and how long findings took to be told and to end. Role: viewer. */
+  getDriftHistory: {
+    readonly params: { readonly name: string };
+    readonly query: { readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: DriftHistory;
+  };
   /** Findings: where a system of record and what we know of it differ. Role: viewer. */
   listDrift: {
     readonly params: {};
@@ -1139,14 +1194,14 @@ export interface Operations {
       readonly limit?: number | undefined;
     };
     readonly body: undefined;
-    readonly answer: Page<Drift>;
+    readonly answer: Drift;
   };
   /** One finding. Role: viewer. */
   getDrift: {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: undefined;
-    readonly answer: Drift;
+    readonly answer: GetDriftAnswer;
   };
   /** Puts it right by an event: from what we know to the system (push), or from the system to the rest (pull). Role: operator. */
   repairDrift: {
@@ -1166,7 +1221,7 @@ export interface Operations {
     readonly params: { readonly id: string };
     readonly query: {};
     readonly body: { readonly until: string; readonly reason: string };
-    readonly answer: Drift;
+    readonly answer: GetDriftAnswer;
   };
   /** Sources and whether they are ready. Role: viewer. */
   listSources: {
@@ -1386,6 +1441,7 @@ export const ROUTES = {
   cancelFlow: { method: "post", path: "/ops/v1/flows/{id}/cancel" },
   listReconciliations: { method: "get", path: "/ops/v1/reconciliations" },
   runReconciliation: { method: "post", path: "/ops/v1/reconciliations/{name}/run" },
+  getDriftHistory: { method: "get", path: "/ops/v1/reconciliations/{name}/history" },
   listDrift: { method: "get", path: "/ops/v1/drift" },
   getDrift: { method: "get", path: "/ops/v1/drift/{id}" },
   repairDrift: { method: "post", path: "/ops/v1/drift/{id}/repair" },

@@ -1,5 +1,5 @@
 import { wholeNumber } from "../arguments.ts";
-import type { Body, Item, Query } from "../client/client.ts";
+import type { Answer, Body, Item, Query } from "../client/client.ts";
 import { API_OPTIONS, command, type Call } from "../command.ts";
 import { EXIT, Stop, type Exit } from "../exit.ts";
 import { table } from "../table.ts";
@@ -33,8 +33,8 @@ export const drift = command({
   name: "drift",
   summary: "where the router and a system of record disagree; repairs or accepts it",
   arguments: [
-    { name: "action", summary: "default: list", optional: true, choices: ["list", "show", "repair", "accept", "runs", "run"] },
-    { name: "id", summary: "of the finding; of run the reconciliation's name", optional: true },
+    { name: "action", summary: "default: list", optional: true, choices: ["list", "show", "repair", "accept", "runs", "run", "history"] },
+    { name: "id", summary: "of the finding; of run and history the reconciliation's name", optional: true },
   ],
   options: OPTIONS,
   examples: [
@@ -42,12 +42,14 @@ export const drift = command({
     "signalbox drift repair fnd_01J... --dry-run",
     "signalbox drift accept fnd_01J... --days 7 --reason 'booked by hand'",
     "signalbox drift run erp-orders --full",
+    "signalbox drift history erp-orders",
   ],
   run: (call) => {
     const [action = "list", id] = call.args;
     if (action === "list") return list(call);
     if (action === "runs") return runs(call);
-    if (id === undefined) throw new Stop(EXIT.usage, `Which one? signalbox drift ${action} <${action === "run" ? "name" : "id"}>`);
+    if (id === undefined)
+      throw new Stop(EXIT.usage, `Which one? signalbox drift ${action} <${action === "run" || action === "history" ? "name" : "id"}>`);
     return (ACTIONS[action] ?? showOne)(call, id);
   },
 });
@@ -57,9 +59,15 @@ async function list({ api, options, show }: Drift): Promise<Exit> {
   const found: Finding[] = [];
   // Words of closed lists are checked by the API.
   const query = { reconciliation, state, type, owner } as Query<"listDrift">;
-  for await (const finding of (await api("viewer")).all("listDrift", query)) found.push(finding);
-  show({ items: found }, () => (found.length === 0 ? "No drift." : findingTable(found)));
-  return found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
+  const asked = await api("viewer");
+  const { silence } = await asked.call("listDrift", { query: { ...query, limit: 1 } });
+  for await (const finding of asked.all("listDrift", query)) found.push(finding);
+  const told = [
+    found.length === 0 ? "No drift." : findingTable(found),
+    ...silence.map(({ summary, owner }) => `${summary} (${owner.name})`),
+  ];
+  show({ items: found, silence }, () => told.join("\n"));
+  return silence.length > 0 || found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
 }
 
 const findingTable = (found: readonly Finding[]): string =>
@@ -133,6 +141,38 @@ async function run(call: Drift, name: string): Promise<Exit> {
   return EXIT.ok;
 }
 
+async function history({ api, show }: Drift, name: string): Promise<Exit> {
+  const told = await (await api("viewer")).call("getDriftHistory", { params: { name } });
+  show(told, () =>
+    [
+      `from change to finding  ${times(told.timeToDetect)}`,
+      `from finding to its end ${times(told.timeToRepair)}`,
+      "",
+      told.runs.length === 0 ? "It has not run yet." : historyTable(told.runs),
+    ].join("\n"),
+  );
+  return EXIT.ok;
+}
+
+type History = Answer<"getDriftHistory">;
+
+const times = ({ count, medianMs, p95Ms }: History["timeToDetect"]): string =>
+  medianMs === null || p95Ms === null ? "none yet" : `${inSeconds(medianMs)} in the median, 95 % within ${inSeconds(p95Ms)}, of ${count}`;
+
+const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+const historyTable = (runs: History["runs"]): string =>
+  table(
+    ["began", "mode", "state", "took", "compared", "found", "per 1,000", "healed", "repairs"],
+    runs.map(({ startedAt, mode, state, tookMs, compared, found, foundPerThousand, healed, repairs }) => [
+      startedAt,
+      mode,
+      state,
+      inSeconds(tookMs),
+      ...[compared, found, foundPerThousand ?? "-", healed, repairs].map(String),
+    ]),
+  );
+
 async function repair(call: Drift, id: string): Promise<Exit> {
   const { how } = call.options;
   // The parser lets only push and pull in.
@@ -156,4 +196,4 @@ async function accept(call: Drift, id: string): Promise<Exit> {
   return EXIT.ok;
 }
 
-const ACTIONS: Readonly<Record<string, Action>> = { show: showOne, repair, accept, run };
+const ACTIONS: Readonly<Record<string, Action>> = { show: showOne, repair, accept, run, history };

@@ -93,12 +93,12 @@ export class Stage {
     );
   }
 
-  async until<T>(ask: () => Promise<T>, done: (found: T) => boolean, withinMs = 20_000): Promise<T> {
+  async until<T>(ask: () => Promise<T>, done: (found: T) => boolean, withinMs = 20_000, everyMs = 50): Promise<T> {
     const endMs = Date.now() + withinMs;
     for (;;) {
       const found = await ask();
       if (done(found) || Date.now() > endMs) return found;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
 

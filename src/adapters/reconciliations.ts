@@ -1,6 +1,7 @@
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { Known } from "../domain/reconciliation/compare.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
+import type { FindingTimes } from "../domain/reconciliation/history.ts";
 import type { Run, RunMode } from "../domain/reconciliation/run.ts";
 import { sketchBytes, sketchOf, type Sketch } from "../domain/reconciliation/sketch.ts";
 import { NO_WATERMARK, type Watermark } from "../domain/reconciliation/watermark.ts";
@@ -213,6 +214,31 @@ export async function lastRuns(db: D1Database, limit: number): Promise<readonly 
     .bind(limit)
     .all<RunRow>();
   return rows.results.map(runOf);
+}
+
+/** The last runs of one reconciliation, newest first. */
+export async function runsOf(db: D1Database, reconciliation: string, limit: number): Promise<readonly StoredRun[]> {
+  const rows = await db
+    .prepare("SELECT run, state, updated_at_ms FROM reconciliation_runs WHERE reconciliation = ?1 ORDER BY id DESC LIMIT ?2")
+    .bind(reconciliation, limit)
+    .all<RunRow>();
+  return rows.results.map(runOf);
+}
+
+/** The times of findings that were told since a moment, the newest of them. */
+export async function findingTimes(
+  db: D1Database,
+  reconciliation: string,
+  newest: { readonly sinceMs: number; readonly limit: number },
+): Promise<readonly FindingTimes[]> {
+  const rows = await db
+    .prepare(
+      `SELECT opened_at_ms, iif(state IN ('repaired', 'healed'), ended_at_ms, NULL) AS ended_at_ms, finding->>'changedAtMs' AS changed_at_ms
+       FROM findings WHERE reconciliation = ?1 AND opened_at_ms >= ?2 ORDER BY opened_at_ms DESC LIMIT ?3`,
+    )
+    .bind(reconciliation, newest.sinceMs, newest.limit)
+    .all<{ opened_at_ms: number; ended_at_ms: number | null; changed_at_ms: number | null }>();
+  return rows.results.map((row) => ({ openedAtMs: row.opened_at_ms, endedAtMs: row.ended_at_ms, changedAtMs: row.changed_at_ms }));
 }
 
 export const failRun = async (db: D1Database, run: Run, problem: string, nowMs: number): Promise<void> =>

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /**
  * The cross-entity index in D1. Row writes are the cost of the whole product, so: `events` is read by its key, which
@@ -161,72 +161,6 @@ export const replays = sqliteTable("replays", {
   updatedAtMs: integer("updated_at_ms").notNull(),
 });
 
-/**
- * The last state that we know a system to have of an entity, where that pair is reconciled: one row, replaced by each
- * newer one. Keyed as it is read: by system, kind and key.
- */
-export const projections = sqliteTable(
-  "projections",
-  {
-    system: text("system").notNull(),
-    kind: text("kind").notNull(),
-    entityKey: text("entity_key").notNull(),
-    remoteId: text("remote_id"),
-    /** JSON: canonical fields. */
-    data: text("data").notNull(),
-    deleted: integer("deleted").notNull(),
-    eventId: text("event_id").notNull(),
-    atMs: integer("at_ms").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.system, table.kind, table.entityKey] })],
-);
-
-/** Drift: one row for each entity, reconciliation and type, as long as anybody may ask. */
-export const findings = sqliteTable(
-  "findings",
-  {
-    id: text("id").primaryKey(),
-    reconciliation: text("reconciliation").notNull(),
-    type: text("type").notNull(),
-    kind: text("kind").notNull(),
-    entityKey: text("entity_key").notNull(),
-    state: text("state").notNull(),
-    owner: text("owner").notNull(),
-    recheckAtMs: integer("recheck_at_ms"),
-    openedAtMs: integer("opened_at_ms"),
-    endedAtMs: integer("ended_at_ms"),
-    /** JSON: the finding whole. */
-    finding: text("finding").notNull(),
-  },
-  (table) => [
-    index("findings_entity").on(table.reconciliation, table.entityKey),
-    index("findings_unfinished")
-      .on(table.reconciliation, table.state, table.id)
-      .where(sql`state IN ('suspected', 'open', 'repairing')`),
-  ],
-);
-
-/** Runs of reconciliations, each as it was after its last stored page. */
-export const reconciliationRuns = sqliteTable(
-  "reconciliation_runs",
-  {
-    id: text("id").primaryKey(),
-    reconciliation: text("reconciliation").notNull(),
-    state: text("state").notNull(),
-    startedAtMs: integer("started_at_ms").notNull(),
-    updatedAtMs: integer("updated_at_ms").notNull(),
-    /** JSON: the run whole. */
-    run: text("run").notNull(),
-    sketch: blob("sketch"),
-  },
-  (table) => [
-    // Never two at once: the second insert is refused.
-    uniqueIndex("reconciliation_runs_one")
-      .on(table.reconciliation)
-      .where(sql`state = 'running'`),
-  ],
-);
-
 /** Runs of business flows, each as it was after its last stored step. One record begins one run of a flow. */
 export const flowRuns = sqliteTable(
   "flow_runs",
@@ -280,15 +214,6 @@ export const flowFactTies = sqliteTable(
   { kind: text("kind").notNull(), recordKey: text("record_key").notNull(), tie: text("tie").notNull() },
   (table) => [primaryKey({ columns: [table.kind, table.recordKey, table.tie] }), index("flow_fact_ties_tie").on(table.tie)],
 );
-
-/** Up to where each reconciliation has read its system, and when it last read it whole. */
-export const watermarks = sqliteTable("watermarks", {
-  reconciliation: text("reconciliation").primaryKey(),
-  /** JSON. */
-  watermark: text("watermark").notNull(),
-  changesAtMs: integer("changes_at_ms").notNull(),
-  fullAtMs: integer("full_at_ms").notNull(),
-});
 
 /** Alerts, one row for each rule and subject: the last occurrence, and what each channel has been told of it. */
 export const alerts = sqliteTable("alerts", {
@@ -370,3 +295,5 @@ export const fileWork = sqliteTable("file_work", {
   /** JSON: the state whole. */
   state: text("state").notNull(),
 });
+
+export { digests, findings, projections, reconciliationRuns, watermarks } from "./schema-reconciliation.ts";

@@ -1,4 +1,6 @@
 import { signalMistakes } from "./alerts/check.ts";
+import { DIGEST_SOURCE } from "./digest/define.ts";
+import { digestMistakes } from "./digest/due.ts";
 import type { RouteConfig, RouterConfig, SourceConfig } from "./config.ts";
 import { canonicalFields, type EntityKind } from "./entities/index.ts";
 import { reconciliationMistakes } from "./reconciliation/check.ts";
@@ -44,6 +46,7 @@ export interface Abilities {
 export interface ConfigProblem {
   readonly section:
     | "reconciliations"
+    | "digest"
     | "retention"
     | "ownership"
     | "migrations"
@@ -80,6 +83,7 @@ export function checkConfig(config: RouterConfig, abilities: Abilities): readonl
     ...Object.keys(config.destinations).flatMap((name) => checkDestination(config, name, abilities)),
     ...config.routes.flatMap((route, index) => checkRoute(config, { route, index }, abilities)),
     ...signalMistakes(config),
+    ...digestMistakes(config),
     ...slaMistakes(config).map(({ entry, word, message }) => reporter("slas", entry)(word, message)),
     ...governanceMistakes(config),
     ...serviceMistakes(config).map(({ entry, word, message }) => reporter("services", entry)(word, message)),
@@ -269,6 +273,7 @@ function checkRoute(config: RouterConfig, place: Place, abilities: Abilities): r
       problems.push(report(destination, `destination "${destination}" does not take ${route.kind}; it takes ${known(kinds)}`));
   }
   for (const source of route.from ?? []) {
+    if (source === DIGEST_SOURCE && config.digest !== undefined && route.kind === "activity") continue;
     if (config.sources[source] === undefined)
       problems.push(report(source, `unknown source "${source}"; declared are ${known(Object.keys(config.sources))}`));
     else if (!kindsOf(config, source, abilities).has(route.kind))

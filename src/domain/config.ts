@@ -1,3 +1,4 @@
+import type { DIGEST_SOURCE, DigestConfig } from "./digest/define.ts";
 import type { AlertsConfig } from "./alerts/define.ts";
 import type { EntityKind } from "./entities/index.ts";
 import type { Priority } from "./event.ts";
@@ -300,6 +301,8 @@ export interface TracesConfig {
 }
 
 export interface RouterConfig {
+  /** What happened, told once a day as an event. */
+  readonly digest?: DigestConfig;
   /** Which system owns what. A write against it does not reach the owner. */
   readonly ownership?: OwnershipMatrix;
   /** By name: what is compared with the systems of record. */
@@ -339,6 +342,7 @@ export const defineRouter = <
   >,
 >(config: {
   readonly version: string;
+  readonly digest?: DigestConfig<Extract<keyof Owners, string>>;
   readonly retention?: RetentionConfig;
   readonly ownership?: OwnershipMatrix;
   readonly migrations?: Readonly<Record<string, MigrationConfig<Extract<keyof Destinations, string>>>>;
@@ -350,7 +354,7 @@ export const defineRouter = <
   readonly sources: Sources;
   readonly destinations: Destinations;
   readonly routes: readonly RouteConfig<
-    Extract<keyof Sources, string>,
+    Extract<keyof Sources, string> | typeof DIGEST_SOURCE,
     Extract<keyof Destinations, string>,
     Extract<keyof Owners, string>,
     Extract<keyof Slas, string>

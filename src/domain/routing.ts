@@ -1,6 +1,8 @@
 import { whyUnmet } from "./conditions.ts";
 import type { RouteConfig, RouterConfig } from "./config.ts";
+import { DIGEST_SOURCE } from "./digest/define.ts";
 import type { EntityEvent } from "./event.ts";
+import { systemOfDestination, systemOfSource } from "./ownership.ts";
 import type { Patience } from "./waiting.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -55,6 +57,10 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     if (route.policy !== undefined) decided.set(route.policy, route.name);
     for (const { destination, because } of route.to.flatMap((name) => migrated(config, route, name))) {
       if (because !== null) why.push({ route: route.name, matched: true, because });
+      if (isTakenFrom(config, event, destination)) {
+        why.push({ route: route.name, matched: true, because: `not to ${destination}, which it was read from` });
+        continue;
+      }
       if (event.replay?.destinations?.includes(destination) === false || lanes.has(destination)) continue;
       const lane = lanePlan(route, destination, event);
       lanes.set(destination, echoed.includes(destination) && event.entity.kind !== SOLD ? { ...lane, joins: true } : lane);
@@ -70,6 +76,10 @@ export function planRoutes(config: RouterConfig, event: EntityEvent): RoutePlan 
     ...(patience === undefined ? {} : { patience }),
   };
 }
+
+/** What a repair has read from a system is news to every other one. */
+const isTakenFrom = (config: RouterConfig, { repairOf, sourceName }: EntityEvent, destination: string): boolean =>
+  repairOf !== undefined && systemOfSource(config, sourceName) === systemOfDestination(config, destination);
 
 /** The name under which a flow's events are routed, owned and shown. Never a source's or a route's: those have no colon. */
 export const flowRoute = (flow: string): string => `flow:${flow}`;
@@ -122,7 +132,9 @@ const lanePlan = (route: RouteConfig, destination: string, event: EntityEvent): 
 });
 
 function whyNot(route: RouteConfig, event: EntityEvent, data: JsonObject): string | null {
-  if (route.from !== undefined && !route.from.includes(event.sourceName)) return `it does not take events from ${event.sourceName}`;
+  // A digest is nobody's record: it goes where it is asked for.
+  if (!(route.from ?? [event.sourceName].filter((name) => name !== DIGEST_SOURCE)).includes(event.sourceName))
+    return `it does not take events from ${event.sourceName}`;
   return whyUnmet(route.when, data);
 }
 

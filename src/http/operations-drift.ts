@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ALERT_SEVERITIES } from "../domain/alerts/define.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { FINDING_STATES, FINDING_TYPES, SEVERITIES } from "../domain/reconciliation/findings.ts";
 import { PHASES } from "../domain/reconciliation/run.ts";
@@ -39,6 +40,8 @@ const ReconciliationView = z.object({
   lastRun: RunView.nullable(),
 });
 
+const Spread = z.object({ count: z.number(), medianMs: z.number().nullable(), p95Ms: z.number().nullable() });
+
 const FindingView = z.object({
   id: z.string(),
   reconciliation: z.string(),
@@ -57,8 +60,22 @@ const FindingView = z.object({
   openedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   repairEventId: z.string().nullable(),
+  repairs: z.number().describe("How often it was repaired since it was opened; after three times it waits for a person"),
   reason: z.string().nullable(),
   acceptedUntil: z.string().nullable(),
+});
+/** Drift before any record can show it: nothing comes any more of what should be told. */
+export const SILENCE_RULES = ["source-silent", "subscription-ending"] as const;
+
+const SilenceView = z.object({
+  alertId: z.string(),
+  rule: z.enum(SILENCE_RULES),
+  subject: z.string(),
+  severity: z.enum(ALERT_SEVERITIES),
+  summary: z.string(),
+  nextStep: z.string(),
+  owner: z.object({ name: z.string(), team: z.string().nullable(), contact: z.string().nullable() }),
+  since: z.string(),
 });
 export type FindingView = z.infer<typeof FindingView>;
 export type RunView = z.infer<typeof RunView>;
@@ -80,6 +97,35 @@ export const DRIFT_OPERATIONS = {
     body: z.object({ mode: z.enum(["changes", "full"]).default("changes"), reason: Reason }),
     answer: RunView,
   },
+  getDriftHistory: {
+    method: "get",
+    path: "/reconciliations/:name/history",
+    role: "viewer",
+    summary: "What each run compared and found, and how long findings took to be told and to end",
+    query: z.object({ limit: Limit }),
+    answer: z.object({
+      name: z.string(),
+      runs: z
+        .array(
+          z.object({
+            id: z.string(),
+            mode: z.enum(["changes", "full"]),
+            state: z.enum(["running", "done", "failed"]),
+            startedAt: z.string(),
+            tookMs: z.number(),
+            compared: z.number(),
+            found: z.number(),
+            healed: z.number(),
+            repairs: z.number(),
+            foundPerThousand: z.number().nullable().describe("Of each thousand records compared"),
+          }),
+        )
+        .describe("Newest first"),
+      since: z.string().describe("Findings that were told since then are timed"),
+      timeToDetect: Spread.describe("From the change to the finding; deletions, of which nobody knows the moment, are not in it"),
+      timeToRepair: Spread.describe("From the finding to its end, by itself or by a repair"),
+    }),
+  },
   listDrift: {
     method: "get",
     path: "/drift",
@@ -93,7 +139,13 @@ export const DRIFT_OPERATIONS = {
       cursor: Cursor,
       limit: Limit,
     }),
-    answer: page(FindingView),
+    answer: page(FindingView).extend({
+      silence: z
+        .array(SilenceView)
+        .describe(
+          "With the first page of open findings: sources that should have told something, and subscriptions that end; the alerts of these",
+        ),
+    }),
   },
   getDrift: { method: "get", path: "/drift/:id", role: "viewer", summary: "One finding", answer: FindingView },
   repairDrift: {

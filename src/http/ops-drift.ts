@@ -1,9 +1,12 @@
+import { RULES } from "../domain/alerts/rules.ts";
 import type { ReconciliationConfig, RepairPolicy } from "../domain/config.ts";
 import { entityDefinition } from "../domain/entities/index.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import { isOver } from "../domain/reconciliation/findings.ts";
+import { pointOf, spreadsOf } from "../domain/reconciliation/history.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import type { FindingView, RunView } from "./operations-drift.ts";
+import { SILENCE_RULES, type FindingView, type RunView } from "./operations-drift.ts";
 import type { AnswerOf, QueryOf } from "./operations.ts";
 import type { Call, Handlers, OpsPorts, Refused, RunRecord } from "./ops-ports.ts";
 import type { ProblemCode } from "./problem.ts";
@@ -11,7 +14,10 @@ import { iso, type Owner } from "./views.ts";
 
 const refuse = (code: ProblemCode, detail: string): { readonly ok: false; readonly failure: Refused } => fail({ code, detail });
 
-type DriftHandlers = Pick<Handlers, "listReconciliations" | "runReconciliation" | "listDrift" | "getDrift" | "repairDrift" | "acceptDrift">;
+type DriftHandlers = Pick<
+  Handlers,
+  "listReconciliations" | "runReconciliation" | "getDriftHistory" | "listDrift" | "getDrift" | "repairDrift" | "acceptDrift"
+>;
 
 /** The ops API's calls about reconciliations and what they find. */
 export const driftHandlers = (ports: OpsPorts, ownerNamed: (name: string) => Owner): DriftHandlers => ({
@@ -22,6 +28,7 @@ export const driftHandlers = (ports: OpsPorts, ownerNamed: (name: string) => Own
     const run = await ports.drift.run(name, { mode: body.mode, actor: actor.name, reason: body.reason });
     return run.ok ? ok(runView(run.value)) : refuse("conflict", run.failure);
   },
+  getDriftHistory: ({ params, query }) => history(ports, params["name"] ?? "", query.limit),
   listDrift: ({ query }) => findings(ports, query, ownerNamed),
   getDrift: ({ params }) => withFinding(ports, params, async (finding) => ok(findingView(finding, ownerNamed))),
   repairDrift: (call) => withFinding(ports, call.params, (finding) => repair(ports, finding, call, ownerNamed)),
@@ -69,6 +76,19 @@ async function list(ports: OpsPorts): Promise<Result<AnswerOf<"listReconciliatio
 
 const fieldsOf = ({ kind, fields }: ReconciliationConfig): string[] => (fields ?? entityDefinition(kind).drift).map(({ field }) => field);
 
+async function history(ports: OpsPorts, name: string, limit: number): Promise<Result<AnswerOf<"getDriftHistory">, Refused>> {
+  if (ports.config.reconciliations?.[name] === undefined) return refuse("not_found", `there is no reconciliation "${name}"`);
+  const { runs, sinceMs, times } = await ports.drift.history(name, limit);
+  const { detect, repair } = spreadsOf(times);
+  return ok({
+    name,
+    runs: runs.map(pointOf).map(({ startedAtMs, ...point }) => ({ ...point, startedAt: iso(startedAtMs) })),
+    since: iso(sinceMs),
+    timeToDetect: detect,
+    timeToRepair: repair,
+  });
+}
+
 async function findings(
   ports: OpsPorts,
   { cursor, limit, ...query }: QueryOf<"listDrift">,
@@ -76,9 +96,26 @@ async function findings(
 ): Promise<Result<AnswerOf<"listDrift">, Refused>> {
   const found = await ports.drift.list({ ...query, afterId: cursor, limit: limit + 1 });
   const items = found.slice(0, limit);
+  const isFirst = cursor === undefined && query.state === "open" && query.reconciliation === undefined && query.type === undefined;
   return ok({
+    silence: isFirst ? await silence(ports, query.owner, ownerNamed) : [],
     items: items.map((each) => findingView(each, ownerNamed)),
     nextCursor: found.length > limit ? (items.at(-1)?.id ?? null) : null,
+  });
+}
+
+async function silence(
+  ports: OpsPorts,
+  owner: string | undefined,
+  ownerNamed: (name: string) => Owner,
+): Promise<AnswerOf<"listDrift">["silence"]> {
+  const open = await ports.alerts.list({ owner, limit: LIMITS.pageItems });
+  return open.flatMap(({ alert }) => {
+    const rule = SILENCE_RULES.find((name) => name === alert.rule);
+    if (rule === undefined) return [];
+    const { id, subject, severity, summary, sinceMs } = alert;
+    const { nextStep } = RULES[rule];
+    return [{ alertId: id, rule, subject, severity, summary, nextStep, owner: ownerNamed(alert.owner), since: iso(sinceMs) }];
   });
 }
 
@@ -148,6 +185,7 @@ const findingView = (finding: Finding, ownerNamed: (name: string) => Owner): Fin
   openedAt: finding.openedAtMs === null ? null : iso(finding.openedAtMs),
   endedAt: finding.endedAtMs === null ? null : iso(finding.endedAtMs),
   repairEventId: finding.repairEventId,
+  repairs: finding.repairs ?? 0,
   reason: finding.reason,
   acceptedUntil: finding.acceptedUntilMs === null ? null : iso(finding.acceptedUntilMs),
 });

@@ -14,6 +14,7 @@ import type { RecentEvent } from "../domain/overview.ts";
 import type { LaneReport } from "../domain/outcome.ts";
 import type { ReplayPlan, ReplayRequest, StoredReplay } from "../domain/replay.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
+import type { FindingTimes } from "../domain/reconciliation/history.ts";
 import type { Run, RunMode } from "../domain/reconciliation/run.ts";
 import type { Watermark } from "../domain/reconciliation/watermark.ts";
 import type { Result } from "../domain/result.ts";
@@ -257,6 +258,11 @@ export interface Drift {
     /** Newest first. */
     readonly runs: readonly RunRecord[];
   }>;
+  /** The last runs of one, newest first, and the times of what it has found lately. */
+  readonly history: (
+    name: string,
+    runs: number,
+  ) => Promise<{ readonly runs: readonly RunRecord[]; readonly sinceMs: number; readonly times: readonly FindingTimes[] }>;
   /** Fails with words if one is under way, or its system cannot be read. */
   readonly run: (name: string, by: By & { readonly mode: RunMode }) => Promise<Result<RunRecord, string>>;
   readonly list: (query: {

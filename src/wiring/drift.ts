@@ -1,14 +1,26 @@
 import { recordAction } from "../adapters/event-queries.ts";
-import { driftTotals, findFinding, lastRuns, listFindings, placeOf, putFindings } from "../adapters/reconciliations.ts";
+import {
+  driftTotals,
+  findFinding,
+  findingTimes,
+  lastRuns,
+  listFindings,
+  placeOf,
+  putFindings,
+  runsOf,
+} from "../adapters/reconciliations.ts";
 import type { Deployment } from "../deployment.ts";
 import { accept, underRepair } from "../domain/reconciliation/findings.ts";
 import { ok } from "../domain/result.ts";
 import type { Drift } from "../http/ops-ports.ts";
 import { operatorAction } from "./operator-action.ts";
-import { planOf, repairFinding, startRun } from "./reconcile.ts";
+import { planOf, startRun } from "./reconcile.ts";
+import { repairFinding } from "./repair-drift.ts";
 
 const LOOKED_BACK_MS = 30 * 86_400_000;
 const RUNS_LOOKED = 100;
+/** Enough for a percentile, and no more than one answer should read. */
+const FINDINGS_TIMED = 2_000;
 const REPAIR_WITHIN_MS = 600_000;
 
 /** What the ops API asks of reconciliations: each change is on record with who made it and why. */
@@ -25,6 +37,11 @@ export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
       lastRuns(env.DB, RUNS_LOOKED),
     ]);
     return { places: Object.fromEntries(places), totals, runs };
+  },
+  history: async (name, limit) => {
+    const sinceMs = Date.now() - LOOKED_BACK_MS;
+    const [runs, times] = await Promise.all([runsOf(env.DB, name, limit), findingTimes(env.DB, name, { sinceMs, limit: FINDINGS_TIMED })]);
+    return { runs, sinceMs, times };
   },
   run: async (name, { mode, actor, reason }) => {
     const nowMs = Date.now();

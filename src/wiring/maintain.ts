@@ -1,4 +1,5 @@
 import { expireAlerts } from "../adapters/alerts.ts";
+import { expireDigests } from "../adapters/digests.ts";
 import { databasesOf } from "../adapters/event-databases.ts";
 import { expireIndex } from "../adapters/index-expiry.ts";
 import { foldMeasures } from "../adapters/measures.ts";
@@ -8,6 +9,7 @@ import { burnsOf } from "../domain/slas/statement.ts";
 import { expireFlows } from "../adapters/flow-runs.ts";
 import { expireReconciliations } from "../adapters/reconciliations.ts";
 import { watchAlerts } from "./alerts.ts";
+import { tellDigest } from "./digest.ts";
 import { flushMeasures } from "./observe.ts";
 import { runExports } from "./exports.ts";
 import { runImports } from "./imports.ts";
@@ -40,7 +42,8 @@ async function watchSignals(env: Env, deployment: Deployment, nowMs: number): Pr
   await flushMeasures(env);
   await foldMeasures(env.DB);
   const readings = await readSlas(env, deployment, nowMs);
-  await watchAlerts(env, deployment, nowMs, burnsOf(deployment.config.slas ?? {}, readings));
+  const slas = burnsOf(deployment.config.slas ?? {}, readings);
+  await Promise.all([watchAlerts(env, deployment, nowMs, slas), tellDigest(env, deployment, { nowMs, slas })]);
 }
 
 /** Keeps tables bounded, starts what is due, and once an hour keeps subscriptions alive. Rows go in small portions. */
@@ -51,6 +54,7 @@ async function tidy(env: Env, deployment: Deployment, nowMs: number): Promise<vo
     env.DB.prepare("DELETE FROM handshakes WHERE minute_ms < ?1").bind(before),
     ...expireReconciliations(env.DB, nowMs - deployment.indexDays * DAY_MS),
     expireAlerts(env.DB, nowMs - deployment.indexDays * DAY_MS),
+    expireDigests(env.DB, new Date(nowMs - deployment.indexDays * DAY_MS).toISOString().slice(0, 10)),
   ]);
   const beforeId = firstEventIdAt(nowMs - deployment.indexDays * DAY_MS);
   await Promise.all(databasesOf(env).map((db) => expireIndex(db, beforeId, Date.now() + EXPIRY_MS)));

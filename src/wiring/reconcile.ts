@@ -1,5 +1,4 @@
-import { databasesOf, eventIndex } from "../adapters/event-databases.ts";
-import { enqueue, queuesOf } from "../adapters/queues.ts";
+import { databasesOf } from "../adapters/event-databases.ts";
 import {
   beginRun,
   countOpen,
@@ -18,13 +17,9 @@ import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import type { DestinationDefinition } from "../destinations/define.ts";
 import type { ReconciliationConfig } from "../domain/config.ts";
-import { entityDefinition, parseEntity } from "../domain/entities/index.ts";
-import { correlationIdOf, eventId, ulid } from "../domain/event-id.ts";
-import { entityName, type EntityEvent } from "../domain/event.ts";
-import type { JsonObject } from "../domain/json.ts";
-import { ownEvent } from "../domain/own-event.ts";
-import { systemOfDestination, systemOfSource } from "../domain/ownership.ts";
-import type { Finding } from "../domain/reconciliation/findings.ts";
+import { entityDefinition } from "../domain/entities/index.ts";
+import { eventTimeMs, ulid } from "../domain/event-id.ts";
+import { entityName } from "../domain/event.ts";
 import { NO_PROGRESS, type Run, type RunMode } from "../domain/reconciliation/run.ts";
 import { windowOf } from "../domain/reconciliation/watermark.ts";
 import { mayRun } from "../domain/replay-window.ts";
@@ -32,8 +27,7 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { Plan, ReconcilePorts } from "../pipeline/reconcile/ports.ts";
 import { stepRun } from "../pipeline/reconcile/reconcile.ts";
 import { talkTo } from "./connect.ts";
-import { readAnew } from "./read-anew.ts";
-import { ingestPorts } from "./receive.ts";
+import { repairFinding } from "./repair-drift.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -177,95 +171,19 @@ function reconcilePorts(
   };
 }
 
-/** Which records still owe the system something, as their objects say. An order may be a sale that is on its way. */
-async function inFlight(env: Env, { kind, system }: Plan, keys: readonly string[]): Promise<ReadonlySet<string>> {
+/** Since when records owe the system something, as their objects say. An order may be a sale that is on its way. */
+async function inFlight(env: Env, { kind, system }: Plan, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const names = kind === "order" ? (["order", "opportunity"] as const) : ([kind] as const);
-  const states = await Promise.all(
+  const waiting = await Promise.all(
     keys.flatMap((key) =>
       names.map(async (each) => {
         const { work } = await env.ENTITY.getByName(entityName({ kind: each, key })).state();
-        return work.some(({ destination, status }) => destination === system && status !== "dead") ? key : null;
+        const owed = work.filter(({ destination, status }) => destination === system && status !== "dead");
+        return owed.map(({ eventId }) => [key, eventTimeMs(eventId)] as const);
       }),
     ),
   );
-  return new Set(states.filter((key) => key !== null));
-}
-
-/** Puts a repair in the queue like any event. `push`: what we last brought there, again; `pull`: what the system has, as told by it. */
-export async function repairFinding(
-  env: Env,
-  deployment: Deployment,
-  finding: Finding,
-  how: "pull" | "push",
-): Promise<Result<string, string>> {
-  return how === "push" ? push(env, deployment, finding) : pull(env, deployment, finding);
-}
-
-async function push(env: Env, deployment: Deployment, finding: Finding): Promise<Result<string, string>> {
-  const [known] = await knownUnder(databasesOf(env), finding, [finding.key]);
-  const event = known === undefined ? null : await eventIndex(env).findEvent(known.eventId);
-  if (event === null) return fail("nothing is known that could be brought there again");
-  const read = await readAnew(env, deployment, {
-    event,
-    atMs: Date.now(),
-    ports: ingestPorts(env),
-    replay: { id: finding.id, force: false, destinations: [finding.system] },
-  });
-  if (!read.ok) return read;
-  const [id] = read.value.kind === "stored" ? read.value.ids : [];
-  return id === undefined ? fail("its event could not be put in again") : ok(id);
-}
-
-async function pull(env: Env, deployment: Deployment, finding: Finding): Promise<Result<string, string>> {
-  const target = deployment.target(finding.system);
-  if (!target.ok) return target;
-  const source = sourceOf(deployment, finding);
-  if (source === null) return fail(`no source speaks for ${finding.system}: what it says cannot be taken over`);
-  const ref = finding.remoteId === null ? { by: "key" as const, value: finding.key } : { by: "id" as const, value: finding.remoteId };
-  const state = await target.value.definition.read?.({ kind: finding.kind, ...ref }, talkTo(env, finding.system, target.value));
-  if (state?.ok !== true) return fail(state === undefined ? "the system cannot be read" : state.failure.detail);
-  if (state.value === "absent") return fail("the system has no such record any more");
-  const data = parseEntity(finding.kind, state.value.data);
-  if (!data.ok) return fail(`what ${finding.system} holds is no ${finding.kind}: ${data.failure}`);
-  const event = told(
-    finding,
-    source,
-    { data: data.value, order: state.value.order, key: state.value.remote.id },
-    deployment.config.version,
-  );
-  await enqueue(queuesOf(env).standard, [{ text: JSON.stringify(event), record: entityName(event.entity) }]);
-  return ok(event.id);
-}
-
-const sourceOf = ({ config }: Deployment, { system }: Finding): string | null =>
-  Object.keys(config.sources).find((name) => systemOfSource(config, name) === systemOfDestination(config, system)) ?? null;
-
-/** The system's own word of its record, as its webhook would have told it. */
-function told(
-  finding: Finding,
-  source: string,
-  state: { readonly data: JsonObject; readonly order: EntityEvent["order"]; readonly key: string },
-  configVersion: string,
-): EntityEvent {
-  const nowMs = Date.now();
-  const id = eventId(nowMs, crypto.getRandomValues(new Uint8Array(16)));
-  const event = ownEvent({
-    id,
-    sourceName: source,
-    type: `${finding.kind}.reconciled`,
-    correlationId: correlationIdOf(id),
-    traceId: crypto.getRandomValues(new Uint8Array(16)).toHex(),
-    receivedAtMs: nowMs,
-    priority: "standard",
-    madeBy: "reconciliation",
-    configVersion,
-    deliveryId: `repair:${finding.id}:${id}`,
-    contentHash: sha256Hex(JSON.stringify(state.data)),
-    kind: finding.kind,
-    key: state.key,
-    nature: "snapshot",
-    order: state.order,
-    data: state.data,
-  });
-  return { ...event, repairOf: finding.id };
+  const since = new Map<string, number>();
+  for (const [key, atMs] of waiting.flat()) since.set(key, Math.min(atMs, since.get(key) ?? atMs));
+  return since;
 }

@@ -209,12 +209,40 @@ describe("drift", () => {
 
   it("lists open findings and ends with 1; shows one field by field", async () => {
     const { origin } = await fakeServer(
-      answering({ "GET /ops/v1/drift": listOf([finding]), "GET /ops/v1/drift/fnd_1": { json: finding } }),
+      answering({
+        "GET /ops/v1/drift": { json: { items: [finding], nextCursor: null, silence: [] } },
+        "GET /ops/v1/drift/fnd_1": { json: finding },
+      }),
     );
     const listed = await signalbox(["drift"], { origin });
     expect(listed.exit).toBe(1);
     expect(listed.out).toMatch(/fnd_1 +order\/SO-1 +erp +mismatch +amount +finance/);
     expect((await signalbox(["drift", "show", "fnd_1"], { origin })).out).toMatch(/amount +"10.00" +"12.00"/);
+  });
+
+  it("ends with 1 when a source has gone silent, although no record differs", async () => {
+    const quiet = { summary: "Stripe has told nothing for 3 hours", owner: { name: "finance", team: null, contact: null } };
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/drift": { json: { items: [], nextCursor: null, silence: [quiet] } } }));
+    const listed = await signalbox(["drift"], { origin });
+    expect(listed.exit).toBe(1);
+    expect(listed.out).toContain("No drift.\nStripe has told nothing for 3 hours (finance)");
+  });
+
+  it("shows what each run found, and how long it took to find and to end it", async () => {
+    const run = { id: "run_1", mode: "full", state: "done", startedAt: "2026-11-27T10:00:00.000Z", tookMs: 2_500 };
+    const told = {
+      name: "orders",
+      runs: [{ ...run, compared: 4_000, found: 3, healed: 1, repairs: 2, foundPerThousand: 0.75 }],
+      since: "2026-10-28T10:00:00.000Z",
+      timeToDetect: { count: 3, medianMs: 61_000, p95Ms: 90_000 },
+      timeToRepair: { count: 0, medianMs: null, p95Ms: null },
+    };
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/reconciliations/orders/history": { json: told } }));
+    const shown = await signalbox(["drift", "history", "orders"], { origin });
+    expect(shown.exit).toBe(0);
+    expect(shown.out).toContain("61.0 s in the median, 95 % within 90.0 s, of 3");
+    expect(shown.out).toContain("from finding to its end none yet");
+    expect(shown.out).toMatch(/full +done +2\.5 s +4000 +3 +0\.75 +1 +2/);
   });
 
   it("repairs for real unless a dry run is asked for, and accepts until a day", async () => {

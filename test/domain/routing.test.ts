@@ -86,6 +86,20 @@ describe("conditions", () => {
   });
 });
 
+describe("what a repair has read from a system", () => {
+  const config = configOf([{ ...route("all", "erp"), to: ["erp", "erp-us"] }], {
+    sources: { books: { scheme: "hmac", owner: "it", system: "erp", secrets: [], priority: "standard" } },
+  });
+
+  it("goes to every other one, and not back", () => {
+    const told = { ...event({}), sourceName: "books" };
+    expect(planRoutes(config, told).lanes.map(({ destination: to }) => to)).toEqual(["erp", "erp-us"]);
+    const { lanes, why } = planRoutes(config, { ...told, repairOf: "orders:mismatch:order/1" });
+    expect(lanes.map(({ destination: to }) => to)).toEqual(["erp-us"]);
+    expect(why).toContainEqual({ route: "all", matched: true, because: "not to erp, which it was read from" });
+  });
+});
+
 describe("a migration", () => {
   const config = (phase: MigrationConfig["phase"]) =>
     configOf([route("orders", "erp-eu")], { migrations: { "leave-eu": { kind: "order", from: "erp-eu", to: "erp", phase } } });

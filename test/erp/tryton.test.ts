@@ -8,8 +8,8 @@ import { Stage, json, opportunity, type EventSeen, type Sent } from "../../scrip
 import { ROOT, startLocal, type Local } from "../../scripts/local.ts";
 import type { Outgoing } from "../../scripts/sender.ts";
 import { amount, type Row } from "../../scripts/tryton/rpc.ts";
+import { TrytonProxy } from "../../scripts/tryton/proxy.ts";
 import { startTryton, type Tryton } from "../../scripts/tryton/server.ts";
-import { LossyProxy } from "./lossy-proxy.ts";
 
 /** A real Tryton is slow: one sale takes a dozen calls. */
 const WITHIN_MS = 60_000;
@@ -18,13 +18,13 @@ const ACCOUNT = "0012400000Ab1cDAAR";
 
 const directory = mkdtempSync(path.join(tmpdir(), "signalbox-tryton-"));
 let erp: Tryton;
-let proxy: LossyProxy;
+let proxy: TrytonProxy;
 let local: Local;
 let stage: Stage;
 
 beforeAll(async () => {
   erp = await startTryton(directory);
-  proxy = await LossyProxy.before(erp.url);
+  proxy = await TrytonProxy.before(erp.url);
   local = await startLocal({
     port: 0,
     sandboxPort: 0,

@@ -43,7 +43,7 @@ class Model {
   readonly rows = new Map<string, Row>();
   readonly known = new Map<string, Known>();
   readonly findings = new Map<string, Finding>();
-  readonly inFlight = new Set<string>();
+  readonly inFlight = new Map<string, number>();
   readonly repaired: string[] = [];
   watermark: Watermark = NO_WATERMARK;
   run: Run | null = null;
@@ -144,7 +144,9 @@ class Model {
       },
       read: async ({ by, value }) => {
         maybeCrash();
-        const rows = this.#visible().filter((row) => (by === "key" ? row.key : row.id) === value);
+        const rows = this.#visible()
+          .filter((row) => (by === "key" ? row.key : row.id) === value)
+          .filter((row, _index, all) => all.length === 1 || row.data["status"] !== "cancelled");
         if (rows.length > 1) return fail({ kind: "failed", class: "business", detail: "the key is held by 2 records" });
         return ok(rows[0] === undefined ? "absent" : stateOf(rows[0]));
       },
@@ -154,7 +156,7 @@ class Model {
           .filter((each) => key === null || each.key > key)
           .toSorted((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
-      inFlight: async (keys) => new Set(keys.filter((key) => this.inFlight.has(key))),
+      inFlight: async (keys) => new Map([...this.inFlight].filter(([key]) => keys.includes(key))),
       findingsOf: async (keys) => [...this.findings.values()].filter(({ key }) => keys.includes(key)),
       dueFindings: async (after, limit, nowMs) =>
         this.#findings(
@@ -250,15 +252,123 @@ describe("a reconciliation", () => {
     await model.reconcile("changes");
     expect(model.findings.size).toBe(0);
     model.change("SO-02", { status: "cancelled" });
-    model.inFlight.add("SO-02");
-    model.nowMs += 20 * MINUTE;
+    model.nowMs += 16 * MINUTE;
+    model.inFlight.set("SO-02", model.nowMs);
+    model.nowMs += 4 * MINUTE;
+    await model.reconcile("changes");
+    // It was sent just now, and may put right what differs for longer.
+    expect(model.open()).toEqual([]);
+    model.nowMs += 12 * MINUTE;
     await model.reconcile("changes");
     expect(model.open()).toEqual(["late SO-02"]);
     model.inFlight.clear();
     model.nowMs += 20 * MINUTE;
     await model.reconcile("changes");
     expect(model.open()).toEqual(["mismatch SO-02"]);
-    expect(model.findings.get("orders:late:order/SO-02")?.state).toBe("healed");
+    expect(model.findings.get("orders:late:order/SO-02")).toMatchObject({
+      state: "healed",
+      reason: "it is found as mismatch since then",
+    });
+  });
+
+  it("takes a repair on its way for what it is, however long it takes", async () => {
+    const model = await settled();
+    model.change("SO-01", { status: "cancelled" });
+    model.nowMs += 20 * MINUTE;
+    const repairing = { ...PLAN, graceMs: MINUTE, repair: { mismatch: "push" as const } };
+    await model.reconcile("changes", repairing);
+    model.inFlight.set("SO-01", model.nowMs);
+    model.nowMs += 5 * MINUTE;
+    await model.reconcile("full", repairing);
+    expect([...model.findings.values()].map(({ type, state }) => `${type} ${state}`)).toEqual(["mismatch repairing"]);
+    // Until it should have come through.
+    model.nowMs += 6 * MINUTE;
+    await model.reconcile("full", repairing);
+    expect(model.open()).toEqual(["late SO-01"]);
+  });
+
+  it("names what the ERP has under one key more than once, until it has it once", async () => {
+    const model = await settled();
+    // Each on a page of its own: what one page shows must not undo what another has.
+    const twin = (name: string, status: string): void => {
+      model.rows.set(name, { id: `R-${name}`, key: "SO-05", data: order(status), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+      for (let filler = 0; filler < PLAN.pageSize; filler++) model.deliver(`SO-${10 + model.rows.size}`, order("confirmed"));
+      model.nowMs += 5_000;
+    };
+    model.change("SO-05", { status: "draft" });
+    model.nowMs += 5_000;
+    twin("twin", "confirmed");
+    // Taken back by whoever entered them: no second record of anything.
+    twin("slip", "cancelled");
+    twin("slip2", "cancelled");
+    model.rows.delete("SO-04");
+    model.nowMs += 20 * MINUTE;
+    for (let round = 0; round < 3; round++) {
+      // What one of the two rows is like says nothing of the other one.
+      expect((await model.reconcile(round === 1 ? "changes" : "full")).problem).toBeNull();
+      expect(model.open()).toEqual(["duplicateInErp SO-05", "mismatch SO-05", "missingInErp SO-04"]);
+      model.nowMs += 5 * MINUTE;
+    }
+    expect(model.findings.get("orders:duplicateInErp:order/SO-05")).toMatchObject({ timesSeen: 3, endedAtMs: null });
+    model.change("twin", { status: "cancelled" });
+    model.change("SO-05", { status: "confirmed" });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect(model.open()).toEqual(["missingInErp SO-04"]);
+  });
+
+  it("does not take a record that agrees for the end of a duplicate of it", async () => {
+    const model = await settled();
+    model.rows.set("twin", { id: "R-twin", key: "SO-05", data: order("confirmed"), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    // Now the record itself is shown by a later page, or by a run that shows no other.
+    model.nowMs += 20 * MINUTE;
+    model.change("SO-05", {});
+    model.nowMs += 2 * MINUTE;
+    await model.reconcile("full");
+    expect(model.findings.get("orders:duplicateInErp:order/SO-05")).toMatchObject({ state: "open", timesSeen: 2 });
+  });
+
+  it("takes the only record under a key for the record, whatever its id has become", async () => {
+    const model = await settled();
+    model.rows.delete("SO-05");
+    model.rows.set("SO-05", { id: "R-anew", key: "SO-05", data: order("confirmed"), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("full");
+    expect([...model.findings.values()]).toEqual([]);
+    model.change("SO-05", { status: "draft" });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect(model.open()).toEqual(["mismatch SO-05"]);
+  });
+
+  it("closes what was taken over under the system's own id, although it was found under a key", async () => {
+    const model = await settled();
+    model.rows.set("new", { id: "R-new", key: "PO-7", data: order("draft"), stampMs: model.stampMs, visibleAtMs: model.nowMs });
+    model.nowMs += 20 * MINUTE;
+    const pulling = { ...PLAN, repair: { missingHere: "pull" as const } };
+    await model.reconcile("changes", pulling);
+    expect(model.repaired).toEqual(["PO-7"]);
+    model.known.set("R-new", { key: "R-new", remoteId: "R-new", data: order("draft"), deleted: false, atMs: model.nowMs, eventId: "e" });
+    model.nowMs += 5 * MINUTE;
+    await model.reconcile("changes", pulling);
+    expect(model.findings.get("orders:missingHere:order/PO-7")?.state).toBe("repaired");
+  });
+
+  it("repairs no more what comes back each time, and says so", async () => {
+    const model = await settled();
+    model.change("SO-01", { status: "cancelled" });
+    const repairing = { ...PLAN, repair: { mismatch: "push" as const } };
+    for (let round = 0; round < 8; round++) {
+      model.nowMs += 20 * MINUTE;
+      await model.reconcile("changes", repairing);
+    }
+    expect(model.repaired).toEqual(["SO-01", "SO-01", "SO-01"]);
+    expect(model.findings.get("orders:mismatch:order/SO-01")).toMatchObject({
+      state: "open",
+      reason: "it was repaired several times and came back: a person has to look",
+    });
   });
 
   it("closes a finding that has healed itself, and one that was repaired, as what it was", async () => {

@@ -76,6 +76,11 @@ interface FindingAnswer {
   readonly state: string;
   readonly differences: readonly { readonly field: string }[];
 }
+interface DriftHistory {
+  readonly runs: readonly { readonly mode: string; readonly found: number; readonly compared: number }[];
+  readonly timeToDetect: { readonly count: number; readonly medianMs: number };
+  readonly timeToRepair: { readonly count: number };
+}
 const drift = async (state = "open"): Promise<readonly FindingAnswer[]> =>
   (await (await ops(`/drift?state=${state}&reconciliation=orders`)).json<{ items: FindingAnswer[] }>()).items;
 
@@ -123,6 +128,43 @@ describe("a reconciliation of orders with the ERP", () => {
     const after = await reconcile("changes");
     expect(after.progress.healed).toBeGreaterThan(0);
     expect((await drift("repaired")).map(({ key }) => key)).toContain("ord_1");
+
+    const history = await (await ops("/reconciliations/orders/history?limit=2")).json<DriftHistory>();
+    expect(history.runs.map(({ mode, found, compared }) => ({ mode, found, compared }))).toEqual([
+      { mode: "changes", found: 0, compared: after.progress.compared },
+      { mode: "full", found: 3, compared: 12 },
+    ]);
+    // Of a deletion nobody knows the moment, and what is still open has not ended.
+    expect(history.timeToDetect.count).toBe(2);
+    expect(history.timeToDetect.medianMs).toBeGreaterThanOrEqual(15 * MINUTE_MS);
+    expect(history.timeToRepair.count).toBeGreaterThan(0);
+    expect((await ops("/reconciliations/nothing/history")).status).toBe(404);
+  });
+
+  it("lists sources that have gone silent and subscriptions that end beside open findings", async () => {
+    const alert = (id: string, rule: string) => ({
+      id,
+      rule,
+      subject: id,
+      owner: "finance",
+      severity: "warning",
+      state: "open",
+      summary: `${id} is quiet`,
+      sinceMs: 1,
+    });
+    const put = env.DB.prepare(
+      "INSERT INTO alerts (id, rev, state, owner, severity, opened_at_ms, ended_at_ms, alert, told) VALUES (?1, 1, 'open', 'finance', 'warning', 1, NULL, ?2, '{}')",
+    );
+    const rules = { stripe: "source-silent", zendesk: "subscription-ending", erp: "destination-open" };
+    await env.DB.batch(Object.entries(rules).map(([id, rule]) => put.bind(id, JSON.stringify(alert(id, rule)))));
+    const silence = async (query: string) =>
+      (await (await ops(`/drift${query}`)).json<{ silence: { subject: string; nextStep: string }[] }>()).silence.map(
+        ({ subject }) => subject,
+      );
+    expect(await silence("")).toEqual(["stripe", "zendesk"]);
+    expect(await silence("?owner=support")).toEqual([]);
+    expect(await silence("?state=repaired")).toEqual([]);
+    await env.DB.prepare("DELETE FROM alerts").run();
   });
 
   it("never runs twice at once", async () => {

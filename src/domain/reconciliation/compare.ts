@@ -38,23 +38,34 @@ export interface Terms {
 
 /** How a record that a system shows differs from what we know of it; null if it does not. */
 export function compareFound(found: Found, known: Known | null, terms: Terms): Candidate | null {
-  const foundAtMs = found.modifiedAtMs === null ? terms.nowMs : found.modifiedAtMs - terms.skewMs;
-  const about = { kind: terms.kind, key: known?.key ?? found.key ?? found.remoteId, remoteId: found.remoteId };
-  const changedAtMs = Math.max(foundAtMs, known?.atMs ?? 0);
-  if (found.deleted) return known === null || known.deleted ? null : { ...about, type: "missingInErp", differences: [], changedAtMs };
-  if (known === null || known.deleted) return { ...about, type: "missingHere", differences: [], changedAtMs };
-  if (known.remoteId !== null && known.remoteId !== found.remoteId)
-    return {
-      ...about,
-      type: "duplicateInErp",
-      differences: [{ field: "id", expected: known.remoteId, found: found.remoteId }],
-      changedAtMs,
-    };
+  const about = aboutOf(found, known, terms);
+  if (found.deleted)
+    return known === null || known.deleted || isOther(found, known) ? null : { ...about, type: "missingInErp", differences: [] };
+  if (known === null || known.deleted) return { ...about, type: "missingHere", differences: [] };
   const drift = differences(known.data, found.data, terms.fields);
-  return drift.length === 0
-    ? null
-    : { ...about, type: isForeign(drift, terms) ? "ownershipViolation" : "mismatch", differences: drift, changedAtMs };
+  return drift.length === 0 ? null : { ...about, type: isForeign(drift, terms) ? "ownershipViolation" : "mismatch", differences: drift };
 }
+
+function aboutOf(found: Found, known: Known | null, terms: Terms): Omit<Candidate, "type" | "differences"> {
+  const foundAtMs = found.modifiedAtMs === null ? terms.nowMs : found.modifiedAtMs - terms.skewMs;
+  const changedAtMs = Math.max(foundAtMs, known?.atMs ?? 0);
+  return { kind: terms.kind, key: known?.key ?? found.key ?? found.remoteId, remoteId: found.remoteId, changedAtMs };
+}
+
+/** Whether a row is another record than the one that we know under its key. */
+export const isOther = (found: Found, { remoteId }: Known): boolean => remoteId !== null && remoteId !== found.remoteId;
+
+/** A second record under the key of one that we know. */
+export const duplicate = (found: Found, known: Known, terms: Terms): Candidate => ({
+  ...aboutOf(found, known, terms),
+  type: "duplicateInErp",
+  differences: [{ field: "id", expected: known.remoteId, found: found.remoteId }],
+});
+
+const VOID: ReadonlySet<unknown> = new Set(["cancelled", "void"]);
+
+/** What was taken back stays in the books under its key, and is no second record of anything. */
+export const isVoid = ({ data }: Found): boolean => VOID.has(data["status"]);
 
 /** A record that we know and that the system does not have. */
 export const compareMissing = (known: Known, terms: Terms): Candidate | null =>

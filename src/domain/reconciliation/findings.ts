@@ -45,6 +45,8 @@ export interface Finding extends Omit<Candidate, "changedAtMs"> {
   readonly severity: Severity;
   readonly state: FindingState;
   readonly firstSeenAtMs: number;
+  /** When the record was last changed on either side as it was first seen; null where nobody can tell, as of a deletion. */
+  readonly changedAtMs?: number | null;
   readonly lastSeenAtMs: number;
   readonly timesSeen: number;
   /** When to look again, of one that is suspected or under repair. */
@@ -54,6 +56,8 @@ export interface Finding extends Omit<Candidate, "changedAtMs"> {
   readonly endedAtMs: number | null;
   /** The event that repairs it. */
   readonly repairEventId: string | null;
+  /** How often it has been repaired since it was opened; absent: never. */
+  readonly repairs?: number;
   readonly reason: string | null;
   readonly acceptedUntilMs: number | null;
 }
@@ -74,9 +78,23 @@ export interface Look {
 export const isYoung = ({ changedAtMs }: Candidate, { nowMs, graceMs }: Pick<Look, "nowMs" | "graceMs">): boolean =>
   nowMs - changedAtMs < graceMs;
 
-/** A candidate as what it is: what is on its way for longer than the grace is late, whatever differs meanwhile. */
-export const inTime = (candidate: Candidate, look: Pick<Look, "nowMs" | "graceMs"> & { readonly inFlight: boolean }): Candidate =>
-  look.inFlight && !isYoung(candidate, look) ? { ...candidate, type: "late" } : candidate;
+/**
+ * A candidate as what it is. While something has been on its way for less than the grace, any difference is as young as
+ * that; for longer, it is late, whatever differs meanwhile. A repair on its way is the finding's own.
+ */
+export function inTime(
+  candidate: Candidate,
+  before: Finding | null,
+  look: Pick<Look, "nowMs" | "graceMs"> & { readonly onItsWaySinceMs: number | null },
+): Candidate {
+  const { onItsWaySinceMs, nowMs } = look;
+  if (onItsWaySinceMs === null || isRepairing(before, nowMs)) return candidate;
+  const since = { ...candidate, changedAtMs: Math.max(candidate.changedAtMs, onItsWaySinceMs) };
+  return isYoung(since, look) ? since : { ...candidate, type: "late" };
+}
+
+const isRepairing = (finding: Finding | null, nowMs: number): boolean =>
+  finding?.state === "repairing" && (finding.recheckAtMs ?? 0) > nowMs;
 
 /** What a look at a record does to its finding: what it showed, in the light of what was known. */
 export function seen(before: Finding | null, candidate: Candidate, look: Look): Finding {
@@ -91,14 +109,16 @@ export function seen(before: Finding | null, candidate: Candidate, look: Look): 
     owner: look.owner,
     severity: severityOf(candidate.type),
     firstSeenAtMs: known?.firstSeenAtMs ?? look.nowMs,
+    changedAtMs: known === null ? (candidate.type === "missingInErp" ? null : changedAtMs) : (known.changedAtMs ?? null),
     lastSeenAtMs: look.nowMs,
     timesSeen: (known?.timesSeen ?? 0) + 1,
     endedAtMs: null,
     reason: before?.reason ?? null,
     acceptedUntilMs: before?.acceptedUntilMs ?? null,
+    repairs: known?.repairs ?? 0,
   };
   if (accepted && before !== null) return { ...before, lastSeenAtMs: look.nowMs, timesSeen: before.timesSeen + 1 };
-  if (known?.state === "repairing" && (known.recheckAtMs ?? 0) > look.nowMs)
+  if (known !== null && isRepairing(known, look.nowMs))
     return {
       ...base,
       state: "repairing",
@@ -112,7 +132,7 @@ export function seen(before: Finding | null, candidate: Candidate, look: Look): 
     return {
       ...base,
       state,
-      recheckAtMs: Math.max(changedAtMs, look.nowMs) + look.graceMs,
+      recheckAtMs: changedAtMs + look.graceMs,
       openedAtMs: known?.openedAtMs ?? null,
       repairEventId: null,
     };
@@ -140,13 +160,25 @@ export function agreed(before: Finding, nowMs: number): Finding | null {
   };
 }
 
+/** The record differs still, in a way that has another name now. */
+export const renamed = (before: Finding, as: FindingType, nowMs: number): Finding | null =>
+  before.state === "suspected" || before.state === "accepted"
+    ? agreed(before, nowMs)
+    : { ...before, state: "healed", endedAtMs: nowMs, lastSeenAtMs: nowMs, recheckAtMs: null, reason: `it is found as ${as} since then` };
+
 /** A repair is on its way; it is looked at again when that should have come through. */
 export const underRepair = (finding: Finding, repairEventId: string, recheckAtMs: number): Finding => ({
   ...finding,
   state: "repairing",
   repairEventId,
+  repairs: (finding.repairs ?? 0) + 1,
   recheckAtMs,
 });
+
+/** Somebody sets it back each time, or the repair does not reach what it should: more of the same helps nobody. */
+const REPAIRS_MOST = 3;
+
+export const isRepairedInVain = ({ repairs = 0 }: Finding): boolean => repairs >= REPAIRS_MOST;
 
 export const accept = (finding: Finding, by: { readonly reason: string; readonly untilMs: number; readonly nowMs: number }): Finding => ({
   ...finding,

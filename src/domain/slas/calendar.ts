@@ -38,7 +38,7 @@ export function isTimezone(timezone: string): boolean {
 }
 
 /** What clocks on the wall show there, as if it were UTC. */
-function wallMs(utcMs: number, timezone: string): number {
+export function wallMs(utcMs: number, timezone: string): number {
   const parts = new Map(
     formatOf(timezone)
       .formatToParts(utcMs)

@@ -8,6 +8,7 @@ export interface Bar {
 }
 
 const WIDTH = 100;
+const COLUMN_HEIGHT = 24;
 
 /** Bars beside their names and figures: a list that can be read aloud, and looked at. */
 export function Bars({ label, bars }: { readonly label: string; readonly bars: readonly Bar[] }) {
@@ -25,6 +26,37 @@ export function Bars({ label, bars }: { readonly label: string; readonly bars: r
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Columns in order of time, under a sentence that says what they show. */
+export function Columns({
+  says,
+  values,
+  tone = "warn",
+}: {
+  readonly says: string;
+  readonly values: readonly number[];
+  readonly tone?: Bar["tone"];
+}) {
+  const most = Math.max(1, ...values);
+  const step = WIDTH / Math.max(1, values.length);
+  const height = (value: number): number => (value === 0 ? 0 : Math.max(1, Math.round((value / most) * COLUMN_HEIGHT)));
+  return (
+    <figure class="columns-chart">
+      <figcaption class="note">{says}</figcaption>
+      <svg class={`bar tall ${tone}`} viewBox={`0 0 ${WIDTH} ${COLUMN_HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+        <rect class="bar-ground" y={COLUMN_HEIGHT - 1} width={WIDTH} height="1" />
+        {values.map((value, index) => (
+          <rect
+            x={(index * step).toFixed(2)}
+            y={COLUMN_HEIGHT - height(value)}
+            width={Math.max(0.4, step * 0.8).toFixed(2)}
+            height={height(value)}
+          />
+        ))}
+      </svg>
+    </figure>
   );
 }
 

@@ -1,9 +1,11 @@
 import type { Failed, RemoteState } from "../../destinations/define.ts";
 import { compareFound, compareMissing, type Found, type Known, type Terms } from "../../domain/reconciliation/compare.ts";
-import { agreed, findingId, inTime, isOver, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
+import type { Candidate, Finding } from "../../domain/reconciliation/findings.ts";
 import type { Run } from "../../domain/reconciliation/run.ts";
-import type { Result } from "../../domain/result.ts";
+import { ok, type Result } from "../../domain/result.ts";
 import type { Plan, ReconcilePorts } from "./ports.ts";
+import { settle, type Settled, type Shown } from "./settle.ts";
+import { isTwin, stillTwin, twinLook } from "./twins.ts";
 
 export const foundOf = ({ key, remote, data, deleted, modifiedAtMs }: RemoteState): Found => ({
   key,
@@ -22,129 +24,115 @@ const termsOf = (run: Run, plan: Plan, nowMs: number): Terms => ({
   nowMs,
 });
 
-export interface Compared {
-  readonly put: readonly Finding[];
-  readonly drop: readonly string[];
-  readonly opened: number;
-  readonly healed: number;
-  /** Keys of what both sides have. */
-  readonly knownKeys: readonly string[];
+export interface At {
+  readonly run: Run;
+  readonly plan: Plan;
+  readonly ports: ReconcilePorts;
 }
 
-/** Compares records of a page with what we know: what differs is seen, what agrees ends its findings. */
-export async function compared(found: readonly Found[], run: Run, plan: Plan, ports: ReconcilePorts): Promise<Compared> {
-  const keys = [...new Set(found.flatMap(({ key, remoteId }) => [key, remoteId].filter((each) => each !== null)))];
-  const known = new Map((await ports.known(keys)).map((each) => [each.key, each]));
-  const terms = termsOf(run, plan, ports.clock());
-  const looks = found.map((record) => {
-    const ours = together(known, record);
-    return { record, ours, candidate: compareFound(record, ours, terms) };
-  });
-  const namesOf = ({ key, remoteId }: Found): readonly string[] => [...new Set([key, remoteId].filter((each) => each !== null))];
-  const isHeld = (key: string): boolean => known.get(key)?.deleted === false;
-  const knownKeys = [...new Set(looks.flatMap(({ record }) => (record.deleted ? [] : namesOf(record).filter(isHeld))))];
-  const agreeing = looks.filter(({ candidate }) => candidate === null).flatMap(({ record }) => namesOf(record));
-  const settled = await settle(
-    looks.flatMap(({ candidate }) => candidate ?? []),
-    agreeing,
-    { plan, ports },
-  );
-  return { ...settled, knownKeys };
+const namesOf = ({ key, remoteId }: { readonly key: string | null; readonly remoteId: string | null }): readonly string[] => [
+  ...new Set([key, remoteId].filter((each) => each !== null)),
+];
+
+/** Compares records of a page with what we know: what differs is seen, what agrees ends its findings. Answers the keys of what both sides have. */
+export async function compared(
+  found: readonly Found[],
+  at: At,
+): Promise<Result<{ readonly settled: Settled; readonly knownKeys: readonly string[] }, Failed>> {
+  const known = await knownUnder(found.flatMap(namesOf), at.ports);
+  const terms = termsOf(at.run, at.plan, at.ports.clock());
+  const shown: Shown[] = [];
+  const both = new Set<string>();
+  for (const row of found) {
+    const ours = together(known, row);
+    const twin = isTwin(row, ours) ? await twinLook(row, ours, { terms, ports: at.ports }) : null;
+    if (twin !== null && !twin.ok) return twin;
+    const candidate = twin === null ? compareFound(row, ours, terms) : twin.value.candidate;
+    // Of several rows under one key, one is the record: only it can agree, and counted twice it would be missing nowhere.
+    const isRecord = twin?.value.isRecord !== false;
+    shown.push({ names: isRecord ? namesOf(row) : [row.remoteId], candidate, of: "row" });
+    if (row.deleted || !isRecord) continue;
+    for (const name of namesOf(row)) if (known.get(name)?.deleted === false) both.add(name);
+  }
+  return ok({ settled: await settle(shown, at), knownKeys: [...both] });
 }
+
+const knownUnder = async (keys: readonly string[], ports: ReconcilePorts): Promise<ReadonlyMap<string, Known>> =>
+  new Map((await ports.known([...new Set(keys)])).map((each) => [each.key, each]));
 
 /** What we know of a record, under our key and under the system's own: the later word over the earlier one. */
-function together(known: ReadonlyMap<string, Known>, { key, remoteId }: Found): Known | null {
-  const [first, second] = [known.get(key ?? ""), key === remoteId ? undefined : known.get(remoteId)];
+function together(
+  known: ReadonlyMap<string, Known>,
+  { key, remoteId }: { readonly key: string | null; readonly remoteId: string | null },
+): Known | null {
+  const [first, second] = [known.get(key ?? ""), key === remoteId ? undefined : known.get(remoteId ?? "")];
   if (first === undefined || second === undefined) return first ?? second ?? null;
   const [older, newer] = first.atMs <= second.atMs ? [first, second] : [second, first];
   return { ...newer, key: first.key, remoteId: first.remoteId ?? remoteId, data: { ...older.data, ...newer.data } };
 }
 
-export interface At {
-  readonly plan: Plan;
-  readonly ports: ReconcilePorts;
-}
-
-/** Holds candidates against what is on its way, and findings against what agrees now. */
-async function settle(
-  candidates: readonly Candidate[],
-  agreeing: readonly string[],
-  { plan, ports }: At,
-): Promise<Omit<Compared, "knownKeys">> {
-  const keys = [...candidates.map(({ key }) => key), ...agreeing];
-  const before = new Map((await ports.findingsOf(keys)).map((finding) => [finding.id, finding]));
-  const inFlight = candidates.length === 0 ? new Set<string>() : await ports.inFlight(candidates.map(({ key }) => key));
-  const nowMs = ports.clock();
-  const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
-  const put: Finding[] = [];
-  const drop: string[] = [];
-  let [opened, healed] = [0, 0];
-  for (const each of candidates) {
-    const candidate = inTime(each, { ...look, inFlight: inFlight.has(each.key) });
-    const known = before.get(findingId(plan.name, candidate)) ?? null;
-    const finding = seen(known, candidate, look);
-    if (finding.state === "open" && known?.state !== "open") opened++;
-    put.push(finding);
-  }
-  const still = new Set(put.map(({ id }) => id));
-  const looked = new Set(keys);
-  for (const finding of before.values()) {
-    // Another type of drift at the same record says that this one is over.
-    if (still.has(finding.id) || isOver(finding) || !looked.has(finding.key)) continue;
-    const after = agreed(finding, nowMs);
-    if (after === null) drop.push(finding.id);
-    else {
-      put.push(after);
-      healed++;
-    }
-  }
-  return { put, drop, opened, healed };
-}
-
-/** Reads records one by one and compares each anew. */
-export async function lookAt(suspects: readonly Known[], run: Run, at: At): Promise<Result<Omit<Compared, "knownKeys">, Failed>> {
-  const candidates: Candidate[] = [];
-  const agreeing: string[] = [];
+/** Reads records that we know one by one, and compares each anew. */
+export async function lookAt(suspects: readonly Known[], at: At): Promise<Result<Settled, Failed>> {
+  const shown: Shown[] = [];
   for (const known of suspects) {
-    // What the system told of itself is known by its own id.
-    const by = known.remoteId === known.key ? "id" : "key";
-    const read = await at.ports.read({ kind: at.plan.kind, by, value: known.key });
-    if (!read.ok && read.failure.class !== "business") return read;
-    const candidate = candidateOf(known, read, termsOf(run, at.plan, at.ports.clock()));
-    if (candidate === null) agreeing.push(known.key);
-    else candidates.push(candidate);
+    const look = await lookAtOne(known, at);
+    if (!look.ok) return look;
+    shown.push({ names: namesOf(known), candidate: look.value, of: "key" });
   }
-  return { ok: true, value: await settle(candidates, agreeing, at) };
+  return ok(await settle(shown, at));
 }
 
-/** A key that the system holds twice is told of as a business failure of the read. */
-function candidateOf(known: Known, read: Result<RemoteState | "absent", Failed>, terms: Terms): Candidate | null {
-  if (!read.ok)
-    return {
-      type: "duplicateInErp",
-      kind: terms.kind,
-      key: known.key,
-      remoteId: known.remoteId,
-      differences: [{ field: "id", expected: known.remoteId, found: read.failure.detail }],
-      changedAtMs: known.atMs,
-    };
-  return read.value === "absent" ? compareMissing(known, terms) : compareFound(foundOf(read.value), known, terms);
+/** Looks again at records that findings speak of, whatever they are known as by now. */
+export async function lookAgain(findings: readonly Finding[], at: At): Promise<Result<Settled, Failed>> {
+  const known = await knownUnder(findings.flatMap(namesOf), at.ports);
+  const shown: Shown[] = [];
+  for (const finding of findings) {
+    // The row of a duplicate is another record's.
+    const ours = together(known, finding.type === "duplicateInErp" ? { ...finding, remoteId: null } : finding);
+    const look = await (ours === null ? lookAtStranger(finding, at) : lookAtOne(ours, at, finding));
+    if (!look.ok) return look;
+    const candidate = look.value === null ? null : { ...look.value, key: finding.key };
+    shown.push({ names: namesOf(finding), candidate, of: "key" });
+  }
+  return ok(await settle(shown, at));
 }
 
-/** Findings of records that we do not know: they are over when the system has none any more. */
-export async function lookAtStrangers(
-  strangers: readonly Finding[],
-  run: Run,
-  at: At,
-): Promise<Result<Omit<Compared, "knownKeys">, Failed>> {
-  const candidates: Candidate[] = [];
-  const gone: string[] = [];
-  for (const finding of strangers) {
-    const read = await at.ports.read({ kind: at.plan.kind, by: "id", value: finding.remoteId ?? finding.key });
-    if (!read.ok) return read;
-    const candidate = read.value === "absent" ? null : compareFound(foundOf(read.value), null, termsOf(run, at.plan, at.ports.clock()));
-    if (candidate === null) gone.push(finding.key);
-    else candidates.push({ ...candidate, key: finding.key });
-  }
-  return { ok: true, value: await settle(candidates, gone, at) };
+async function lookAtOne(known: Known, at: At, finding?: Finding): Promise<Result<Candidate | null, Failed>> {
+  const { run, plan, ports } = at;
+  const terms = termsOf(run, plan, ports.clock());
+  const twin = finding === undefined ? ok(null) : await stillTwin(finding, known, { terms, ports });
+  if (!twin.ok || twin.value !== null) return twin;
+  // What the system told of itself is known by its own id.
+  const read = await ports.read({ kind: plan.kind, by: known.remoteId === known.key ? "id" : "key", value: known.key });
+  if (!read.ok && read.failure.class === "business" && finding !== undefined && finding.type !== "duplicateInErp")
+    return lookAtRow(known, at);
+  if (!read.ok) return read.failure.class === "business" ? ok(severalOf(known, terms, read.failure.detail)) : read;
+  if (read.value === "absent") return ok(compareMissing(known, terms));
+  // The only one under its key, whatever its id is by now, is the record.
+  return ok(compareFound(foundOf(read.value), { ...known, remoteId: read.value.remote.id }, terms));
+}
+
+/** The very record that we know, where there are others under its key: that there are is another finding. */
+async function lookAtRow(known: Known, { run, plan, ports }: At): Promise<Result<Candidate | null, Failed>> {
+  const read = await ports.read({ kind: plan.kind, by: "id", value: known.remoteId ?? known.key });
+  if (!read.ok) return read;
+  const terms = termsOf(run, plan, ports.clock());
+  return ok(read.value === "absent" ? compareMissing(known, terms) : compareFound(foundOf(read.value), known, terms));
+}
+
+/** A key that the system holds more than once is told of as a business failure of the read. */
+const severalOf = (known: Known, { kind }: Terms, detail: string): Candidate => ({
+  type: "duplicateInErp",
+  kind,
+  key: known.key,
+  remoteId: known.remoteId,
+  differences: [{ field: "id", expected: known.remoteId, found: detail }],
+  changedAtMs: known.atMs,
+});
+
+/** A record that we do not know: that is over when the system has it no more. */
+async function lookAtStranger(finding: Finding, { run, plan, ports }: At): Promise<Result<Candidate | null, Failed>> {
+  const read = await ports.read({ kind: plan.kind, by: "id", value: finding.remoteId ?? finding.key });
+  if (!read.ok) return read;
+  return ok(read.value === "absent" ? null : compareFound(foundOf(read.value), null, termsOf(run, plan, ports.clock())));
 }

@@ -44,8 +44,8 @@ export interface ReconcilePorts {
   readonly known: (keys: readonly string[]) => Promise<readonly Known[]>;
   /** All that we know, in order of keys. */
   readonly knownAfter: (key: string | null, limit: number) => Promise<readonly Known[]>;
-  /** Which of these keys have something on its way to the system. */
-  readonly inFlight: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Of these keys those that have something on its way to the system, and since when. */
+  readonly inFlight: (keys: readonly string[]) => Promise<ReadonlyMap<string, number>>;
   readonly findingsOf: (keys: readonly string[]) => Promise<readonly Finding[]>;
   /** Findings that want another look: open ones, those under repair, and suspicions that are due. */
   readonly dueFindings: (after: string | null, limit: number, nowMs: number) => Promise<readonly Finding[]>;

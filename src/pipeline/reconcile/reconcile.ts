@@ -1,10 +1,10 @@
 import type { Failed } from "../../destinations/define.ts";
-import { underRepair, type Finding } from "../../domain/reconciliation/findings.ts";
+import { isRepairedInVain, underRepair, type Finding } from "../../domain/reconciliation/findings.ts";
 import { onward, type Run } from "../../domain/reconciliation/run.ts";
 import { decode, newSketch, tally } from "../../domain/reconciliation/sketch.ts";
 import { advanced } from "../../domain/reconciliation/watermark.ts";
 import type { Result } from "../../domain/result.ts";
-import { compared, foundOf, lookAt, lookAtStrangers } from "./look.ts";
+import { compared, foundOf, lookAgain, lookAt } from "./look.ts";
 import type { Plan, ReconcilePorts, StepResult } from "./ports.ts";
 
 /** Repairs put in by one step. */
@@ -14,6 +14,8 @@ const REPAIR_WITHIN_MS = 600_000;
 /** A full run whose difference is larger than it was made for is done again with this much more room. */
 const GROWTH = 8;
 const LARGEST_DIFFERENCE = 40_000;
+
+const IN_VAIN = "it was repaired several times and came back: a person has to look";
 
 type Step = (run: Run, plan: Plan, ports: ReconcilePorts) => Promise<Result<StepResult, Failed>>;
 
@@ -55,17 +57,19 @@ async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
     return stepped({ ...run, mode: "full", cursor: null, lastIds: [], watermark: { ...watermark, token: null } });
   const { records, nextCursor, serverNowMs } = answer.value;
   const fresh = records.filter(({ remote }) => !run.lastIds.includes(remote.id));
-  const found = await compared(fresh.map(foundOf), run, plan, ports);
+  const found = await compared(fresh.map(foundOf), { run, plan, ports });
+  if (!found.ok) return found;
+  const { settled, knownKeys } = found.value;
   const sketch = run.mode === "full" ? ((await ports.sketch()) ?? newSketch(run.differences)) : null;
-  if (sketch !== null) for (const key of found.knownKeys) tally(sketch, ports.digest(key), 1);
+  if (sketch !== null) for (const key of knownKeys) tally(sketch, ports.digest(key), 1);
   const next: Run = {
-    ...count(run, { pages: 1, compared: fresh.length, opened: found.opened, healed: found.healed }),
+    ...count(run, { pages: 1, compared: fresh.length, opened: settled.opened, healed: settled.healed }),
     serverAtStartMs: run.serverAtStartMs ?? serverNowMs,
     cursor: nextCursor,
     token: answer.value.token ?? run.token,
     lastIds: records.map(({ remote }) => remote.id),
   };
-  return stepped(nextCursor === null ? onward(next) : next, { put: found.put, drop: found.drop, sketch });
+  return stepped(nextCursor === null ? onward(next) : next, { put: settled.put, drop: settled.drop, sketch });
 }
 
 /** Takes out of the difference all that we know. What is left, only one side has. */
@@ -92,7 +96,7 @@ async function trace(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
   const wanted = new Set(run.missing);
   const known = await ports.knownAfter(run.cursor, plan.pageSize);
   const suspects = known.filter(({ key, deleted }) => !deleted && wanted.has(ports.digest(key)));
-  const result = await lookAt(suspects, run, { plan, ports });
+  const result = await lookAt(suspects, { run, plan, ports });
   if (!result.ok) return result;
   const last = known.at(-1);
   const next = count(run, { opened: result.value.opened, healed: result.value.healed });
@@ -107,23 +111,12 @@ async function trace(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
 async function recheck(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Result<StepResult, Failed>> {
   const found = await ports.dueFindings(run.cursor, RECHECKS_A_STEP, ports.clock());
   const due = found.filter(({ lastSeenAtMs }) => lastSeenAtMs < run.startedAtMs);
-  const known = new Map((await ports.known(due.map(({ key }) => key))).map((each) => [each.key, each]));
-  const ours = due.flatMap(({ key }) => known.get(key) ?? []);
-  const result = await lookAt(ours, run, { plan, ports });
+  const result = await lookAgain(due, { run, plan, ports });
   if (!result.ok) return result;
-  const strangers = await lookAtStrangers(
-    due.filter(({ key }) => !known.has(key)),
-    run,
-    { plan, ports },
-  );
-  if (!strangers.ok) return strangers;
-  const next = count(run, { opened: result.value.opened + strangers.value.opened, healed: result.value.healed + strangers.value.healed });
-  const more = {
-    put: [...result.value.put, ...strangers.value.put],
-    drop: [...result.value.drop, ...strangers.value.drop],
-  };
+  const { put, drop, opened, healed } = result.value;
+  const next = count(run, { opened, healed });
   const last = found.at(-1);
-  return stepped(last === undefined || found.length < RECHECKS_A_STEP ? onward(next) : { ...next, cursor: last.id }, more);
+  return stepped(last === undefined || found.length < RECHECKS_A_STEP ? onward(next) : { ...next, cursor: last.id }, { put, drop });
 }
 
 /** Puts right what policy allows, a bounded number at a time. A storm is one alarm, and nothing is touched. */
@@ -139,6 +132,10 @@ async function repair(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resu
   for (const finding of findings) {
     const how = plan.repair[finding.type] ?? "alert";
     if (how === "alert") continue;
+    if (isRepairedInVain(finding)) {
+      put.push({ ...finding, reason: IN_VAIN });
+      continue;
+    }
     const made = await ports.repair(finding, how);
     const nowMs = ports.clock();
     put.push(

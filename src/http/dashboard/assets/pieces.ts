@@ -28,6 +28,9 @@ td.tick-cell { width: 2rem; }
 .bars { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.4rem; font-size: 0.92rem; }
 .bars li { display: grid; grid-template-columns: minmax(7rem, 38%) 1fr 4.5rem; gap: 0.75rem; align-items: center; }
 .bar, .shares { display: block; width: 100%; height: 0.65rem; border-radius: 2px; fill: var(--busy); }
+.bar.tall { height: 2.4rem; border-radius: 0; }
+.columns-chart { margin: 0.8rem 0 0; }
+.columns-chart figcaption { margin-bottom: 0.35rem; }
 .bar.good, .share.good { fill: var(--good); }
 .bar.warn, .share.warn { fill: var(--warn); }
 .bar.bad, .share.bad { fill: var(--bad); }

@@ -2,11 +2,15 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Stands between the router and an ERP, and loses an answer when it is told to: the effect is there, and nobody hears of it. */
-export class LossyProxy {
+/**
+ * Stands between the router and Tryton. Told to, it loses an answer: the effect is there, and nobody hears of it. Or it
+ * answers as Tryton does while somebody keeps a record locked: come again.
+ */
+export class TrytonProxy {
   readonly #target: string;
   readonly #server = createServer((request, response) => void this.#pass(request, response));
   #losing: string | null = null;
+  readonly #locked = new Set<string>();
   /** RPC methods that were passed on, in order. */
   readonly calls: string[] = [];
   lost = 0;
@@ -15,8 +19,8 @@ export class LossyProxy {
     this.#target = target;
   }
 
-  static async before(target: string): Promise<LossyProxy> {
-    const proxy = new LossyProxy(target);
+  static async before(target: string): Promise<TrytonProxy> {
+    const proxy = new TrytonProxy(target);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
@@ -31,6 +35,15 @@ export class LossyProxy {
     this.#losing = method;
   }
 
+  /** No write to this record goes through, until it is unlocked. */
+  lock(model: string, id: number): void {
+    this.#locked.add(`model.${model}.write ${id}`);
+  }
+
+  unlockAll(): void {
+    this.#locked.clear();
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     this.#server.close();
@@ -42,7 +55,8 @@ export class LossyProxy {
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks).toString("utf8");
-      const { method } = JSON.parse(body) as { readonly method: string };
+      const { method, params } = JSON.parse(body) as { readonly method: string; readonly params: readonly unknown[] };
+      if (this.#locked.has(`${method} ${String((params[0] as readonly unknown[] | undefined)?.[0])}`)) return refuse(response);
       const headers = Object.fromEntries(["authorization", "content-type"].map((name) => [name, request.headers[name]?.toString() ?? ""]));
       const answer = await fetch(`${this.#target}/`, { method: "POST", headers, body });
       const text = await answer.text();
@@ -60,4 +74,9 @@ export class LossyProxy {
       request.socket.destroy();
     }
   }
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  response.end(JSON.stringify({ id: 1, error: ["database is locked", ""] }));
 }

@@ -1,0 +1,5 @@
+CREATE TABLE `digests` (
+	`day` text PRIMARY KEY NOT NULL,
+	`event` text NOT NULL,
+	`sent_at_ms` integer
+) WITHOUT ROWID;

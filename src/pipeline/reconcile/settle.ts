@@ -1,0 +1,62 @@
+import { agreed, findingId, inTime, isOver, renamed, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
+import type { Plan, ReconcilePorts } from "./ports.ts";
+
+/** What one look has shown, and of what: of one row that a page holds, or of all that the system has under a key. */
+export interface Shown {
+  /** Every name that findings about it may go under. */
+  readonly names: readonly string[];
+  readonly candidate: Candidate | null;
+  readonly of: "row" | "key";
+}
+
+/** What looks come to: findings as they stand now, and suspicions to be dropped. */
+export interface Settled {
+  readonly put: readonly Finding[];
+  readonly drop: readonly string[];
+  readonly opened: number;
+  readonly healed: number;
+}
+
+/** Holds what was shown against what is on its way, and ends findings of which it shows that they are over. */
+export async function settle(
+  shown: readonly Shown[],
+  { plan, ports }: { readonly plan: Plan; readonly ports: ReconcilePorts },
+): Promise<Settled> {
+  const candidates = shown.flatMap(({ candidate }) => candidate ?? []);
+  const names = [...new Set([...shown.flatMap((each) => each.names), ...candidates.map(({ key }) => key)])];
+  const before = new Map((await ports.findingsOf(names)).map((finding) => [finding.id, finding]));
+  const inFlight = candidates.length === 0 ? new Map<string, number>() : await ports.inFlight(candidates.map(({ key }) => key));
+  const nowMs = ports.clock();
+  const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
+  const put = new Map<string, Finding>();
+  let opened = 0;
+  for (const each of candidates) {
+    const own = before.get(findingId(plan.name, each)) ?? null;
+    const candidate = inTime(each, own, { ...look, onItsWaySinceMs: inFlight.get(each.key) ?? null });
+    const known = before.get(findingId(plan.name, candidate)) ?? null;
+    const finding = seen(known, candidate, look);
+    if (finding.state === "open" && known?.state !== "open" && !put.has(finding.id)) opened++;
+    put.set(finding.id, finding);
+  }
+  const over = [...before.values()].filter((finding) => !put.has(finding.id) && !isOver(finding) && isEnded(finding, shown));
+  const stillBy = new Map([...put.values()].map(({ key, type }) => [key, type]));
+  const after = over.map((finding) => {
+    const as = stillBy.get(finding.key);
+    return { id: finding.id, finding: as === undefined ? agreed(finding, nowMs) : renamed(finding, as, nowMs) };
+  });
+  const ended = after.flatMap(({ finding }) => finding ?? []);
+  return {
+    put: [...put.values(), ...ended],
+    drop: after.flatMap(({ id, finding }) => (finding === null ? [id] : [])),
+    opened,
+    healed: ended.length,
+  };
+}
+
+/** Another type of drift at the same record says that this one is over; but a single row tells nothing of how many there are. */
+const isEnded = (finding: Finding, shown: readonly Shown[]): boolean =>
+  shown.some(
+    ({ names, candidate, of }) =>
+      (names.includes(finding.key) || candidate?.key === finding.key) &&
+      (of === "key" || (finding.type !== "duplicateInErp" && candidate?.type !== "duplicateInErp")),
+  );

@@ -49,6 +49,8 @@ export interface GovernorState {
   readonly leases: readonly Held[];
   readonly nextLease: number;
   readonly shares: Shares;
+  /** How long attempts have held their slots lately, newer ones counting more; 0 while none has ended. */
+  readonly heldMs: number;
 }
 
 export const newGovernor = (policy: GovernorPolicy, nowMs: number, owed: FullAt = {}): GovernorState => ({
@@ -59,6 +61,7 @@ export const newGovernor = (policy: GovernorPolicy, nowMs: number, owed: FullAt 
   leases: [],
   nextLease: 1,
   shares: NO_CONTENTION,
+  heldMs: 0,
 });
 
 export type Refusal = {
@@ -141,25 +144,29 @@ function askOf(wanted: Wanted): Ask {
 const roomFor = (state: GovernorState, priority: Priority, policy: GovernorPolicy): number =>
   Math.min(tokensIn(state.buckets, policy), freeSlots(state.leases, policy.concurrency, priority));
 
+/** Between two grants at full rate, be it tokens or slots that are short. */
+const perGrantMs = (state: GovernorState, policy: GovernorPolicy): number =>
+  Math.max(perTokenMs(policy), state.heldMs / policy.concurrency);
+
 /** When the next token is there after so many grants. Where tokens are there but slots or the turn are not, a little later. */
 function soonest(state: GovernorState, policy: GovernorPolicy, granted: number, kept: boolean): number {
   const tokenMs = soonestTokenMs(spend(state.buckets, policy, granted + (kept ? 1 : 0)), policy);
   if (tokenMs > state.buckets.atMs) return tokenMs;
-  return state.buckets.atMs + (kept ? Math.max(1, Math.min(RECHECK_MS, Math.ceil(perTokenMs(policy)))) : RECHECK_MS);
+  return state.buckets.atMs + (kept ? Math.max(1, Math.min(RECHECK_MS, Math.ceil(perGrantMs(state, policy)))) : RECHECK_MS);
 }
 
 const shareOf = (state: GovernorState, ask: Ask, policy: GovernorPolicy, nowMs: number): Division =>
   divide(state.shares, ask, roomFor(state, ask.priority, policy), {
     weights: { ...DEFAULT_WEIGHTS, ...policy.weights },
     nowMs,
-    perTokenMs: perTokenMs(policy),
+    perGrantMs: perGrantMs(state, policy),
     soonestMs: (granted, kept) => soonest(state, policy, granted, kept),
   });
 
 /** A probe goes to whoever asks first, whatever its share; it too needs a token and a slot. */
 function oneOf(state: GovernorState, ask: Ask, policy: GovernorPolicy, nowMs: number): Division {
   const granted = roomFor(state, "critical", policy) > 0 && (ask.keys[0]?.[1] ?? 0) > 0 ? 1 : 0;
-  const everyMs = perTokenMs(policy);
+  const everyMs = perGrantMs(state, policy);
   const untilMs = Math.max(soonest(state, policy, granted, true), nowMs + 1);
   const parts = ask.keys.map(([, count], index) => {
     const got = index === 0 ? granted : 0;
@@ -217,11 +224,16 @@ export interface Settlement {
   readonly quietUntilMs: number | null;
 }
 
+/** What an average becomes with one more value, so that some ten of them make it new. */
+const lately = (before: number, value: number): number => (before === 0 ? value : before + (Math.max(0, value) - before) / 5);
+
 /** Gives a lease back with its results, and moves the breaker. Unknown and expired leases only report. */
 export function settleLease(state: GovernorState, settlement: Settlement, policy: GovernorPolicy, nowMs: number): GovernorState {
+  const held = state.leases.find(({ id }) => id === settlement.leaseId);
   return {
     ...state,
     leases: withoutLease(state.leases, settlement.leaseId),
+    heldMs: held === undefined ? state.heldMs : lately(state.heldMs, nowMs - (held.expiresAtMs - policy.leaseTtlMs)),
     breaker: afterResults(state.breaker, settlement, policy, nowMs),
     quietUntilMs: Math.max(state.quietUntilMs, settlement.quietUntilMs ?? 0),
   };

@@ -27,8 +27,9 @@ const REST = "*";
 const LEAD_MS = 250;
 
 /**
- * Refused askers are told to come twice as often as tokens, so that one who does not come costs no token, but never further
- * apart than this: a slow rate's bucket holds one token, and the next is lost while it waits to be taken.
+ * Refused askers are told to come twice as often as there is something to grant, so that one who does not come costs none
+ * of it, but never further apart than this: a slow rate's bucket holds one token, and the next is lost while it waits to
+ * be taken.
  */
 const SPREAD_MS = 50;
 
@@ -45,8 +46,8 @@ export interface Ask {
 export interface Terms {
   readonly weights: Weights;
   readonly nowMs: number;
-  /** Between two tokens at full rate. */
-  readonly perTokenMs: number;
+  /** Between two grants at full rate. */
+  readonly perGrantMs: number;
   /** When the next token is to be had after so many grants; `kept`: there are some, but they are others'. */
   readonly soonestMs: (granted: number, kept: boolean) => number;
 }
@@ -93,7 +94,7 @@ export function divide(shares: Shares, ask: Ask, room: number, terms: Terms): Di
   const grants = fill(
     served.map((each, index) => ({ served: each, wanted: counts[index] ?? 0 })),
     allowed,
-    seen.least[ask.priority] + keyLead(seen.rivals + 1, terms.perTokenMs),
+    seen.least[ask.priority] + keyLead(seen.rivals + 1, terms.perGrantMs),
   );
   const granted = sum(grants);
   const asked = seen.mine.map((flow, index): Asked => ({
@@ -103,7 +104,7 @@ export function divide(shares: Shares, ask: Ask, room: number, terms: Terms): Di
   }));
   const soonestMs = granted < sum(counts) ? terms.soonestMs(granted, granted < room) : terms.nowMs;
   const waiting = seen.waiting + asked.filter(({ flow, refused }) => flow.waiting + refused > 0).length;
-  const everyMs = waiting * Math.min(terms.perTokenMs / 2, SPREAD_MS);
+  const everyMs = waiting * Math.min(terms.perGrantMs / 2, SPREAD_MS);
   const told = asked.map((one) => tellOne(one, ask.batch ? one.refused : 1, { soonestMs, everyMs }));
   const waits = { ...seen.least };
   for (const { flow } of told) {
@@ -189,7 +190,7 @@ function look(shares: Shares, ask: Ask, wanted: ReadonlyMap<string, number>, now
 }
 
 /** How far ahead of a waiting key another one may get, in grants. */
-const keyLead = (keys: number, perTokenMs: number): number => Math.max(1, Math.floor(LEAD_MS / perTokenMs / keys));
+const keyLead = (keys: number, perGrantMs: number): number => Math.max(1, Math.floor(LEAD_MS / perGrantMs / keys));
 
 /** What a class may be granted before it is further ahead of a waiting one than the rule lets it. */
 function allowance(shares: Shares, priority: Priority, waits: Seen["least"], terms: Terms): number {
@@ -200,7 +201,7 @@ function allowance(shares: Shares, priority: Priority, waits: Seen["least"], ter
   const costs = costsOf(terms.weights);
   const together = 1 / costs.critical + 1 / costs.standard + 1 / costs.bulk;
   // Never less than one grant of the lightest class costs, which would stand still before a waiting one else.
-  const lead = Math.max(costs.critical, costs.standard, costs.bulk, Math.floor(LEAD_MS / terms.perTokenMs / together));
+  const lead = Math.max(costs.critical, costs.standard, costs.bulk, Math.floor(LEAD_MS / terms.perGrantMs / together));
   return Math.floor((least + lead - Math.max(shares.served[priority], shares.clock)) / costs[priority]);
 }
 

@@ -47,7 +47,7 @@ export const drift = command({
     const [action = "list", id] = call.args;
     if (action === "list") return list(call);
     if (action === "runs") return runs(call);
-    if (id === undefined) throw new Stop(EXIT.usage, `Which one? signalbox drift ${action} <${action === "run" ? "name" : "id"}>`);
+    if (id === undefined) throw new Stop(EXIT.usage, `Which one? npx signalbox drift ${action} <${action === "run" ? "name" : "id"}>`);
     return (ACTIONS[action] ?? showOne)(call, id);
   },
 });
@@ -58,11 +58,11 @@ async function list({ api, options, show }: Drift): Promise<Exit> {
   // Words of closed lists are checked by the API.
   const query = { reconciliation, state, type, owner } as Query<"listDrift">;
   for await (const finding of (await api("viewer")).all("listDrift", query)) found.push(finding);
-  show({ items: found }, () => (found.length === 0 ? "No drift." : findingTable(found)));
+  show({ items: found }, (columns) => (found.length === 0 ? "No drift." : findingTable(found, columns)));
   return found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
 }
 
-const findingTable = (found: readonly Finding[]): string =>
+const findingTable = (found: readonly Finding[], columns: number | null): string =>
   table(
     ["id", "record", "system", "type", "differs in", "owner", "since"],
     found.map(({ id, kind, key, system, type, differences, owner, firstSeenAt }) => [
@@ -74,6 +74,7 @@ const findingTable = (found: readonly Finding[]): string =>
       owner.name,
       firstSeenAt,
     ]),
+    columns,
   );
 
 async function showOne({ api, show }: Drift, id: string): Promise<Exit> {
@@ -106,11 +107,11 @@ function details(finding: Finding): string {
 
 async function runs({ api, show }: Drift): Promise<Exit> {
   const { items } = await (await api("viewer")).call("listReconciliations", {});
-  show({ items }, () => (items.length === 0 ? "No reconciliations are configured." : runTable(items)));
+  show({ items }, (columns) => (items.length === 0 ? "No reconciliations are configured." : runTable(items, columns)));
   return items.some(({ problem, lastRun }) => problem !== null || lastRun?.state === "failed") ? EXIT.found : EXIT.ok;
 }
 
-const runTable = (items: readonly Reconciliation[]): string =>
+const runTable = (items: readonly Reconciliation[], columns: number | null): string =>
   table(
     ["name", "kind", "system", "last run", "read up to", "open", "problem"],
     items.map(({ name, kind, system, lastRun, readUpTo, findings, problem }) => [
@@ -122,6 +123,7 @@ const runTable = (items: readonly Reconciliation[]): string =>
       String(findings["open"] ?? 0),
       problem ?? lastRun?.problem ?? "-",
     ]),
+    columns,
   );
 
 const reasonOf = ({ options }: Drift, action: string): string => options.reason ?? `${action} from the command line`;
@@ -129,7 +131,7 @@ const reasonOf = ({ options }: Drift, action: string): string => options.reason 
 async function run(call: Drift, name: string): Promise<Exit> {
   const body = { mode: call.options.full === true ? "full" : "changes", reason: reasonOf(call, "run") } as const;
   const begun = await (await call.api("operator")).call("runReconciliation", { params: { name }, body });
-  call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: signalbox drift runs`);
+  call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: npx signalbox drift runs`);
   return EXIT.ok;
 }
 
@@ -141,7 +143,7 @@ async function repair(call: Drift, id: string): Promise<Exit> {
   call.show(done, () =>
     done.eventId === null
       ? `${done.how}, if it were done: ${done.would}`
-      : `${done.how}: ${done.would}\nWhat became of it: signalbox trace ${done.eventId}`,
+      : `${done.how}: ${done.would}\nWhat became of it: npx signalbox trace ${done.eventId}`,
   );
   return EXIT.ok;
 }

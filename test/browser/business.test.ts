@@ -189,6 +189,7 @@ describe("a promise to the business", () => {
     const promise = page.getByRole("table", { name: /Promises/ }).getByRole("row", { name: /Won opportunities become ERP orders/ });
     expect(await promise.textContent()).toContain("Breached");
     await promise.getByRole("link").click();
+    await page.waitForURL(/\/ops\/slas\/orderHandoff/);
     const late = page.getByRole("table", { name: /Late records/ });
     expect(await late.getByRole("link", { name: "Opportunity 0062400000Gbp01AAR" }).count()).toBe(1);
     expect(await main(page)).toContain("7 % are allowed in 1h.");

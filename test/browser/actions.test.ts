@@ -97,6 +97,7 @@ describe("an operator, about a dead letter", () => {
     await page.getByRole("status").getByText("2 dead letters retried.").waitFor();
     expect(await Promise.all([...events, other].map(statusOf))).toEqual(["delivered", "delivered", "dead"]);
     await page.getByRole("link", { name: "Audit", exact: true }).click();
+    await page.waitForURL(/\/ops\/audit/);
     expect(await page.getByRole("row", { name: /PLN is enabled now/ }).count()).toBe(2);
     expect(await page.getByRole("row", { name: /Retry.*local-operator|local-operator.*Retry/ }).count()).toBeGreaterThanOrEqual(2);
   });

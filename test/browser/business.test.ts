@@ -213,6 +213,7 @@ describe("a flow that waits for a person", () => {
       .getByRole("row", { name: new RegExp(id) })
       .getByRole("link", { name: "Quote to cash" })
       .click();
+    await page.getByRole("heading", { name: `Quote to cash: ${id}` }).waitFor();
     expect(await main(page)).toContain("The products can be configured: the sale has no amount above zero.");
     expect(await main(page)).toContain("Revenue operations");
     expect(await main(page)).toContain("This needs the role approver; yours is operator.");

@@ -148,10 +148,11 @@ describe("without a script", () => {
     await page.getByText("Filter", { exact: true }).click();
     await page.getByLabel("Status").selectOption("dead");
     await page.getByRole("button", { name: "Show" }).click();
+    await page.waitForURL(/status=dead/);
     expect(new URL(page.url()).searchParams.get("status")).toBe("dead");
     expect(await page.locator("tbody tr").count()).toBe(await page.locator("tbody tr", { hasText: "Dead" }).count());
     await page.getByRole("link", { name: "Opportunity", exact: true }).first().click();
-    expect(await page.getByRole("heading", { name: "Its way" }).isVisible()).toBe(true);
+    await page.getByRole("heading", { name: "Its way" }).waitFor();
     expect(await page.locator("[data-live]").isVisible()).toBe(false);
     await context.close();
   });

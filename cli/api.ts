@@ -50,9 +50,16 @@ export class Api {
         EXIT.unreachable,
         `${this.origin} does not answer (${failure.detail}). ${this.#local ? "Start it with: npm run dev" : "Is the address right? SIGNALBOX_URL or --url name it."}`,
       );
-    return new Stop(exitOf(failure), `${failure.status} ${failure.code}: ${failure.detail}`);
+    const advice = ADVICE[failure.status];
+    return new Stop(exitOf(failure), `${failure.status} ${failure.code}: ${failure.detail}${advice === undefined ? "" : `\n${advice}`}`);
   }
 }
+
+/** What to do about an answer that the caller's token is the cause of. */
+const ADVICE: Readonly<Record<number, string>> = {
+  401: "The token is wrong or has expired: put a new one into SIGNALBOX_TOKEN. Without that variable, a local router is asked with a token made for it.",
+  403: "Ask for that role where your tokens come from, and put the new token into SIGNALBOX_TOKEN.",
+};
 
 /** A refused token, a redirect to a sign-in and a router in trouble are one thing to a script: it could not ask. */
 function exitOf(failure: CallFailure): typeof EXIT.found | typeof EXIT.unreachable | typeof EXIT.usage {

@@ -33,8 +33,9 @@ function read(command: Command, argv: readonly string[], known: Options): Return
   try {
     return parseArgs({ args: alias, options: types, allowPositionals: true });
   } catch (error) {
-    // parseArgs says what is wrong with a TypeError.
-    throw new Stop(EXIT.usage, `${error instanceof Error ? error.message : String(error)}\n\n${usageOf(command)}`);
+    // parseArgs says what is wrong with a TypeError; its second sentence is about another way to write the same mistake.
+    const [what = ""] = (error instanceof Error ? error.message : String(error)).split(". ");
+    throw new Stop(EXIT.usage, `${what}\n\n${usageOf(command)}`);
   }
 }
 

@@ -33,7 +33,7 @@ async function dispatch([name, ...rest]: readonly string[], world: World): Promi
     commands: COMMANDS,
     world,
     api: (role) => connect(world, url, role),
-    show: (value, text) => world.out(json ? JSON.stringify(value, null, 2) : text()),
+    show: (value, text) => world.out(json ? JSON.stringify(value, null, 2) : text(world.columns)),
   };
   return found.run(call);
 }

@@ -35,8 +35,8 @@ export interface Call<O extends Options> {
   readonly world: World;
   /** The ops API of the router that `--url` names, with a token that may act as `role`. */
   readonly api: (role: Role) => Promise<Api>;
-  /** Prints the value with `--json`, else the text made of it. */
-  readonly show: (value: unknown, text: () => string) => void;
+  /** Prints the value with `--json`, else the text made of it for a terminal of so many columns. */
+  readonly show: (value: unknown, text: (columns: number | null) => string) => void;
 }
 
 interface Described {

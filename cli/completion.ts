@@ -72,7 +72,7 @@ _signalbox() {
 ${commands.map(zshCase).join("\n")}
   esac
 }
-compdef _signalbox signalbox`;
+if [[ $funcstack[1] == _signalbox ]]; then _signalbox "$@"; else compdef _signalbox signalbox; fi`;
 
 const fishText = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 

@@ -41,7 +41,7 @@ export const overview = (commands: readonly Command[]): string =>
     aligned(commands.map(({ name, summary }) => [name, summary])),
     "",
     "signalbox help <command> says more. A deployed router: SIGNALBOX_URL, and a token in SIGNALBOX_TOKEN.",
-    `Exit codes: ${Object.entries(EXIT_WORDS)
+    `Exit codes:${Object.entries(EXIT_WORDS)
       .map(([code, words]) => `\n  ${code}  ${words}`)
       .join("")}`,
   ].join("\n");

@@ -22,6 +22,8 @@ export interface World {
   /** Writes over the last line of standard error, on a terminal. */
   readonly overwrite: (line: string) => void;
   readonly terminal: boolean;
+  /** The width of the terminal that standard output is; null where it goes to a file or another program. */
+  readonly columns: number | null;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly root: string;
   readonly run: Runner;
@@ -47,6 +49,7 @@ export function thisMachine(): World {
     say: (line) => process.stderr.write(`${line}\n`),
     overwrite: (line) => terminal && process.stderr.write(`\r\u001b[2K${line}`),
     terminal,
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
     env: process.env,
     root: ROOT,
     run: runProgram,

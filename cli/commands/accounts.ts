@@ -47,7 +47,7 @@ export const accounts = command({
   examples: ["signalbox accounts create partner acme", "signalbox accounts rotate partner acme --overlap 3600"],
   run: async ({ args: [action = "", source = "", account], options, api, show }) => {
     if (action !== "list" && account === undefined)
-      throw new Stop(EXIT.usage, `Which account? signalbox accounts ${action} ${source} <account>`);
+      throw new Stop(EXIT.usage, `Which account? npx signalbox accounts ${action} ${source} <account>`);
     const asked = {
       source,
       account: account ?? "",

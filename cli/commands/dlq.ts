@@ -63,11 +63,11 @@ async function lettersOf({ api, options }: Dlq): Promise<readonly Letter[]> {
 
 async function list(call: Dlq): Promise<Exit> {
   const letters = await lettersOf(call);
-  call.show({ items: letters }, () => (letters.length === 0 ? "No dead letters." : letterTable(letters)));
+  call.show({ items: letters }, (columns) => (letters.length === 0 ? "No dead letters." : letterTable(letters, columns)));
   return letters.some((letter) => letter.status === "open") ? EXIT.found : EXIT.ok;
 }
 
-const letterTable = (letters: readonly Letter[]): string =>
+const letterTable = (letters: readonly Letter[], columns: number | null): string =>
   table(
     ["id", "record", "destination", "class", "owner", "reason"],
     letters.map(({ id, entity, destination, class: failure, owner, reason }) => [
@@ -78,10 +78,11 @@ const letterTable = (letters: readonly Letter[]): string =>
       owner.name,
       reason,
     ]),
+    columns,
   );
 
 async function showOne({ api, show }: Dlq, [id]: readonly string[]): Promise<Exit> {
-  if (id === undefined) throw new Stop(EXIT.usage, "Which letter? signalbox dlq show <id>");
+  if (id === undefined) throw new Stop(EXIT.usage, "Which letter? npx signalbox dlq show <id>");
   const letter = await (await api("viewer")).call("getDeadLetter", { params: { id } });
   show(letter, () => details(letter));
   return letter.status === "open" ? EXIT.found : EXIT.ok;
@@ -111,7 +112,7 @@ async function act(call: Dlq, action: Action, ids: readonly string[]): Promise<E
   const { api, options, show } = call;
   if (options.all === true && action === "edit") throw new Stop(EXIT.usage, "edit takes one letter, not --all");
   if ((options.all === true) === ids.length > 0)
-    throw new Stop(EXIT.usage, `Which letters? signalbox dlq ${action} <id> ..., or --all with filters`);
+    throw new Stop(EXIT.usage, `Which letters? npx signalbox dlq ${action} <id> ..., or --all with filters`);
   if (action === "edit" && (options.patch === undefined) === (options.body === undefined))
     throw new Stop(EXIT.usage, "edit takes --patch or --body");
   const chosen = options.all === true ? (await lettersOf(call)).filter(({ status }) => status === "open").map(({ id }) => id) : ids;

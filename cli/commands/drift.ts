@@ -49,7 +49,7 @@ export const drift = command({
     if (action === "list") return list(call);
     if (action === "runs") return runs(call);
     if (id === undefined)
-      throw new Stop(EXIT.usage, `Which one? signalbox drift ${action} <${action === "run" || action === "history" ? "name" : "id"}>`);
+      throw new Stop(EXIT.usage, `Which one? npx signalbox drift ${action} <${action === "run" || action === "history" ? "name" : "id"}>`);
     return (ACTIONS[action] ?? showOne)(call, id);
   },
 });
@@ -62,15 +62,15 @@ async function list({ api, options, show }: Drift): Promise<Exit> {
   const asked = await api("viewer");
   const { silence } = await asked.call("listDrift", { query: { ...query, limit: 1 } });
   for await (const finding of asked.all("listDrift", query)) found.push(finding);
-  const told = [
-    found.length === 0 ? "No drift." : findingTable(found),
+  const told = (columns: number | null): string[] => [
+    found.length === 0 ? "No drift." : findingTable(found, columns),
     ...silence.map(({ summary, owner }) => `${summary} (${owner.name})`),
   ];
-  show({ items: found, silence }, () => told.join("\n"));
+  show({ items: found, silence }, (columns) => told(columns).join("\n"));
   return silence.length > 0 || found.some((finding) => finding.state === "open") ? EXIT.found : EXIT.ok;
 }
 
-const findingTable = (found: readonly Finding[]): string =>
+const findingTable = (found: readonly Finding[], columns: number | null): string =>
   table(
     ["id", "record", "system", "type", "differs in", "owner", "since"],
     found.map(({ id, kind, key, system, type, differences, owner, firstSeenAt }) => [
@@ -82,6 +82,7 @@ const findingTable = (found: readonly Finding[]): string =>
       owner.name,
       firstSeenAt,
     ]),
+    columns,
   );
 
 async function showOne({ api, show }: Drift, id: string): Promise<Exit> {
@@ -114,11 +115,11 @@ function details(finding: Finding): string {
 
 async function runs({ api, show }: Drift): Promise<Exit> {
   const { items } = await (await api("viewer")).call("listReconciliations", {});
-  show({ items }, () => (items.length === 0 ? "No reconciliations are configured." : runTable(items)));
+  show({ items }, (columns) => (items.length === 0 ? "No reconciliations are configured." : runTable(items, columns)));
   return items.some(({ problem, lastRun }) => problem !== null || lastRun?.state === "failed") ? EXIT.found : EXIT.ok;
 }
 
-const runTable = (items: readonly Reconciliation[]): string =>
+const runTable = (items: readonly Reconciliation[], columns: number | null): string =>
   table(
     ["name", "kind", "system", "last run", "read up to", "open", "problem"],
     items.map(({ name, kind, system, lastRun, readUpTo, findings, problem }) => [
@@ -130,6 +131,7 @@ const runTable = (items: readonly Reconciliation[]): string =>
       String(findings["open"] ?? 0),
       problem ?? lastRun?.problem ?? "-",
     ]),
+    columns,
   );
 
 const reasonOf = ({ options }: Drift, action: string): string => options.reason ?? `${action} from the command line`;
@@ -137,7 +139,7 @@ const reasonOf = ({ options }: Drift, action: string): string => options.reason 
 async function run(call: Drift, name: string): Promise<Exit> {
   const body = { mode: call.options.full === true ? "full" : "changes", reason: reasonOf(call, "run") } as const;
   const begun = await (await call.api("operator")).call("runReconciliation", { params: { name }, body });
-  call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: signalbox drift runs`);
+  call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: npx signalbox drift runs`);
   return EXIT.ok;
 }
 
@@ -181,7 +183,7 @@ async function repair(call: Drift, id: string): Promise<Exit> {
   call.show(done, () =>
     done.eventId === null
       ? `${done.how}, if it were done: ${done.would}`
-      : `${done.how}: ${done.would}\nWhat became of it: signalbox trace ${done.eventId}`,
+      : `${done.how}: ${done.would}\nWhat became of it: npx signalbox trace ${done.eventId}`,
   );
   return EXIT.ok;
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { command, type Call } from "../command.ts";
 import { EXIT, Stop, type Exit } from "../exit.ts";
 import { ENV_OPTION, environmentOf, placeholdersOf, type Environment } from "../deployment/environment.ts";
+import { bulk, creations, makeDatabases, makeUnless, putSecrets, type Named, type Step } from "../deployment/making.ts";
 import { databaseId, variable, writeSettings } from "../deployment/wrangler-toml.ts";
 import { Wrangler, written } from "../deployment/wrangler.ts";
 
@@ -22,11 +22,6 @@ const OPTIONS = {
 } as const;
 
 type Init = Call<typeof OPTIONS>;
-
-interface Step {
-  readonly what: string;
-  readonly state: "done" | "was there" | "to do";
-}
 
 export const init = command({
   name: "init",
@@ -47,8 +42,6 @@ Secrets go to wrangler by its standard input and are never shown; ACCOUNT_KEY is
     return options["dry-run"] === true ? dryRun(call, environment, { settings, values }) : make(call, environment, { settings, values });
   },
 });
-
-type Named = Readonly<Record<string, string>>;
 
 function variablesOf({ team, audience, vars }: Init["options"]): Named {
   const access = team === undefined ? null : `https://${team}.cloudflareaccess.com`;
@@ -84,19 +77,6 @@ interface Given {
   readonly settings: Named;
   readonly values: Named;
 }
-
-/** The commands that make things, in the order they are needed. */
-const creations = ({
-  databases,
-  buckets,
-  queues,
-}: Environment): Readonly<Record<"databases" | "buckets" | "queues", readonly (readonly string[])[]>> => ({
-  databases: databases.map(({ name }) => ["d1", "create", name]),
-  buckets: buckets.map((bucket) => ["r2", "bucket", "create", bucket]),
-  queues: queues.map((queue) => ["queues", "create", queue]),
-});
-
-const bulk = ({ name }: Environment): readonly string[] => ["secret", "bulk", "--env", name];
 
 function dryRun({ show }: Init, environment: Environment, { settings, values }: Given): Exit {
   const { databases, buckets, queues } = creations(environment);
@@ -142,45 +122,4 @@ async function make({ world, show }: Init, environment: Environment, given: Give
       : `${left.length} left to do, then: npm run deploy -- --env ${environment.name}`,
   );
   return left.length === 0 ? EXIT.ok : EXIT.found;
-}
-
-interface Making {
-  readonly commands: readonly (readonly string[])[];
-  readonly tell: (step: Step) => void;
-}
-
-async function makeDatabases(wrangler: Wrangler, { databases }: Environment, { commands, tell }: Making): Promise<readonly string[]> {
-  const before = await wrangler.databases();
-  for (const [index, { name }] of databases.entries())
-    tell(await makeUnless(before.has(name), wrangler, { what: `database ${name}`, args: commands[index] ?? [] }));
-  const after = databases.every(({ name }) => before.has(name)) ? before : await wrangler.databases();
-  return databases.map(({ name }) => {
-    const id = after.get(name);
-    if (id === undefined) throw new Stop(EXIT.unreachable, `the database ${name} was made, but is not listed yet; run init again`);
-    return id;
-  });
-}
-
-async function makeUnless(
-  there: boolean,
-  wrangler: Wrangler,
-  { what, args }: { readonly what: string; readonly args: readonly string[] },
-): Promise<Step> {
-  if (there) return { what, state: "was there" };
-  await wrangler.must(args);
-  return { what, state: "done" };
-}
-
-/** Puts what has a value and is not there yet. A value given now replaces nothing: rotation has its own way. */
-async function putSecrets(wrangler: Wrangler, environment: Environment, values: Named): Promise<readonly Step[]> {
-  const there = await wrangler.secrets(environment);
-  const own = environment.secrets.includes("ACCOUNT_KEY") ? { ACCOUNT_KEY: randomBytes(32).toString("base64") } : {};
-  const wanted = Object.entries({ ...own, ...values }).filter(([name]) => !there.includes(name));
-  if (wanted.length > 0) await wrangler.must(bulk(environment), JSON.stringify(Object.fromEntries(wanted)));
-  const put = wanted.map(([name]) => name);
-  return environment.secrets.map((name): Step => {
-    if (there.includes(name)) return { what: `secret ${name}`, state: "was there" };
-    if (put.includes(name)) return { what: `secret ${name}`, state: "done" };
-    return { what: `secret ${name}: ${written(["secret", "put", name, "--env", environment.name])}`, state: "to do" };
-  });
 }

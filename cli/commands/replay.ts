@@ -4,6 +4,7 @@ import type { Answer, Body } from "../client/client.ts";
 import { API_OPTIONS, command, type Call } from "../command.ts";
 import { EXIT, Stop, type Exit } from "../exit.ts";
 import { Progress, bar } from "../progress.ts";
+import { counted } from "../table.ts";
 
 type Replay = Answer<"getReplay">;
 
@@ -50,7 +51,7 @@ export const replay = command({
   ],
   run: async (call) => {
     const [action = "", id] = call.args;
-    if (WITH_ID.includes(action) && id === undefined) throw new Stop(EXIT.usage, `Which one? signalbox replay ${action} <id>`);
+    if (WITH_ID.includes(action) && id === undefined) throw new Stop(EXIT.usage, `Which one? npx signalbox replay ${action} <id>`);
     const router = await call.api(action === "approve" ? "approver" : action === "status" ? "viewer" : "operator");
     if (action === "status" && id === undefined) return list(call, router);
     const asked = await ask(call, router, { action, id: id ?? "" });
@@ -114,7 +115,9 @@ function planned({ plan, ratePerSecond }: Replay): string {
     `kind        ${counts(plan.byKind)}`,
     ...plan.notReplayable.map(({ why, events }) => `left out    ${events}: ${why}`),
     `superseded  ${movedOn.events} by newer states${movedOn.complete ? "" : ` (among the ${movedOn.entitiesAsked} entities asked)`}`,
-    ...plan.sample.map(({ entity, events, refused }) => `  ${entity}  ${events} events${refused === 0 ? "" : `, ${refused} superseded`}`),
+    ...plan.sample.map(
+      ({ entity, events, refused }) => `  ${entity}  ${counted(events, "event")}${refused === 0 ? "" : `, ${refused} superseded`}`,
+    ),
     `takes       ${estimatedSeconds} s at ${ratePerSecond} a second${estimatedEnd === null ? "" : `; begun now, until ${estimatedEnd}`}`,
     ...(plan.needsApproval ? ["approval    needed, by another person"] : []),
   ].join("\n");
@@ -144,6 +147,6 @@ async function follow({ options, world }: Replaying, router: Api, first: Replay)
   progress.end();
   for (const { why, events, example } of replayed.progress?.problems ?? []) world.out(`  ${events}: ${why} (such as ${example})`);
   world.out(`${id}: ${replayed.state}; next: ${replayed.nextStep}`);
-  if (world.ended.aborted && replayed.state === "running") world.out(`It still runs. To end it: signalbox replay cancel ${id}`);
+  if (world.ended.aborted && replayed.state === "running") world.out(`It still runs. To end it: npx signalbox replay cancel ${id}`);
   return (replayed.progress?.failed ?? 0) > 0 ? EXIT.found : EXIT.ok;
 }

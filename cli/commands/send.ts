@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ensureLocalSecrets } from "../../scripts/local-secrets.ts";
 import { LOCAL_SOURCES, filled, localSource, post, samplesOf, type LocalSource, type Outgoing } from "../../scripts/sender.ts";
+import { wholeNumber } from "../arguments.ts";
 import { API_OPTIONS, command } from "../command.ts";
 import { EXIT, Stop } from "../exit.ts";
 import { originOf } from "../connection.ts";
@@ -26,20 +27,22 @@ export const send = command({
     if (name === undefined) {
       const known = Object.keys(LOCAL_SOURCES).flatMap((each) => localSource(each, secrets) ?? []);
       const listed = known.map((source) => ({ source: source.name, samples: samplesOf(source).map((sample) => sample.name) }));
-      show(listed, () =>
+      show(listed, (columns) =>
         table(
           ["source", "samples"],
           listed.map((each) => [each.source, each.samples.join(", ")]),
+          columns,
         ),
       );
       return EXIT.ok;
     }
+    const times = wholeNumber("times", options.times, 1) ?? 1;
     const source = localSource(name, secrets);
     if (source === null) throw new Stop(EXIT.usage, `There is no source "${name}". There are: ${Object.keys(LOCAL_SOURCES).join(", ")}.`);
     const outgoing = { ...toSend(source, wanted, options.body), deliveryId: `msg_${crypto.randomUUID()}`, nowMs: world.now() };
     const origin = originOf(options.url, world.env);
     const answers: Posted[] = [];
-    for (let n = 0; n < Math.max(1, Number(options.times ?? 1)); n++) answers.push(await postOnce(origin, source, outgoing));
+    for (let n = 0; n < times; n++) answers.push(await postOnce(origin, source, outgoing));
     show(answers.length === 1 ? answers[0] : answers, () => answers.map(written).join("\n"));
     return answers.every(({ status }) => status < 300) ? EXIT.ok : EXIT.found;
   },
@@ -80,5 +83,5 @@ const written = ({ status, eventId, body }: Posted): string =>
   [
     `${status} ${eventId ?? ""}`.trimEnd(),
     ...(body === "" ? [] : [body]),
-    ...(eventId === null ? [] : [`What became of it: signalbox trace ${eventId}`]),
+    ...(eventId === null ? [] : [`What became of it: npx signalbox trace ${eventId}`]),
   ].join("\n");

@@ -39,7 +39,7 @@ export const tail = command({
   about: `It goes on where it ended. An event is shown once, with the status it then has; follow one with trace. With --forward an event counts as
 forwarded when the URL has answered, whatever it says; while nothing answers there, it waits and tries again. The router keeps bodies and
 content types, not the sender's other headers: what it knows comes as x-signalbox-event-id, -source, -type, -delivery-id, x-correlation-id
-and traceparent. With --json one line an event.`,
+and traceparent. A signature of the sender can therefore not be checked there; signalbox send signs anew. With --json one line an event.`,
   arguments: [],
   options: OPTIONS,
   examples: ["signalbox tail", "signalbox tail --source stripe --from 15m", "signalbox tail --forward http://localhost:3000/hooks"],

@@ -38,6 +38,10 @@ export const verify = command({
         progress.show(`${bar(checked.length / entities.length)}  ${checked.length}/${entities.length} records`);
     }
     progress.end();
+    if (one !== undefined && checked[0]?.result.entries === 0) {
+      show({ checked: 0, complete: true, broken: [] }, () => `Nothing is known of ${one}.`);
+      return EXIT.found;
+    }
     const broken = checked.filter(({ result }) => !result.intact);
     const complete = checked.length === entities.length;
     show({ checked: checked.length, complete, broken, ...(one === undefined ? {} : { result: checked[0]?.result }) }, () =>

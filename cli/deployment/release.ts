@@ -54,7 +54,7 @@ export async function release(world: World, environment: Environment, dryRun: bo
       EXIT.found,
       left
         .map(({ name, value }) => `wrangler.toml (${environment.name}): ${name} is still the placeholder "${value}"`)
-        .concat(`signalbox init --env ${environment.name} sets them.`)
+        .concat(`npx signalbox init --env ${environment.name} sets them.`)
         .join("\n"),
     );
   const commit = await commitOf(world);

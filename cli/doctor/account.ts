@@ -17,7 +17,7 @@ export async function account(world: World, environment: Environment): Promise<r
   ];
 }
 
-const initialise = ({ name }: Environment): string => `signalbox init --env ${name}`;
+const initialise = ({ name }: Environment): string => `npx signalbox init --env ${name}`;
 
 async function databases(wrangler: Wrangler, environment: Environment): Promise<readonly Finding[]> {
   const ids = await wrangler.databases();

@@ -33,8 +33,8 @@ export const placeholders = (environment: Environment): readonly Finding[] =>
         "wrangler.toml",
         `${name} is still the placeholder "${value}"`,
         name.startsWith("d1_databases.")
-          ? `signalbox init --env ${environment.name} makes the database and writes its id`
-          : `set it in [env.${environment.name}.vars], or: signalbox init --env ${environment.name} ${name.startsWith("OPS_") ? "--team <team> --audience <tag>" : `--vars ${name}=<value>`}`,
+          ? `npx signalbox init --env ${environment.name} makes the database and writes its id`
+          : `set it in [env.${environment.name}.vars], or: npx signalbox init --env ${environment.name} ${name.startsWith("OPS_") ? "--team <team> --audience <tag>" : `--vars ${name}=<value>`}`,
       ),
     ),
     "wrangler.toml",

@@ -27,7 +27,7 @@ export async function health(world: World, origin: string, start: string): Promi
 
 function clock(date: string | null, nowMs: number): Finding {
   const theirs = date === null ? Number.NaN : Date.parse(date);
-  if (Number.isNaN(theirs)) return skipped("clock", "the answer has no date");
+  if (Number.isNaN(theirs)) return skipped("clock", "the answer carries no date, as a local router's: nothing to compare with");
   // The header is cut to whole seconds, so on average it is half a second old.
   const aheadMs = nowMs - (theirs + 500);
   const words = `${Math.abs(aheadMs / 1_000).toFixed(1)} s ${aheadMs > 0 ? "ahead of" : "behind"} the router's`;

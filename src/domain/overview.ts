@@ -24,7 +24,7 @@ const STANDING: Readonly<Record<Status, Standing>> = {
   quarantined: "needsPerson",
 };
 
-export const standingOf = (status: string): Standing => (Object.hasOwn(STANDING, status) ? STANDING[status as Status] : "underWay");
+const standingOfEvent = (status: string): Standing => (Object.hasOwn(STANDING, status) ? STANDING[status as Status] : "underWay");
 
 /** Upper ends of the classes in which times from receipt to effect are counted, in milliseconds; the last class has none. */
 const LATENCY_CLASSES_MS = [100, 250, 500, 1_000, 5_000, 30_000, Number.POSITIVE_INFINITY] as const;
@@ -66,7 +66,7 @@ const total = (counts: Readonly<Record<Standing, number>>): number =>
 
 function standings(events: readonly RecentEvent[]): Record<Standing, number> {
   const counts: Record<Standing, number> = { arrived: 0, underWay: 0, needsPerson: 0, notNeeded: 0 };
-  for (const { status } of events) counts[standingOf(status)]++;
+  for (const { status } of events) counts[standingOfEvent(status)]++;
   return counts;
 }
 

@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { customer, type EventSeen } from "../../scripts/demo/stage.ts";
-import { signIn, startBrowser, type Browser, type Role } from "./support/browser.ts";
-import { deadOpportunity, startStack, type Stack } from "./support/stack.ts";
+import { enter, startBrowser, type Browser, type Role } from "./support/browser.ts";
+import { deadOpportunity } from "./support/morning.ts";
+import { startStack, type Stack } from "./support/stack.ts";
 
 let stack: Stack;
 let browser: Browser;
@@ -19,7 +20,7 @@ afterAll(async () => {
 
 /** A person of this role at a page. */
 async function at(path: string, role: Role): Promise<Page> {
-  const page = await signIn(await browser.open(), stack, role);
+  const page = await enter(browser, stack, role);
   await page.goto(`${stack.url}${path}`);
   return page;
 }
@@ -96,6 +97,7 @@ describe("an operator, about a dead letter", () => {
     await page.getByRole("status").getByText("2 dead letters retried.").waitFor();
     expect(await Promise.all([...events, other].map(statusOf))).toEqual(["delivered", "delivered", "dead"]);
     await page.getByRole("link", { name: "Audit", exact: true }).click();
+    await page.waitForURL(/\/ops\/audit/);
     expect(await page.getByRole("row", { name: /PLN is enabled now/ }).count()).toBe(2);
     expect(await page.getByRole("row", { name: /Retry.*local-operator|local-operator.*Retry/ }).count()).toBeGreaterThanOrEqual(2);
   });

@@ -1,9 +1,6 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
-import type { AxeResults } from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { complaintsOf, signIn, startBrowser, type Browser } from "./support/browser.ts";
+import { violations } from "./support/accessibility.ts";
+import { complaintsOf, enter, signIn, startBrowser, type Browser } from "./support/browser.ts";
 import { startStack, type Stack } from "./support/stack.ts";
 
 /** Stored before the first page is opened: what the times and weights are measured with. */
@@ -11,9 +8,6 @@ const STORED = 100_000;
 /** Bytes that a first visit loads, style and script included. */
 const WEIGHT_MAX = 100 * 1024;
 const LOAD_MAX_MS = 1_000;
-/** WCAG 2.2, levels A and AA. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let stack: Stack;
 let browser: Browser;
@@ -37,6 +31,8 @@ async function pathsOf(): Promise<readonly string[]> {
   const business = await stack.stage.ops<Letters>("/dead-letters");
   const platform = await stack.stage.ops<Letters>("/dead-letters?list=platform");
   const [letter, unreadable] = [business.items[0]?.id ?? "", platform.items[0]?.id ?? ""].map(encodeURIComponent);
+  const [finding] = (await stack.stage.ops<{ items: readonly { id: string }[] }>("/drift?type=ownershipViolation")).items;
+  const [run] = (await stack.stage.ops<{ items: readonly { id: string }[] }>("/flows")).items;
   const replay = await stack.stage.ops<{ id: string }>("/replays", {
     query: { from: new Date(Date.now() - 3_600_000).toISOString(), to: new Date().toISOString() },
     force: true,
@@ -63,14 +59,13 @@ async function pathsOf(): Promise<readonly string[]> {
     "/ops/ownership",
     "/ops/audit",
     "/ops/alerts",
+    "/ops/drift",
+    `/ops/drift/${encodeURIComponent(finding?.id ?? "")}`,
+    "/ops/flows",
+    `/ops/flows/${run?.id ?? ""}`,
+    "/ops/slas",
+    "/ops/slas/orderHandoff",
   ];
-}
-
-/** What axe finds wrong, in words that lead to it. Its script goes in by the protocol of the tools, past the page's policy. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
-  const results = await page.evaluate<AxeResults>(`axe.run({ runOnly: { type: "tag", values: ${JSON.stringify(RULES)} } })`);
-  return results.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} (${node.failureSummary ?? ""})`));
 }
 
 const SCREENS = [
@@ -127,19 +122,21 @@ interface Weight {
   readonly bytes: number;
 }
 
-/** A visit with nothing kept from before; of three, the fastest: what else this machine does is not the page's. */
+/**
+ * A visit with nothing kept from before. One that is too slow is made again, twice at most, and the fastest counts: what else
+ * this machine does is not the page's.
+ */
 async function firstVisit(path: string): Promise<Weight> {
-  const context = await browser.open();
-  const page = await signIn(context, stack, "operator");
-  const tools = await context.newCDPSession(page);
+  const page = await enter(browser, stack, "operator");
+  const tools = await page.context().newCDPSession(page);
   const visits: Weight[] = [];
-  for (let i = 0; i < 3; i++) {
+  while (visits.length < 3 && visits.every(({ loadMs }) => loadMs >= LOAD_MAX_MS)) {
     await tools.send("Network.clearBrowserCache");
     await page.goto("about:blank");
     await page.goto(`${stack.url}${path}`, { waitUntil: "load" });
     visits.push(await page.evaluate<Weight>(WEIGH));
   }
-  await context.close();
+  await page.context().close();
   return visits.reduce((best, each) => (each.loadMs < best.loadMs ? each : best));
 }
 
@@ -151,10 +148,11 @@ describe("without a script", () => {
     await page.getByText("Filter", { exact: true }).click();
     await page.getByLabel("Status").selectOption("dead");
     await page.getByRole("button", { name: "Show" }).click();
+    await page.waitForURL(/status=dead/);
     expect(new URL(page.url()).searchParams.get("status")).toBe("dead");
     expect(await page.locator("tbody tr").count()).toBe(await page.locator("tbody tr", { hasText: "Dead" }).count());
     await page.getByRole("link", { name: "Opportunity", exact: true }).first().click();
-    expect(await page.getByRole("heading", { name: "Its way" }).isVisible()).toBe(true);
+    await page.getByRole("heading", { name: "Its way" }).waitFor();
     expect(await page.locator("[data-live]").isVisible()).toBe(false);
     await context.close();
   });

@@ -24,6 +24,8 @@ describe("a command line that is not right ends with exit code 2 and says what w
     [["replay", "cancel"], "Which one?"],
     [["drift", "repair"], "Which one?"],
     [["cost", "--events", "many"], "is no whole number"],
+    [["send", "custom", "--times", "many"], "is no whole number"],
+    [["send", "custom", "--times", "0"], "is no whole number"],
     [["deploy"], "Which deployment?"],
     [["deploy", "staging", "--env", "production"], "staging or production?"],
     [["rollback", "--env", "staging"], "Say why"],

@@ -51,6 +51,7 @@ describe("whom a command asks", () => {
   it.each([
     ["nobody answers", "http://127.0.0.1:1", 3, "does not answer"],
     ["the token is refused", problem(401, "unauthenticated"), 3, "401 unauthenticated"],
+    ["the token has expired, with what to do about it", problem(401, "unauthenticated"), 3, "put a new one into SIGNALBOX_TOKEN"],
     ["the role is too low", problem(403, "forbidden"), 3, "403 forbidden"],
     ["a sign-in page stands before it", { status: 302, headers: { location: "/login" } }, 3, "302"],
     ["the router is in trouble", problem(503, "unavailable"), 3, "503 unavailable"],
@@ -151,6 +152,31 @@ describe("dlq", () => {
   });
 });
 
+describe("a list", () => {
+  const wide = letter("evt_01M8EAFH37JCCDTKQ5PWCY6C3VZC:crm");
+
+  it("is a table where there is room, and goes whole to a file", async () => {
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/dead-letters": listOf([wide]) }));
+    const piped = await signalbox(["dlq"], { origin });
+    expect(piped.out.split("\n")).toHaveLength(2);
+    expect(await signalbox(["dlq"], { origin, columns: 200 })).toEqual(piped);
+  });
+
+  it("is a block of lines for each row on a terminal that is too narrow", async () => {
+    const { origin } = await fakeServer(answering({ "GET /ops/v1/dead-letters": listOf([wide, wide]) }));
+    const { out } = await signalbox(["dlq"], { origin, columns: 60 });
+    const block = [
+      "id           evt_01M8EAFH37JCCDTKQ5PWCY6C3VZC:crm",
+      "record       order/SO-1",
+      "destination  crm",
+      "class        business",
+      "owner        finance",
+      "reason       currency is missing",
+    ].join("\n");
+    expect(out).toBe(`${block}\n\n${block}`);
+  });
+});
+
 describe("verify", () => {
   const whole = { json: { intact: true, entries: 3, head: "h" } };
   const broken = { json: { intact: false, entries: 1, brokenAtSeq: 2, reason: "line 2 is missing" } };
@@ -160,6 +186,13 @@ describe("verify", () => {
     event("2026-11-26T08:00:00.000Z"),
     event("2026-11-26T07:00:00.000Z", { entity: null }),
   ];
+
+  it("of a record that nobody has told of says so, and ends with 1: there is nothing that could be whole", async () => {
+    const { origin } = await fakeServer(
+      answering({ "GET /ops/v1/entities/order/SO-9/verify": { json: { intact: true, entries: 0, head: null } } }),
+    );
+    expect(await signalbox(["verify", "order/SO-9"], { origin })).toMatchObject({ exit: 1, out: "Nothing is known of order/SO-9." });
+  });
 
   it("walks each record of a day once, and fails on a broken chain", async () => {
     const { origin, asked } = await fakeServer(

@@ -318,7 +318,7 @@ describe("doctor", () => {
       "secrets          STRIPE_SECRET is missing",
     ])
       expect(out).toContain(words);
-    expect(out).toContain("-> signalbox init --env staging");
+    expect(out).toContain("-> npx signalbox init --env staging");
   });
 
   it("finds nothing after init and deploy", async () => {

@@ -77,6 +77,8 @@ export interface Around {
   readonly env?: Readonly<Record<string, string>>;
   readonly root?: string;
   readonly nowMs?: number;
+  /** Of the terminal; absent: the output goes elsewhere. */
+  readonly columns?: number;
   readonly run?: (program: string, args: readonly string[], input?: string) => Ran;
   /** Called at each wait; the command is ended when it says so. */
   readonly onWait?: () => "end" | "go on";
@@ -91,6 +93,7 @@ export async function signalbox(argv: readonly string[], around: Around = {}): P
     out: (line) => out.push(line),
     say: (line) => said.push(line),
     overwrite: () => undefined,
+    columns: around.columns ?? null,
     terminal: false,
     env: { ...(around.origin === undefined ? {} : { SIGNALBOX_URL: around.origin }), ...around.env },
     root: around.root ?? ROOT,

@@ -127,7 +127,7 @@ export const RULES: Readonly<Record<RuleName, Rule>> = {
           subject: reconciliation,
           owner,
           severity: graver(open >= threshold * 100),
-          summary: `${open} ${open === 1 ? "record differs" : "records differ"}, as ${reconciliation} has found`,
+          summary: `${open} ${open === 1 ? "record differs" : "records differ"} between systems: ${reconciliation}`,
           page: `/ops/drift?reconciliation=${encodeURIComponent(reconciliation)}`,
         })),
   },

@@ -5,72 +5,17 @@ import { fail } from "../../domain/result.ts";
 import type { AppContext, AppPorts } from "../app-ports.ts";
 import { perform } from "../perform.ts";
 import { statusOf } from "../problem.ts";
-import { ACTIONS, type Acted, type Action } from "./actions.ts";
+import type { Acted, Action } from "./actions/action.ts";
+import { ACTIONS } from "./actions/index.ts";
 import { ASSETS, assetResponse } from "./assets.ts";
 import { formOf } from "./form.ts";
-import { Layout, type Frame } from "./layout.tsx";
 import { Notice, Refusal, refusedView } from "./notices.tsx";
-import { alertsPage } from "./pages/alerts.tsx";
-import { auditPage } from "./pages/audit.tsx";
-import { deadLetterPage } from "./pages/dead-letter.tsx";
-import { deadLettersPage } from "./pages/dead-letters.tsx";
-import { destinationsPage } from "./pages/destinations.tsx";
-import { driftPage, findingPage } from "./pages/drift.tsx";
-import { entityPage } from "./pages/entity.tsx";
-import { eventPage } from "./pages/event.tsx";
-import { eventsPage } from "./pages/events.tsx";
-import { flowPage } from "./pages/flow.tsx";
-import { flowsPage } from "./pages/flows.tsx";
-import { newReplayPage } from "./pages/new-replay.tsx";
-import { overviewPage } from "./pages/overview.tsx";
-import { ownershipPage } from "./pages/ownership.tsx";
-import { replayPage } from "./pages/replay.tsx";
-import { replaysPage } from "./pages/replays.tsx";
-import { SignIn } from "./pages/sign-in.tsx";
-import { slaPage } from "./pages/sla.tsx";
-import { slasPage } from "./pages/slas.tsx";
-import { sourcePage, sourcesPage } from "./pages/sources.tsx";
-import { tracePage } from "./pages/trace.tsx";
+import { PAGES } from "./pages/index.ts";
 import { PATHS } from "./paths.ts";
-import { SESSION_COOKIE, fromHere, isLocal, sessionOf, type Session } from "./session.ts";
+import { sessionOf, type Session } from "./session.ts";
+import { show } from "./show.tsx";
+import { cookieOf, isOurs, nextOf, noSession, showSignIn, signIn, signOut, strangersForm } from "./signing-in.tsx";
 import type { Ask, Page, View, Visit } from "./visit.ts";
-
-/** Every page that is only looked at. */
-const PAGES: readonly (readonly [string, Page])[] = [
-  [PATHS.overview, overviewPage],
-  [PATHS.alerts, alertsPage],
-  [PATHS.events, eventsPage],
-  ["/ops/events/:id", eventPage],
-  ["/ops/entities/:kind/:key", entityPage],
-  [PATHS.trace, tracePage],
-  [PATHS.deadLetters, deadLettersPage],
-  ["/ops/dead-letters/:id", deadLetterPage],
-  [PATHS.drift, driftPage],
-  ["/ops/drift/:id", findingPage],
-  [PATHS.replays, replaysPage],
-  [PATHS.newReplay, newReplayPage],
-  ["/ops/replays/:id", replayPage],
-  [PATHS.flows, flowsPage],
-  ["/ops/flows/:id", flowPage],
-  [PATHS.destinations, destinationsPage],
-  [PATHS.sources, sourcesPage],
-  ["/ops/sources/:name", sourcePage],
-  [PATHS.slas, slasPage],
-  ["/ops/slas/:name", slaPage],
-  [PATHS.ownership, ownershipPage],
-  [PATHS.audit, auditPage],
-];
-
-/** Nothing from elsewhere, nothing inline, nobody's frame; addresses of pages stay with us. */
-const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "same-origin",
-  "cross-origin-opener-policy": "same-origin",
-  "permissions-policy": "camera=(), geolocation=(), microphone=()",
-  "cache-control": "no-store",
-};
 
 const FLASH_COOKIE = "signalbox_said";
 const FLASH_SECONDS = 30;
@@ -89,17 +34,6 @@ export function mountDashboard(app: App, ports: AppPorts): void {
   for (const [path, page] of PAGES) app.get(path, etag(), (c) => look(c, ports, page));
   app.get("/ops/:rest{(?!v1/).+}", (c) =>
     look(c, ports, async () => refusedView({ code: "not_found", detail: "there is no such page" }, "Not found")),
-  );
-}
-
-function show(c: AppContext, frame: Omit<Frame, "path" | "environment" | "sought">, status = 200): Promise<Response> {
-  for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
-  const { path } = c.req;
-  return Promise.resolve(
-    c.html(
-      <Layout {...frame} path={path} environment={c.env.ENVIRONMENT} sought={path === PATHS.trace ? c.req.query("key") : undefined} />,
-      status as 200,
-    ),
   );
 }
 
@@ -142,63 +76,6 @@ async function look(c: AppContext, ports: AppPorts, page: Page): Promise<Respons
   );
   return show(c, { title: view.title, main, visitor: session, live: view.live === true }, view.status);
 }
-
-/**
- * A browser that follows a link from elsewhere sends no strict cookie with the first request. The page reloads itself,
- * now coming from here; who is not signed in then, signs in.
- */
-function noSession(c: AppContext): Promise<Response> | Response {
-  const { pathname, search } = new URL(c.req.url);
-  if (c.req.header("sec-fetch-site") !== "cross-site")
-    return c.redirect(`${PATHS.signIn}?next=${encodeURIComponent(`${pathname}${search}`)}`, 303);
-  const main = (
-    <p>
-      <a href={`${pathname}${search}`}>Go on to the page</a>
-    </p>
-  );
-  return show(c, { title: "One moment", main, visitor: null, live: false, again: true });
-}
-
-/** Only ever an address of the dashboard's own. */
-const nextOf = (text: string | undefined): string => (text !== undefined && /^\/ops(?:[/?][^\\]*)?$/.test(text) ? text : PATHS.overview);
-
-function showSignIn(c: AppContext, next: string, refused?: string): Promise<Response> {
-  const local = isLocal(new URL(c.req.url));
-  const main = <SignIn next={next} local={local} {...(refused === undefined ? {} : { problem: refused })} />;
-  return show(c, { title: "Sign in", main, visitor: null, live: false }, refused === undefined ? 200 : 401);
-}
-
-const cookieOf = (c: AppContext) => ({ path: "/ops", httpOnly: true, secure: !isLocal(new URL(c.req.url)), sameSite: "Strict" as const });
-
-async function signIn(c: AppContext, ports: AppPorts): Promise<Response> {
-  if (!fromHere(c.req.raw)) return showSignIn(c, PATHS.overview, "The form did not come from this page");
-  const form = await formOf(c);
-  const token = form?.text("token").trim() ?? "";
-  const next = nextOf(form?.text("next"));
-  const actor = await ports.actorOf(c, token);
-  if (!actor.ok) return showSignIn(c, next, token === "" ? "Give one" : actor.failure);
-  setCookie(c, SESSION_COOKIE, token, cookieOf(c));
-  return c.redirect(next, 303);
-}
-
-async function signOut(c: AppContext, ports: AppPorts): Promise<Response> {
-  const session = await sessionOf(c, ports);
-  const form = await formOf(c);
-  if (session !== null && !isOurs(c, session, form?.text("formToken"))) return strangersForm(c, session);
-  deleteCookie(c, SESSION_COOKIE, { path: "/ops" });
-  return c.redirect(PATHS.signIn, 303);
-}
-
-const isOurs = (c: AppContext, session: Session, formToken: string | undefined): boolean =>
-  fromHere(c.req.raw) && formToken === session.formToken;
-
-const strangersForm = (c: AppContext, session: Session): Promise<Response> => {
-  const { title, main, status } = refusedView(
-    { code: "forbidden", detail: "the form was not made for this session; go back, reload the page and send it again" },
-    "Not done",
-  );
-  return show(c, { title, main, visitor: session, live: false }, status);
-};
 
 async function actOn(c: AppContext, ports: AppPorts, { act, page }: Action): Promise<Response> {
   const session = await sessionOf(c, ports);

@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import { sentence, spaced } from "./words.ts";
+import { failureWords, sentence, spaced } from "./words.ts";
 
 /** How a state looks: every tone has a colour and every state a shape of its own, and the word is always there. */
 interface Look {
@@ -43,6 +43,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   waiting: { tone: "busy", shape: "clock" },
   failed: { tone: "bad", shape: "cross" },
   compensated: { tone: "quiet", shape: "stop" },
+  "to come": { tone: "quiet", shape: "ring" },
   // Of dead letters.
   open: { tone: "bad", shape: "cross" },
   resolved: { tone: "good", shape: "check" },
@@ -124,8 +125,11 @@ export function Lane({ destination, status }: { readonly destination: string; re
   );
 }
 
-/** A failure class or another plain word of the router's. */
+/** A name of the router's or of a system's, such as a field. */
 export const Word = ({ children }: { readonly children: Child }) => <span class="word">{children}</span>;
+
+/** A failure class in plain words. */
+export const Failure = ({ of }: { readonly of: string }) => <Word>{failureWords(of)}</Word>;
 
 const DESTINATION_WORDS: Readonly<Record<string, string>> = {
   closed: "taking",

@@ -25,7 +25,9 @@ export function Cards({ of }: { readonly of: Overview }) {
   return (
     <div class="cards">
       <Card tone={letters === 0 ? "good" : "bad"} title="Need a person" figure={count(letters)} href={PATHS.deadLetters}>
-        {letters === 0 ? "No dead letter is open." : `${counted(letters, "dead letter")} of ${counted(teamsOf(of).length, "team")}`}
+        {letters === 0
+          ? "No dead letter is open."
+          : `${counted(letters, "dead letter")} of ${counted(new Set(of.deadLetters.map(({ owner }) => owner.name)).size, "team")}`}
       </Card>
       <Card tone={waiting === 0 ? "good" : "warn"} title="On their way" figure={atLeast(waiting, under)} href={PATHS.events}>
         {oldest === undefined ? (
@@ -78,29 +80,3 @@ const Card = ({ tone, title, figure, href, children }: CardProps) => (
     <p>{children}</p>
   </section>
 );
-
-interface Team {
-  readonly name: string;
-  readonly team: string;
-  readonly contact: string | null;
-  readonly classes: readonly string[];
-  readonly letters: number;
-}
-
-/** Who has open dead letters, those with most first. */
-export function teamsOf({ deadLetters }: Overview): readonly Team[] {
-  const names = [...new Set(deadLetters.map(({ owner }) => owner.name))];
-  return names
-    .map((name) => {
-      const theirs = deadLetters.filter(({ owner }) => owner.name === name);
-      const owner = theirs[0]?.owner;
-      return {
-        name,
-        team: owner?.team ?? name,
-        contact: owner?.contact ?? null,
-        classes: [...new Set(theirs.map((each) => each.class))],
-        letters: sum(theirs, (each) => each.letters),
-      };
-    })
-    .toSorted((a, b) => b.letters - a.letters);
-}

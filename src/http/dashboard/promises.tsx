@@ -1,6 +1,7 @@
 import type { AnswerOf } from "../operations.ts";
 import { Status } from "./marks.tsx";
 import { PATHS } from "./paths.ts";
+import { Table, type Column } from "./table.tsx";
 import { count, percent, sentence } from "./words.ts";
 
 type Sla = AnswerOf<"listSlas">["items"][number];
@@ -11,32 +12,53 @@ const URGENCY: readonly Sla["state"][] = ["breached", "atRisk", "met", "noData"]
 export const byUrgency = (slas: readonly Sla[]): readonly Sla[] =>
   slas.toSorted((a, b) => URGENCY.indexOf(a.state) - URGENCY.indexOf(b.state) || b.overdue - a.overdue);
 
-const SHOWN = 4;
+const hasFigures = ({ state, overdue, open }: Sla): boolean => state !== "noData" || overdue + open > 0;
 
-/** What the business was promised and how it stands, in the words of the business: the first thing on the overview. */
-export const Promises = ({ of }: { readonly of: readonly Sla[] }) => (
-  <section class="panel">
-    <div class="panel-head">
-      <h2>
-        <a href={PATHS.slas}>Promises to the business</a>
-      </h2>
-      <p>
-        {count(of.filter(({ state }) => state === "breached").length)} of {count(of.length)} not held
-      </p>
-    </div>
-    <dl class="facts">
-      {byUrgency(of)
-        .slice(0, SHOWN)
-        .map((sla) => (
-          <div>
-            <dt>
-              <a href={PATHS.sla(sla.name)}>{sla.title}</a>
-            </dt>
-            <dd>
-              <Status of={sla.state} /> {percent(sla.attainment)}. {sentence(sla.statement)}.
-            </dd>
-          </div>
-        ))}
-    </dl>
-  </section>
-);
+/** What the business was promised, how each promise stands, and what is late by it now: the first thing on the overview. */
+export function Promises({ of }: { readonly of: readonly Sla[] }) {
+  const measured = byUrgency(of).filter(hasFigures);
+  const idle = of.filter((sla) => !hasFigures(sla));
+  return (
+    <section class="panel">
+      <div class="panel-head">
+        <h2>
+          <a href={PATHS.slas}>Promises to the business</a>
+        </h2>
+        <p>
+          {count(of.filter(({ state }) => state === "breached").length)} of {count(of.length)} not held
+        </p>
+      </div>
+      {measured.length === 0 ? null : <Table caption="Promises, those first that are not held" rows={measured} columns={COLUMNS} />}
+      {idle.length === 0 ? null : (
+        <p class="note after">
+          Nothing to measure yet:{" "}
+          {idle.map(({ name, title }, index) => (
+            <>
+              {index === 0 ? "" : "; "}
+              <a href={PATHS.sla(name)}>{title}</a>
+            </>
+          ))}
+          .
+        </p>
+      )}
+    </section>
+  );
+}
+
+const COLUMNS: readonly Column<Sla>[] = [
+  {
+    label: "Promise",
+    leads: true,
+    cell: (sla) => (
+      <>
+        <a href={PATHS.sla(sla.name)}>{sla.title}</a>
+        {sla.state === "met" ? null : <p class="note">{sentence(sla.statement)}.</p>}
+      </>
+    ),
+  },
+  { label: "State", cell: (sla) => <Status of={sla.state} /> },
+  { label: "Good", numeric: true, cell: (sla) => percent(sla.attainment) },
+  { label: "Promised", numeric: true, cell: (sla) => percent(sla.target) },
+  { label: "Late now", numeric: true, cell: (sla) => (sla.overdue === 0 ? "0" : <strong>{count(sla.overdue)}</strong>) },
+  { label: "Whose", cell: (sla) => sla.owner.team ?? sla.owner.name },
+];

@@ -1,3 +1,6 @@
+import { duration as wholeUnits } from "../../domain/alerts/words.ts";
+import type { FailureClass } from "../../domain/failure.ts";
+
 /** Words and numbers as people read them. */
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -8,19 +11,10 @@ export function moment(iso: string): string {
   return `${Number(iso.slice(8, 10))} ${month} ${iso.slice(11, 19)}`;
 }
 
-const UNITS: readonly (readonly [number, string])[] = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "min"],
-  [1_000, "s"],
-];
-
 /** `240 ms`, `1.4 s`, `3 min`, `2 h`, `5 d`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  const [size, unit] = UNITS.find(([each]) => ms >= each) ?? [1_000, "s"];
-  const value = ms / size;
-  return `${value < 10 && unit === "s" ? value.toFixed(1).replace(/\.0$/, "") : Math.floor(value)} ${unit}`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1).replace(/\.0$/, "")} s` : wholeUnits(ms);
 }
 
 export const count = (value: number): string => value.toLocaleString("en-US");
@@ -28,7 +22,7 @@ export const count = (value: number): string => value.toLocaleString("en-US");
 /** `1 event`, `12 events`. */
 export const counted = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`;
 
-const IRREGULAR: Readonly<Record<string, string>> = { opportunity: "Opportunities", activity: "Activities" };
+const IRREGULAR: Readonly<Record<string, string>> = { opportunity: "Opportunities", activity: "Activities", sla: "SLAs", api: "APIs" };
 
 /** A kind of record in the plural, as a heading: `Orders`. */
 export const kinds = (kind: string): string => IRREGULAR[kind] ?? `${sentence(kind)}s`;
@@ -53,3 +47,26 @@ export function orderOf(token: unknown): string {
 
 /** `waitingForApproval` as `waiting for approval`. */
 export const spaced = (name: string): string => name.replaceAll(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`).replaceAll("_", " ");
+
+/** What went wrong, for somebody who does not know the router's classes of failure. */
+const FAILURES: Readonly<Record<FailureClass, string>> = {
+  transient: "passing trouble",
+  throttled: "told to slow down",
+  ambiguous: "no clear answer",
+  auth: "not let in",
+  conflict: "changed there meanwhile",
+  business: "refused by the system",
+  config: "set up wrong",
+  poison: "unreadable",
+};
+
+export const failureWords = (name: string): string => FAILURES[name as FailureClass] ?? name;
+
+/** The choices of a filter by failure class. */
+export const FAILURE_CHOICES: readonly (readonly [string, string])[] = Object.entries(FAILURES).map(([name, words]) => [
+  name,
+  `${sentence(words)} (${name})`,
+]);
+
+/** A system by its name in the configuration, as people write it: `erp` is an abbreviation, `support` is a word. */
+export const systemName = (name: string): string => (/^[a-z]{2,3}$/.test(name) ? name.toUpperCase() : sentence(name));

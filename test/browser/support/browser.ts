@@ -54,6 +54,18 @@ export async function signIn(context: BrowserContext, stack: Stack, role: Role):
   return page;
 }
 
+const sessions = new Map<string, Awaited<ReturnType<BrowserContext["storageState"]>>>();
+
+/** A new window of a person of this role, who has signed in before. */
+export async function enter(browser: Browser, stack: Stack, role: Role, options: BrowserContextOptions = {}): Promise<Page> {
+  const name = `${stack.url} ${role}`;
+  const storageState = sessions.get(name);
+  if (storageState !== undefined) return (await browser.open({ ...options, storageState })).newPage();
+  const page = await signIn(await browser.open(options), stack, role);
+  sessions.set(name, await page.context().storageState());
+  return page;
+}
+
 /** Everything that went wrong on a page by its own account: errors, refused resources, broken rules of its policy. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
@@ -63,4 +75,21 @@ export function complaintsOf(page: Page): string[] {
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText ?? "failed"}`));
   return complaints;
+}
+
+/** More than any page has to pass. */
+const PRESSES_MAX = 200;
+
+/** Presses a key until the focus is on what fits, as somebody without a mouse gets there. */
+export async function press(page: Page, key: string, selector: string): Promise<void> {
+  for (let presses = 0; presses < PRESSES_MAX; presses++) {
+    await page.keyboard.press(key);
+    if (
+      await page.evaluate<boolean>(
+        `document.querySelector("main").contains(document.activeElement) && document.activeElement.matches(${JSON.stringify(selector)})`,
+      )
+    )
+      return;
+  }
+  throw new Error(`${selector} is not reached by ${key}`);
 }

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Stage, customer, json, opportunity } from "../../../scripts/demo/stage.ts";
+import { Stage } from "../../../scripts/demo/stage.ts";
 import { run, startLocal } from "../../../scripts/local.ts";
 import { eventId } from "../../../src/domain/event-id.ts";
+import { badMorning } from "./morning.ts";
 
 /** The real router and the sandbox systems, with what a bad morning leaves behind. */
 export interface Stack {
@@ -20,14 +21,15 @@ export async function startStack(stored: number): Promise<Stack> {
   const dataDir = mkdtempSync(path.join(tmpdir(), "signalbox-browser-"));
   await run(["d1", "migrations", "apply", "DB", "--local", "--persist-to", dataDir]);
   fillIndex(dataDir, stored);
-  const local = await startLocal({ port: 0, sandboxPort: 0, dataDir, fresh: false });
+  const routerConfig = path.join(import.meta.dirname, "router.config.ts");
+  const local = await startLocal({ port: 0, sandboxPort: 0, dataDir, fresh: false, routerConfig });
   const stop = async (): Promise<void> => {
     await local.stop();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const stage = await Stage.open(local);
-    return { stage, url: local.routerUrl, customerEvents: await seed(stage), stop };
+    return { stage, url: local.routerUrl, customerEvents: await badMorning(stage), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -93,39 +95,4 @@ function indexFile(dataDir: string): string {
     });
   if (found === undefined) throw new Error("the local D1's file was not found");
   return found;
-}
-
-const ENDED = ["delivered", "superseded", "ignored", "dead", "cancelled"];
-
-/** What a bad morning leaves behind: deliveries, an older state, a bad body, a forgery, and letters for several teams. */
-async function seed(stage: Stage): Promise<readonly string[]> {
-  const nowMs = Date.now();
-  const states = [
-    { id: "C-1", name: "Ada Ltd", updatedAtMs: nowMs - 60_000 },
-    { id: "C-1", name: "Ada & Sons Ltd", updatedAtMs: nowMs },
-    { id: "C-1", name: "An older name", updatedAtMs: nowMs - 90_000 },
-  ];
-  const customerEvents: string[] = [];
-  for (const state of states) {
-    const { id } = await stage.send("custom", customer(state));
-    customerEvents.push(id);
-    await stage.event(id, ENDED);
-  }
-  const won = await stage.send("salesforce", opportunity({ id: "0062400000Zz1aBAAR", name: "Größenwahn & Co", amount: "1200.50" }));
-  await stage.event(won.id, ["delivered"]);
-  for (let i = 0; i < 6; i++) await deadOpportunity(stage, `0062400000Gbp${i}1AAR`);
-  await stage.send("custom", json({ eventId: `odd-${nowMs}`, type: "customer.updated", data: { name: "nobody" } }));
-  await stage.send("stripe", json({ not: "an event" }));
-  await stage.until(
-    () => stage.ops<{ items: readonly unknown[] }>("/dead-letters?list=platform"),
-    ({ items }) => items.length > 0,
-  );
-  return customerEvents;
-}
-
-/** An opportunity in a currency that the ERP does not take: refused for good. */
-export async function deadOpportunity(stage: Stage, id: string, currency = "GBP"): Promise<string> {
-  const sent = await stage.send("salesforce", opportunity({ id, name: "Pounds & Co", amount: "50.00", currency }));
-  await stage.event(sent.id, ["dead"]);
-  return sent.id;
 }

@@ -12,7 +12,7 @@ td a, dd a, li a, .panel-head a, .card h2 a { display: inline-block; min-height:
 time { white-space: nowrap; }
 td.tick-cell { width: 2rem; }
 .entity { text-decoration: none; }
-.entity:hover { text-decoration: underline; }
+.entity:hover, p .entity { text-decoration: underline; }
 .note { color: var(--soft); font-size: 0.88rem; margin: 0.15rem 0 0; }
 
 .status { display: inline-flex; align-items: baseline; gap: 0.4em; font-weight: 600; white-space: nowrap; color: var(--soft); }
@@ -20,6 +20,7 @@ td.tick-cell { width: 2rem; }
 .status.busy { color: var(--busy); }
 .status.warn { color: var(--warn); }
 .status.bad { color: var(--bad); }
+.status + .status { margin-left: 0.7em; }
 .status.lane { font-weight: 500; margin-right: 0.9em; }
 .note .status.lane { margin-left: 0.6em; }
 .mark { align-self: center; width: 0.85em; height: 0.85em; flex: none; fill: none; stroke: currentColor; stroke-width: 1.9; stroke-linecap: round; stroke-linejoin: round; overflow: visible; }
@@ -89,7 +90,7 @@ details > summary { cursor: pointer; font-weight: 600; padding: 0.35rem 0; color
 .filter-panel[open] > summary { margin-bottom: 0.8rem; }
 
 .notice { border-left: 4px solid var(--edge); background: var(--paper); border-radius: 4px; padding: 0.75rem 1rem; }
-.notice p { margin: 0; }
+.notice p { margin: 0; max-width: none; }
 .notice.good { border-color: var(--good); background: var(--good-ground); }
 .notice.warn { border-color: var(--warn); background: var(--warn-ground); }
 .notice.bad { border-color: var(--bad); background: var(--bad-ground); }
@@ -102,6 +103,13 @@ table + .no-permission, p + .no-permission { margin-top: 0.9rem; }
 .sign-in h1 { margin-bottom: 0.8rem; }
 .after { margin-top: 0.9rem; }
 .why { margin: 0; padding-left: 1.1rem; }
+.plain { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.5rem; }
+.kicker { color: var(--soft); font-size: 0.85rem; font-weight: 600; margin: 0 0 0.15rem; }
+.next { border-left: 3px solid var(--accent); padding-left: 0.8rem; margin: 0.8rem 0; }
+.acts { display: flex; flex-wrap: wrap; gap: 0.4rem 1.6rem; margin-top: 0.9rem; }
+.acts details[open] { flex: 1 1 100%; }
+.rows { grid-template-columns: minmax(0, 1fr); gap: 0.5rem; }
+.rows > div { display: grid; grid-template-columns: 8rem minmax(0, 1fr); gap: 0.75rem; align-items: baseline; }
 
 @media (max-width: 48rem) {
   .top { grid-template-columns: minmax(0, 1fr) auto; gap: 0.4rem 0.6rem; padding: 0.5rem 0.9rem; }
@@ -112,6 +120,9 @@ table + .no-permission, p + .no-permission { margin-top: 0.9rem; }
   .who-name { display: none; }
   nav.pages { padding: 0 2rem 0 0.2rem; mask-image: linear-gradient(90deg, #000 calc(100% - 2rem), transparent); }
   .facts { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .facts > div:has(a[href^="mailto:"]) { grid-column: 1 / -1; }
+  .facts.rows { grid-template-columns: minmax(0, 1fr); }
+  .rows > div { grid-template-columns: 6.5rem minmax(0, 1fr); }
   main { padding: 1rem 0.9rem 2rem; gap: 1rem; }
   footer { padding: 0 0.9rem 1.5rem; }
   .panel { padding: 0.9rem; }

@@ -1,12 +1,14 @@
 import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { ActionForm, Button, Reason, Select } from "../forms.tsx";
+import { Head } from "../head.tsx";
 import { Status } from "../marks.tsx";
 import { Empty, NoPermission, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
-import { Contact, Facts, Time } from "../text.tsx";
+import { Facts, Owner, Runbook, Time } from "../text.tsx";
 import { filled, may, type Page, type Visit } from "../visit.ts";
+import { sentence } from "../words.ts";
 
 type Alert = AnswerOf<"listAlerts">["items"][number];
 
@@ -21,12 +23,7 @@ export const alertsPage: Page = async (visit) => {
     ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Alerts</h1>
-            <p>Looked at once a minute. Each ends by itself, some minutes after its cause has.</p>
-          </div>
-        </div>
+        <Head title="Alerts" about="Looked at once a minute. Each ends by itself, some minutes after its cause has." />
         <form class="panel row" action={PATHS.alerts} aria-label="Filter alerts">
           <Select
             name="state"
@@ -48,45 +45,50 @@ export const alertsPage: Page = async (visit) => {
   };
 };
 
+const GRAVEST_FIRST: readonly Alert["severity"][] = ["critical", "warning", "info"];
+
 const Alerts = ({ of, visit }: { readonly of: readonly Alert[]; readonly visit: Visit }) =>
   of.length === 0 ? (
     <Empty title="No alert">Nothing of this kind needs anybody.</Empty>
   ) : (
-    <div class="columns narrow">
-      {of.map((alert) => (
-        <One of={alert} visit={visit} />
-      ))}
-    </div>
+    <>
+      {of
+        .toSorted((a, b) => GRAVEST_FIRST.indexOf(a.severity) - GRAVEST_FIRST.indexOf(b.severity))
+        .map((alert) => (
+          <One of={alert} visit={visit} />
+        ))}
+    </>
   );
 
 const One = ({ of: alert, visit }: { readonly of: Alert; readonly visit: Visit }) => (
-  <section class="panel">
+  <section class="panel" aria-label={alert.id}>
     <div class="panel-head">
-      <h2>
-        <a href={alert.page}>{alert.title}</a>
-      </h2>
-      <Status of={alert.state} />
+      <div>
+        <p class="kicker">{alert.title}</p>
+        <h2>
+          <a href={alert.page}>{sentence(alert.summary)}</a>
+        </h2>
+      </div>
+      <p>
+        <Status of={alert.severity} /> <Status of={alert.state} />
+      </p>
     </div>
-    <p>{alert.summary}.</p>
-    <p>{alert.nextStep}</p>
+    {alert.state === "resolved" ? null : <p class="next">{alert.nextStep}</p>}
     <Facts
       of={[
-        ["Severity", <Status of={alert.severity} />],
-        [
-          "Owner",
-          <>
-            {alert.owner.team ?? alert.owner.name}, <Contact at={alert.owner.contact} />
-          </>,
-        ],
+        ["Who must act", <Owner of={alert.owner} />],
         ["Since", <Time at={alert.openedAt ?? alert.since} ago />],
         ...(alert.endedAt === null ? [] : [["Ended", <Time at={alert.endedAt} ago />] as const]),
+        ["What to do", <Runbook at={alert.runbook} of={alert.owner.team ?? alert.owner.name} />],
         ...(alert.acknowledged === null ? [] : [["Acknowledged", `${alert.acknowledged.by}: ${alert.acknowledged.reason}`] as const]),
         ...(alert.silenced === null ? [] : [["Silenced until", <Silence of={alert.silenced} />] as const]),
-        ["Runbook", <Runbook at={alert.runbook} />],
-        ["Told", alert.channels.length === 0 ? "no channel" : alert.channels.map(told).join("; ")],
+        [
+          "Told",
+          alert.channels.length === 0 ? <span class="faint">nobody: no channel is set up</span> : alert.channels.map(told).join("; "),
+        ],
       ]}
     />
-    {may(visit, "acknowledgeAlert") ? <Acts of={alert} visit={visit} /> : null}
+    {may(visit, "acknowledgeAlert") && alert.state !== "resolved" ? <Acts of={alert} visit={visit} /> : null}
   </section>
 );
 
@@ -99,8 +101,6 @@ const Silence = ({ of: { until, by, reason } }: { readonly of: NonNullable<Alert
   </>
 );
 
-const Runbook = ({ at }: { readonly at: string }) => (/^https?:\/\//.test(at) ? <a href={at}>{at}</a> : <code>{at}</code>);
-
 const DURATIONS: readonly (readonly [string, string])[] = [
   ["60", "an hour"],
   ["480", "8 hours"],
@@ -110,7 +110,7 @@ const DURATIONS: readonly (readonly [string, string])[] = [
 ];
 
 const Acts = ({ of: alert, visit }: { readonly of: Alert; readonly visit: Visit }) => (
-  <>
+  <div class="acts">
     {alert.state === "open" ? (
       <details>
         <summary>Acknowledge</summary>
@@ -132,5 +132,5 @@ const Acts = ({ of: alert, visit }: { readonly of: Alert; readonly visit: Visit 
         </div>
       </ActionForm>
     </details>
-  </>
+  </div>
 );

@@ -1,6 +1,7 @@
 import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { Button, Field } from "../forms.tsx";
+import { Head } from "../head.tsx";
 import { Empty, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
@@ -19,12 +20,7 @@ export const auditPage: Page = async (visit) => {
     ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Audit of operators</h1>
-            <p>What people did and why. What they did to a record is in its hash-chained timeline too.</p>
-          </div>
-        </div>
+        <Head title="Audit of operators" about="What people did and why. What they did to a record is in its hash-chained timeline too." />
         <form class="panel row" action={PATHS.audit} aria-label="Filter by person">
           <Field name="actor" label="Person" value={visit.query["actor"]} placeholder="as the token names them" />
           <Button>Show</Button>

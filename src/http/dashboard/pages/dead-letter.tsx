@@ -1,12 +1,12 @@
 import { LIMITS } from "../../../domain/limits.ts";
 import type { AnswerOf } from "../../operations.ts";
 import { ActionForm, Button, Reason, TextArea, Tick } from "../forms.tsx";
-import { Status, Word } from "../marks.tsx";
+import { Failure, Status } from "../marks.tsx";
 import { Empty, NoPermission, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
 import { Payload } from "../payload.tsx";
 import { Table } from "../table.tsx";
-import { Contact, Entity, Facts, Time } from "../text.tsx";
+import { Entity, Facts, Owner, Runbook, Time } from "../text.tsx";
 import { may, type Page, type Visit } from "../visit.ts";
 import { sentence, told } from "../words.ts";
 
@@ -36,7 +36,7 @@ export const deadLetterPage: Page = async (visit) => {
             </p>
           </div>
           <p>
-            <Status of={letter.status} /> <Word>{letter.class}</Word>
+            <Status of={letter.status} /> <Failure of={letter.class} />
           </p>
         </div>
         <NextStep of={letter} />
@@ -66,14 +66,12 @@ const NextStep = ({ of: letter }: { readonly of: Letter }) => (
     )}
     <Facts
       of={[
-        ["Owner", letter.owner.team ?? letter.owner.name],
-        ["Contact", <Contact at={letter.owner.contact} />],
-        ...(letter.owner.runbook === null ? [] : [["Runbook", <a href={letter.owner.runbook}>{letter.owner.runbook}</a>] as const]),
-        ...(letter.incidentOwner.name === letter.owner.name ? [] : [["Call first", <Called of={letter.incidentOwner} />] as const]),
+        ["Who must act", <Owner of={letter.owner} />],
+        ["What to do", <Runbook at={letter.owner.runbook} of={letter.owner.team ?? letter.owner.name} />],
+        ...(letter.incidentOwner.name === letter.owner.name ? [] : [["Call first", <Owner of={letter.incidentOwner} />] as const]),
         ["Attempts", letter.attempts],
         ["Since", <Time at={letter.createdAt} />],
         ["Last changed", <Time at={letter.updatedAt} />],
-        ["List", letter.list],
       ]}
     />
   </section>
@@ -151,10 +149,3 @@ function Actions({ visit, of: letter, body }: ActionsProps) {
     </div>
   );
 }
-
-/** Who is called for what failed, where that is not whose the letter is. */
-const Called = ({ of }: { readonly of: AnswerOf<"getDeadLetter">["incidentOwner"] }) => (
-  <>
-    {of.team ?? of.name}: <Contact at={of.contact} />
-  </>
-);

@@ -1,15 +1,14 @@
-import { FAILURE_CLASSES } from "../../../domain/failure.ts";
 import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { ActionForm, Button, Reason, Select } from "../forms.tsx";
-import { Word } from "../marks.tsx";
+import { Failure } from "../marks.tsx";
 import { Empty, NoPermission, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
 import { Table, type Column } from "../table.tsx";
 import { Contact, Entity, Time } from "../text.tsx";
 import { filled, may, withQuery, type Page, type Visit } from "../visit.ts";
-import { counted, told } from "../words.ts";
+import { FAILURE_CHOICES, counted, told } from "../words.ts";
 
 const FILTERS = ["list", "status", "owner", "class", "destination"] as const;
 
@@ -78,7 +77,7 @@ const Filters = ({ visit: { query }, owners, destinations }: FiltersProps) => (
     <input type="hidden" name="list" value={query["list"] ?? "business"} />
     <input type="hidden" name="status" value={query["status"] ?? "open"} />
     <Select name="owner" label="Owner" options={owners} value={query["owner"]} any="Any" />
-    <Select name="class" label="Failure class" options={FAILURE_CLASSES} value={query["class"]} any="Any" />
+    <Select name="class" label="Failure class" options={FAILURE_CHOICES} value={query["class"]} any="Any" />
     <Select name="destination" label="Destination" options={destinations} value={query["destination"]} any="Any" />
     <div class="row">
       <Button tone="main">Show</Button>
@@ -173,7 +172,7 @@ const COLUMNS: readonly Column<Letter>[] = [
   },
   { label: "Record", cell: (letter) => <Entity of={letter.entity} /> },
   { label: "For", cell: (letter) => (letter.destination === "-" ? <span class="faint">none</span> : letter.destination) },
-  { label: "Class", cell: (letter) => <Word>{letter.class}</Word> },
+  { label: "Class", cell: (letter) => <Failure of={letter.class} /> },
   { label: "Attempts", numeric: true, cell: (letter) => letter.attempts },
   { label: "Since", cell: (letter) => <Time at={letter.createdAt} ago /> },
 ];

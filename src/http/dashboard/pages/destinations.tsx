@@ -1,5 +1,6 @@
 import type { AnswerOf } from "../../operations.ts";
 import { ActionForm, Button, Reason } from "../forms.tsx";
+import { Head } from "../head.tsx";
 import { Status, destinationWord } from "../marks.tsx";
 import { NoPermission, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
@@ -18,12 +19,7 @@ export const destinationsPage: Page = async (visit) => {
     live: true,
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Destinations</h1>
-            <p>While one is paused, everything for it is held in order, and nothing is lost.</p>
-          </div>
-        </div>
+        <Head title="Destinations" about="While one is paused, everything for it is held in order, and nothing is lost." />
         {may(visit, "pauseDestination") ? null : <NoPermission what="Pausing and resuming" needs="operator" has={visit.actor.role} />}
         <div class="columns narrow">
           {found.value.items.map((destination) => (

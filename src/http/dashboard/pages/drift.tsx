@@ -1,15 +1,17 @@
 import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { Columns } from "../charts.tsx";
-import { ActionForm, Button, Field, Reason, Select } from "../forms.tsx";
+import { FINDINGS } from "../findings.ts";
+import { ActionForm, Button, Reason, Select } from "../forms.tsx";
+import { Head } from "../head.tsx";
 import { Status, Word } from "../marks.tsx";
-import { Empty, NoPermission, Refusal, refusedView } from "../notices.tsx";
+import { Empty, NoPermission, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
 import { Table, type Column } from "../table.tsx";
-import { Contact, Entity, Facts, Time, Value } from "../text.tsx";
+import { Entity, Facts, Time } from "../text.tsx";
 import { filled, may, withQuery, type Page, type Visit } from "../visit.ts";
-import { count, counted, duration, sentence, spaced } from "../words.ts";
+import { count, counted, duration, kinds, sentence, systemName } from "../words.ts";
 
 const FILTERS = ["reconciliation", "state", "type", "owner"] as const;
 
@@ -30,12 +32,7 @@ export const driftPage: Page = async (visit) => {
     ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Drift</h1>
-            <p>What differs from the systems of record for longer than anything may be on its way.</p>
-          </div>
-        </div>
+        <Head title="Drift" about="What differs from the systems of record for longer than anything may be on its way." />
         {found.ok ? <Silence of={found.value.silence} /> : null}
         <States visit={visit} />
         {found.ok ? <Findings of={found.value.items} state={visit.query["state"] ?? "open"} /> : <Refusal of={found.failure} />}
@@ -95,23 +92,24 @@ const Findings = ({ of, state }: { readonly of: readonly Finding[]; readonly sta
   of.length === 0 ? (
     <Empty title={`No finding is ${state}`}>{state === "open" ? "The systems agree, as far as they were compared." : undefined}</Empty>
   ) : (
-    <Table caption={`Findings that are ${state}`} columns={COLUMNS} rows={of} />
+    <section class="panel">
+      <Table caption={`Findings that are ${state}`} columns={COLUMNS} rows={of} />
+    </section>
   );
 
 const COLUMNS: readonly Column<Finding>[] = [
   {
     label: "What",
     leads: true,
-    cell: ({ id, type }) => <a href={PATHS.finding(id)}>{sentence(spaced(type))}</a>,
+    cell: ({ id, type, system }) => <a href={PATHS.finding(id)}>{FINDINGS[type].title(systemName(system))}</a>,
   },
   { label: "Record", cell: ({ kind, key }) => <Entity of={{ kind, key }} /> },
-  { label: "System", cell: ({ system }) => system },
   {
     label: "Differs in",
     cell: ({ differences }) =>
       differences.length === 0 ? <span class="faint">the whole record</span> : differences.map(({ field }) => <Word>{field}</Word>),
   },
-  { label: "Owner", cell: ({ owner }) => owner.team ?? owner.name },
+  { label: "Who must act", cell: ({ owner }) => owner.team ?? owner.name },
   { label: "Since", cell: ({ firstSeenAt }) => <Time at={firstSeenAt} ago /> },
 ];
 
@@ -148,7 +146,7 @@ const Comparison = ({ visit, of: each, history }: One) => (
     {each.lastRun?.problem === undefined || each.lastRun.problem === null ? null : <p>{sentence(each.lastRun.problem)}.</p>}
     <Facts
       of={[
-        ["Compares", `${each.kind} in ${each.system}: ${each.fields.join(", ")}`],
+        ["Compares", `${kinds(each.kind)} in ${systemName(each.system)}: ${each.fields.join(", ")}`],
         [
           "What has changed",
           <>
@@ -207,107 +205,4 @@ function Trend({ of: { runs } }: { readonly of: History }) {
   const compared = runs.reduce((sum, run) => sum + run.compared, 0);
   const says = `Found by the last ${counted(runs.length, "run")}: ${count(all)} among ${counted(compared, "record")}${all === 0 ? "" : `, ${count(Math.max(...found))} at most in one`}.`;
   return <Columns says={says} values={found} tone={all === 0 ? "quiet" : "warn"} />;
-}
-
-/** One finding: both sides field by field, and what can be done. */
-export const findingPage: Page = async (visit) => {
-  const found = await visit.ask("getDrift", { params: visit.params });
-  if (!found.ok) return refusedView(found.failure, "Finding");
-  const finding = found.value;
-  return {
-    title: `${sentence(spaced(finding.type))}: ${finding.kind} ${finding.key}`,
-    main: (
-      <>
-        <div class="head">
-          <div class="head-text">
-            <h1>{sentence(spaced(finding.type))}</h1>
-            <p>
-              <Entity of={{ kind: finding.kind, key: finding.key }} /> in {finding.system}
-            </p>
-          </div>
-          <Status of={finding.state} />
-        </div>
-        <Differences of={finding} />
-        <section class="panel">
-          <Facts
-            of={[
-              [
-                "Owner",
-                <>
-                  {finding.owner.team ?? finding.owner.name}, <Contact at={finding.owner.contact} />
-                </>,
-              ],
-              ["Severity", finding.severity],
-              ["First seen", <Time at={finding.firstSeenAt} ago />],
-              ["Last seen", <Time at={finding.lastSeenAt} ago />],
-              ["Times seen", count(finding.timesSeen)],
-              ["Its id there", finding.remoteId ?? <span class="faint">not known</span>],
-              [
-                "Repaired by",
-                finding.repairEventId === null ? (
-                  <span class="faint">nothing yet</span>
-                ) : (
-                  <a href={PATHS.event(finding.repairEventId)}>{finding.repairEventId}</a>
-                ),
-              ],
-              ...(finding.reason === null ? [] : [["Said", finding.reason] as const]),
-              ...(finding.acceptedUntil === null ? [] : [["Accepted until", <Time at={finding.acceptedUntil} />] as const]),
-            ]}
-          />
-        </section>
-        <Remedies visit={visit} of={finding} />
-      </>
-    ),
-  };
-};
-
-const Differences = ({ of: { differences, system } }: { readonly of: Finding }) =>
-  differences.length === 0 ? null : (
-    <Table
-      caption="What differs"
-      rows={differences}
-      columns={[
-        { label: "Field", leads: true, cell: ({ field }) => <Word>{field}</Word> },
-        { label: "We know", cell: ({ expected }) => <Value of={expected} /> },
-        { label: `${sentence(system)} has`, cell: ({ found }) => <Value of={found} /> },
-      ]}
-    />
-  );
-
-function Remedies({ visit, of: finding }: { readonly visit: Visit; readonly of: Finding }) {
-  if (!["open", "suspected"].includes(finding.state)) return null;
-  if (!may(visit, "repairDrift")) return <NoPermission what="Repairing and accepting" needs="operator" has={visit.actor.role} />;
-  const to = PATHS.finding(finding.id);
-  return (
-    <div class="columns narrow">
-      <section class="panel">
-        <h2>Put it right</h2>
-        <ActionForm visit={visit} to={`${to}/repair`} label="repair">
-          <Select
-            name="how"
-            label="Which side is right"
-            options={[
-              ["push", `We are: bring our state to ${finding.system}`],
-              ["pull", `${sentence(finding.system)} is: take over what it has`],
-            ]}
-            value="push"
-          />
-          <Reason within="repair" />
-          <div class="row">
-            <Button tone="main">Repair</Button>
-          </div>
-        </ActionForm>
-      </section>
-      <section class="panel">
-        <h2>Let it be</h2>
-        <ActionForm visit={visit} to={`${to}/accept`} label="accept">
-          <Field name="until" label="Until, in UTC" type="datetime-local" required within="accept" />
-          <Reason within="accept" />
-          <div class="row">
-            <Button tone="careful">Accept the difference</Button>
-          </div>
-        </ActionForm>
-      </section>
-    </div>
-  );
 }

@@ -1,14 +1,15 @@
 import type { AnswerOf } from "../../operations.ts";
+import { stepOf } from "../entity-line.tsx";
 import { Button } from "../forms.tsx";
-import { Lane, Status, Word } from "../marks.tsx";
-import { Empty, Notice, refusedView } from "../notices.tsx";
+import { Failure, Status } from "../marks.tsx";
+import { Notice, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
-import { Differences } from "../payload.tsx";
 import { Table } from "../table.tsx";
 import { Facts, Time } from "../text.tsx";
 import { withQuery, type Page, type Visit } from "../visit.ts";
-import { Way, type Step } from "../way.tsx";
-import { count, orderOf, sentence, told } from "../words.ts";
+import { comparison } from "../versions.tsx";
+import { Way } from "../way.tsx";
+import { count, orderOf, sentence } from "../words.ts";
 
 type EntitySeen = AnswerOf<"getEntity">;
 
@@ -101,7 +102,7 @@ const Owed = ({ of }: { readonly of: EntitySeen }) =>
             label: "Status",
             cell: (lane) => (
               <>
-                <Status of={lane.status} /> {lane.class === undefined ? null : <Word>{lane.class}</Word>}
+                <Status of={lane.status} /> {lane.class === undefined ? null : <Failure of={lane.class} />}
               </>
             ),
           },
@@ -138,96 +139,3 @@ const Sources = ({ of }: { readonly of: EntitySeen }) => (
     )}
   </section>
 );
-
-interface LineBody {
-  readonly type?: string;
-  readonly source?: string;
-  readonly event?: string;
-  readonly status?: string;
-  readonly reason?: string;
-  readonly lanes?: readonly LineBody[];
-  readonly destination?: string;
-  readonly class?: string;
-  readonly attempt?: number;
-  readonly remote?: { readonly id: string; readonly number?: string };
-  readonly action?: string;
-  readonly actor?: string;
-  readonly patch?: unknown;
-}
-
-const TONES: Readonly<Record<string, NonNullable<Step["tone"]>>> = {
-  delivered: "good",
-  dead: "bad",
-  quarantined: "bad",
-  retrying: "warn",
-  held: "warn",
-};
-
-function stepOf(line: EntitySeen["timeline"][number]): Step {
-  const body = line.body as LineBody;
-  const tone = TONES[body.status ?? ""];
-  const lanes = (body.lanes ?? (body.destination === undefined ? [] : [body])).map((lane) => (
-    <Lane destination={lane.destination ?? ""} status={lane.status ?? ""} />
-  ));
-  const base = { at: line.at, ...(tone === undefined ? {} : { tone }) };
-  if (body.type === "operator")
-    return {
-      ...base,
-      title: `${body.actor} chose ${body.action} for ${body.destination}`,
-      detail: (
-        <>
-          {body.reason} {body.patch === undefined ? null : <code>{JSON.stringify(body.patch)}</code>}
-        </>
-      ),
-    };
-  const title = body.type === "event" ? `${body.event} from ${body.source}` : `${body.destination}, attempt ${body.attempt ?? 0}`;
-  const number = body.remote?.number ?? body.remote?.id;
-  return {
-    ...base,
-    title: <a href={PATHS.event(line.eventId)}>{title}</a>,
-    detail: (
-      <>
-        <Status of={body.status ?? "pending"} /> {lanes} {body.class === undefined ? null : <Word>{body.class}</Word>}{" "}
-        {number === undefined ? "" : `as ${number}. `}
-        {body.reason === undefined ? "" : told(body.reason)}
-      </>
-    ),
-  };
-}
-
-/** Two of the record's events, chosen by a form, and where their data differs. */
-async function comparison({ query, ask, path }: Visit, entity: EntitySeen) {
-  const versions = entity.timeline
-    .filter((line) => (line.body as LineBody).type === "event")
-    .map((line) => ({ id: line.eventId, at: line.at, body: line.body as LineBody }))
-    .toReversed();
-  if (versions.length < 2) return <Empty title="Only one version is known on these lines" />;
-  const [after = versions[0]?.id ?? "", before = versions[1]?.id ?? ""] = [query["after"], query["before-event"]];
-  const found = await ask("getPayload", { params: { id: after }, query: { against: before } });
-  const options = (chosen: string) =>
-    versions.map(({ id, at, body }) => (
-      <option value={id} selected={id === chosen}>
-        {at.slice(0, 19).replace("T", " ")} {body.event} ({body.status})
-      </option>
-    ));
-  return (
-    <>
-      <form class="row" action={`${path}#versions`}>
-        <div class="field">
-          <label for="f-before-event">Before</label>
-          <select id="f-before-event" name="before-event">
-            {options(before)}
-          </select>
-        </div>
-        <div class="field">
-          <label for="f-after">After</label>
-          <select id="f-after" name="after">
-            {options(after)}
-          </select>
-        </div>
-        <Button>Compare</Button>
-      </form>
-      {found.ok ? <Differences of={found.value} /> : <p class="note">These two cannot be compared: {found.failure.detail}.</p>}
-    </>
-  );
-}

@@ -1,9 +1,8 @@
 import { ENTITY_KINDS } from "../../../domain/entities/index.ts";
-import { FAILURE_CLASSES } from "../../../domain/failure.ts";
 import { STATUSES } from "../../../domain/outcome.ts";
 import type { AnswerOf } from "../../operations.ts";
 import { Button, Field, Select } from "../forms.tsx";
-import { Lane, Status, Word } from "../marks.tsx";
+import { Failure, Lane, Status } from "../marks.tsx";
 import { Empty, Refusal } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
 import { Pager } from "../pager.tsx";
@@ -11,7 +10,7 @@ import { statusOf } from "../../problem.ts";
 import { Table } from "../table.tsx";
 import { Entity, Time } from "../text.tsx";
 import { filled, type Page, type Visit } from "../visit.ts";
-import { sentence } from "../words.ts";
+import { FAILURE_CHOICES, sentence } from "../words.ts";
 
 const FILTERS = ["entity", "source", "type", "status", "class", "destination", "from", "to"] as const;
 
@@ -58,7 +57,7 @@ const Filters = ({
 }) => (
   <form class="filters" action={PATHS.events} aria-label="Filter events">
     <Select name="status" label="Status" options={STATUSES} value={query["status"]} any="Any" />
-    <Select name="class" label="Failure class" options={FAILURE_CLASSES} value={query["class"]} any="Any" />
+    <Select name="class" label="Failure class" options={FAILURE_CHOICES} value={query["class"]} any="Any" />
     <Select name="source" label="Source" options={sources} value={query["source"]} any="Any" />
     <Select name="destination" label="Destination" options={destinations} value={query["destination"]} any="Any" />
     <Field name="type" label="Type" value={query["type"]} placeholder="invoice.paid" />
@@ -112,7 +111,7 @@ export const EventTable = ({ caption, rows }: { readonly caption: string; readon
         label: "Status",
         cell: (row) => (
           <>
-            <Status of={row.status} /> {row.class === null ? null : <Word>{row.class}</Word>}
+            <Status of={row.status} /> {row.class === null ? null : <Failure of={row.class} />}
           </>
         ),
       },

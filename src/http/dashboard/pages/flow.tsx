@@ -1,12 +1,13 @@
-import type { Child } from "hono/jsx";
-import type { AnswerOf, OperationName } from "../../operations.ts";
-import { ActionForm, Button, Reason, Select } from "../forms.tsx";
+import type { AnswerOf } from "../../operations.ts";
+import { Decisions } from "../flow-decisions.tsx";
+import { Steps, stepTitle } from "../flow-steps.tsx";
 import { Status } from "../marks.tsx";
-import { NoPermission, refusedView } from "../notices.tsx";
+import { refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
-import { Table } from "../table.tsx";
-import { Contact, Entity, Facts, Time } from "../text.tsx";
-import { may, type Page, type Visit } from "../visit.ts";
+import { Entity, Facts, Owner, Time } from "../text.tsx";
+import type { Page } from "../visit.ts";
+import { Way, type Step } from "../way.tsx";
+import { sentence } from "../words.ts";
 
 type Run = AnswerOf<"getFlow">;
 
@@ -32,116 +33,81 @@ export const flowPage: Page = async (visit) => {
           </div>
           <Status of={run.state} />
         </div>
-        <section class="panel">
-          <h2>Where it stands</h2>
-          {run.reason === null ? null : <p>{run.reason}</p>}
-          <Facts
-            of={[
-              ["About", <Entity of={run.entity} />],
-              ["Stands at", run.step ?? "its end"],
-              ["Owner", run.owner.team ?? run.owner.name],
-              ["Contact", <Contact at={run.owner.contact} />],
-              ["Looks again", <Time at={run.looksAgainAt} none="when something happens" />],
-              ["Trace", <a href={`${PATHS.trace}?key=${encodeURIComponent(run.correlationId)}`}>every hop</a>],
-            ]}
-          />
-        </section>
-        <Steps of={run} />
+        <Standing of={run} />
         <Decisions visit={visit} of={run} />
+        <Steps of={run} />
         <Timeline of={run} />
       </>
     ),
   };
 };
 
-const Steps = ({ of: run }: { readonly of: Run }) => (
-  <section class="panel">
-    <h2>Steps</h2>
-    <Table
-      caption="Steps"
-      rows={run.steps}
-      columns={[
-        { label: "Step", leads: true, cell: (row) => row.title ?? row.name },
-        { label: "State", cell: (row) => <Status of={row.state} /> },
-        { label: "Why", cell: (row) => row.reason ?? "" },
-        { label: "Begun", cell: (row) => <Time at={row.startedAt} none="" /> },
-        { label: "Ended", cell: (row) => <Time at={row.endedAt} none="" /> },
-        { label: "Deadline", cell: (row) => <Time at={row.state === "waiting" || row.state === "sent" ? row.deadline : null} none="" /> },
-        { label: "Wrote", cell: (row) => <Effects of={row.effects} /> },
-        { label: "Took back", cell: (row) => <Effects of={row.compensations} /> },
-      ]}
-    />
-  </section>
-);
+/** What comes next, by the state of the run. */
+const NEXT: Readonly<Record<Run["state"], string>> = {
+  running: "Nobody has to act: it goes on when what it waits for comes, or when its time is over.",
+  blocked: "Mend what is said here where it comes from, then try again; or go past the step; or cancel and take back what was done.",
+  compensating: "Nobody has to act: what it did is being taken back, the last first.",
+  uncompensated: "Something could not be taken back: see which step below, put it right in that system, then try again.",
+  done: "Nobody has to act: it has come to its end.",
+  stopped: "Nobody has to act: it has ended, with all that it did taken back. It can be begun again from a step.",
+  cancelled: "Nobody has to act: it was cancelled, with all that it did taken back. It can be begun again from a step.",
+};
 
-const Effects = ({ of }: { readonly of: Run["steps"][number]["effects"] }) => (
-  <>
-    {of.map(({ eventId, to, state }) => (
-      <div>
-        <a href={PATHS.event(eventId)}>{to}</a> {state}
-      </div>
-    ))}
-  </>
-);
+/** The reason without the step's name before it, which stands beside it already. */
+const reasonOf = ({ reason, step }: Run): string | null =>
+  reason !== null && step !== null && reason.startsWith(`${step}: `) ? reason.slice(step.length + 2) : reason;
 
-const Timeline = ({ of: run }: { readonly of: Run }) => (
-  <section class="panel">
-    <h2>Timeline</h2>
-    <Table
-      caption="Timeline, newest first"
-      rows={run.timeline.toReversed()}
-      columns={[
-        { label: "When", leads: true, cell: (row) => <Time at={row.at} /> },
-        { label: "What", cell: (row) => row.what },
-        { label: "Step", cell: (row) => row.step ?? "" },
-        { label: "Words", cell: (row) => row.words ?? "" },
-        { label: "By", cell: (row) => row.by ?? "" },
-      ]}
-    />
-  </section>
-);
-
-function Decisions({ visit, of: run }: { readonly visit: Visit; readonly of: Run }) {
-  if (run.state === "done") return null;
-  const steps = run.steps.map(({ name, title }) => [name, title ?? name] as const);
+function Standing({ of: run }: { readonly of: Run }) {
+  const reason = reasonOf(run);
   return (
-    <div class="columns">
-      <Decision visit={visit} run={run} verb="retry" name="retryFlow" needs="operator" label="Try again">
-        <Select name="step" label="From the step" options={steps} value={visit.entered["step"]} any="Where it stands" />
-      </Decision>
-      <Decision visit={visit} run={run} verb="skip" name="skipFlow" needs="approver" label="Go past the step">
-        <p class="hint">{run.step === null ? "It stands at no step." : `It stands at ${run.step}.`}</p>
-      </Decision>
-      <Decision visit={visit} run={run} verb="cancel" name="cancelFlow" needs="operator" label="Cancel and take back">
-        <p class="hint">Everything that it did is taken back, the last first.</p>
-      </Decision>
-    </div>
+    <section class="panel">
+      <h2>Where it stands</h2>
+      {run.step === null ? null : (
+        <p>
+          <strong>{stepTitle(run, run.step)}</strong>
+          {reason === null ? "" : `: ${reason}.`}
+        </p>
+      )}
+      {run.step === null && reason !== null ? <p>{sentence(reason)}.</p> : null}
+      <p class="next">{NEXT[run.state]}</p>
+      <Facts
+        of={[
+          ["About", <Entity of={run.entity} />],
+          [run.state === "blocked" || run.state === "uncompensated" ? "Who must act" : "Whose", <Owner of={run.owner} />],
+          ["Looks again", <Time at={run.looksAgainAt} none="when something happens" />],
+          ["Trace", <a href={`${PATHS.trace}?key=${encodeURIComponent(run.correlationId)}`}>every hop</a>],
+        ]}
+      />
+    </section>
   );
 }
 
-interface DecisionProps {
-  readonly visit: Visit;
-  readonly run: Run;
-  readonly verb: string;
-  readonly name: OperationName;
-  readonly needs: string;
-  readonly label: string;
-  readonly children: Child;
-}
+const TONES: Readonly<Record<string, "good" | "warn" | "bad">> = {
+  done: "good",
+  "waits for a person": "bad",
+  "takes back": "warn",
+  compensates: "warn",
+};
 
-const Decision = ({ visit, run, verb, name, needs, label, children }: DecisionProps) => (
+const Timeline = ({ of: run }: { readonly of: Run }) => (
   <section class="panel">
-    <h2>{label}</h2>
-    {may(visit, name) ? (
-      <ActionForm visit={visit} to={`${PATHS.flow(run.id)}/${verb}`} label={label}>
-        {children}
-        <Reason within={verb} value={visit.entered["reason"]} />
-        <div class="row">
-          <Button tone={verb === "cancel" ? "careful" : "main"}>{label}</Button>
-        </div>
-      </ActionForm>
-    ) : (
-      <NoPermission what="This" needs={needs} has={visit.actor.role} />
-    )}
+    <h2>Timeline, newest first</h2>
+    <Way steps={run.timeline.toReversed().map((line) => lineOf(run, line))} />
   </section>
 );
+
+/** What a person decided, as it stands in the timeline. */
+const DECIDED: Readonly<Record<string, string>> = { retry: "tried again", skip: "gone past", cancel: "cancelled" };
+
+function lineOf(run: Run, { at, what, step, words, by }: Run["timeline"][number]): Step {
+  const tone = TONES[what];
+  const done = DECIDED[what] ?? what;
+  const said = [words === `by ${run.startedBy}` ? "by the event that it is about" : words, by === null ? null : `by ${by}`];
+  const detail = said.filter((each) => each !== null).join("; ");
+  return {
+    at,
+    title: step === null ? sentence(done) : `${stepTitle(run, step)}: ${done}`,
+    ...(detail === "" ? {} : { detail: sentence(detail) }),
+    ...(tone === undefined ? {} : { tone }),
+  };
+}

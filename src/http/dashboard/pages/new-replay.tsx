@@ -1,11 +1,11 @@
-import { FAILURE_CLASSES } from "../../../domain/failure.ts";
 import { STATUSES } from "../../../domain/outcome.ts";
 import { ActionForm, Button, Field, Reason, Select, Tick } from "../forms.tsx";
+import { Head } from "../head.tsx";
 import { NoPermission } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
 import { Plan, type ReplaySeen } from "../replay-plan.tsx";
 import { may, type Page, type View, type Visit } from "../visit.ts";
-import { counted } from "../words.ts";
+import { FAILURE_CHOICES, counted } from "../words.ts";
 
 /** Asks which events shall be put in again. Nothing is done before its plan was seen. */
 export const newReplayPage: Page = async (visit) => {
@@ -16,12 +16,7 @@ export const newReplayPage: Page = async (visit) => {
     title: "Plan a replay",
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Plan a replay</h1>
-            <p>The plan counts what would be done. Nothing is stored or sent before you have seen it.</p>
-          </div>
-        </div>
+        <Head title="Plan a replay" about="The plan counts what would be done. Nothing is stored or sent before you have seen it." />
         {may(visit, "createReplay") ? (
           <section class="panel">
             <PlanForm visit={visit} sources={names("source")} destinations={names("destination")} />
@@ -50,7 +45,7 @@ const PlanForm = ({ visit, sources, destinations }: FormProps) => {
         <Select name="source" label="Source" options={sources} value={entered["source"]} any="Any" />
         <Select name="destination" label="Destination" options={destinations} value={entered["destination"]} any="As routed" />
         <Select name="status" label="Status" options={STATUSES} value={entered["status"]} any="Any" />
-        <Select name="class" label="Failure class" options={FAILURE_CLASSES} value={entered["class"]} any="Any" />
+        <Select name="class" label="Failure class" options={FAILURE_CHOICES} value={entered["class"]} any="Any" />
         <Field name="type" label="Type" value={entered["type"]} />
         <Field name="entity" label="Record" value={entered["entity"]} placeholder="order/SO-1001" />
         <Field name="rate" label="Events a second" type="number" value={entered["rate"]} hint="Empty: the deployment's default." />

@@ -1,9 +1,10 @@
 import type { AnswerOf } from "../../operations.ts";
+import { Head } from "../head.tsx";
 import { Empty, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
-import { Contact, Facts } from "../text.tsx";
+import { Contact, Runbook } from "../text.tsx";
 import { withQuery, type Page } from "../visit.ts";
-import { kinds } from "../words.ts";
+import { failureWords, kinds } from "../words.ts";
 
 type Item = AnswerOf<"listOwnership">["items"][number];
 
@@ -18,12 +19,7 @@ export const ownershipPage: Page = async ({ ask }) => {
     title: "Ownership",
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Ownership</h1>
-            <p>Whom to call about which sender, system and route, as router.config.ts says.</p>
-          </div>
-        </div>
+        <Head title="Ownership" about="Whom to call about which sender, system and route, as router.config.ts says." />
         <div class="columns">
           {Object.entries(owners).map(([name, { team, contact, runbook }]) => (
             <section class="panel">
@@ -35,7 +31,7 @@ export const ownershipPage: Page = async ({ ask }) => {
               </div>
               {runbook === undefined ? null : (
                 <p>
-                  <a href={runbook}>Runbook</a>
+                  <Runbook at={runbook} of={team} />
                 </p>
               )}
               <Owned items={items.filter(({ owner }) => owner === name)} />
@@ -54,10 +50,14 @@ const Owned = ({ items }: { readonly items: readonly Item[] }) =>
   items.length === 0 ? (
     <Empty title="Nothing is theirs" />
   ) : (
-    <Facts
-      of={WHAT.flatMap((what) => {
-        const names = items.filter((item) => item.what === what).map(({ name }) => name);
-        return names.length === 0 ? [] : [[kinds(what), names.join(", ")] as const];
-      })}
-    />
+    <dl class="facts rows">
+      {WHAT.map((what) => ({ what, names: items.filter((item) => item.what === what).map(({ name }) => name) }))
+        .filter(({ names }) => names.length > 0)
+        .map(({ what, names }) => (
+          <div>
+            <dt>{what === "incident" ? "Called first" : kinds(what)}</dt>
+            <dd>{names.map((name) => (what === "incident" ? failureWords(name) : name)).join(", ")}</dd>
+          </div>
+        ))}
+    </dl>
   );

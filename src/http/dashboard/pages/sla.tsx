@@ -4,7 +4,7 @@ import { Empty, refusedView } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
 import { Table } from "../table.tsx";
-import { Contact, Entity, Facts, Time } from "../text.tsx";
+import { Entity, Facts, Owner, Runbook, Time } from "../text.tsx";
 import { filled, withQuery, type Page } from "../visit.ts";
 import { count, duration, percent, sentence } from "../words.ts";
 
@@ -12,7 +12,7 @@ type Answer = AnswerOf<"getSla">;
 type Late = Answer["late"]["items"][number];
 
 const STATES = [
-  ["all", "All late ones"],
+  ["all", "All"],
   ["waiting", "Still owed"],
   ["ended", "Came too late"],
 ] as const;
@@ -41,17 +41,20 @@ export const slaPage: Page = async (visit) => {
         </div>
         <section class="panel">
           <div class="panel-head">
-            <h2>Late</h2>
-            <p>
+            <h2>Records that missed it</h2>
+            <ul class="chips">
               {STATES.map(([state, label]) => (
-                <>
+                <li>
                   <a href={withQuery(path, { state })} aria-current={(query["state"] ?? "all") === state ? "true" : undefined}>
                     {label}
-                  </a>{" "}
-                </>
+                  </a>
+                </li>
               ))}
-            </p>
+            </ul>
           </div>
+          {late.items.some(({ endedAt, withdrawn }) => endedAt === null && !withdrawn) ? (
+            <p class="next">Open a record that is not there yet: its timeline shows at which step it waits, and whose that is.</p>
+          ) : null}
           {late.items.length === 0 ? (
             <Empty title="None">{sla.measures === "milestones" ? undefined : "What failed is listed under events and dead letters."}</Empty>
           ) : (
@@ -77,23 +80,23 @@ const Figures = ({ of }: { readonly of: Answer["sla"] }) => (
         ["Late and still owed", count(of.overdue)],
         ["Half within", of.medianAtMostMs === null ? "no data" : duration(of.medianAtMostMs)],
         ["95 % within", of.p95AtMostMs === null ? "no data" : duration(of.p95AtMostMs)],
-        ["Burn rate", `${of.burnRate ?? "no data"}; lately ${of.recentBurnRate ?? "no data"}`],
+        ["Burn rate", of.burnRate === null ? "no data" : `${times(of.burnRate)}; lately ${times(of.recentBurnRate)}`],
       ]}
     />
   </section>
 );
 
+const times = (rate: number | null): string => (rate === null ? "nothing was decided" : `${Number(rate.toFixed(2))} × what is allowed`);
+
 const Owned = ({ of }: { readonly of: Answer["sla"] }) => (
   <section class="panel">
     <div class="panel-head">
-      <h2>{of.owner.team ?? of.owner.name}</h2>
-      <p>
-        <Contact at={of.owner.contact} />
-      </p>
+      <h2>Who must act</h2>
     </div>
     <Facts
       of={[
-        ["Runbook", of.owner.runbook === null ? "none" : <a href={of.owner.runbook}>{of.owner.runbook}</a>],
+        ["Team", <Owner of={of.owner} />],
+        ["What to do", <Runbook at={of.owner.runbook} of={of.owner.team ?? of.owner.name} />],
         ["Routes", of.routes.length === 0 ? "none" : of.routes.join(", ")],
       ]}
     />
@@ -106,7 +109,7 @@ const COLUMNS = [
   { label: "Due", cell: ({ dueAt }: Late) => <Time at={dueAt} ago /> },
   {
     label: "Ended",
-    cell: ({ endedAt, withdrawn }: Late) => (withdrawn ? "taken back, too late" : <Time at={endedAt} none="not yet" />),
+    cell: ({ endedAt, withdrawn }: Late) => (withdrawn ? "taken back, too late" : <Time at={endedAt} none="not there yet" />),
   },
   { label: "Began with", cell: ({ eventId }: Late) => <a href={PATHS.event(eventId)}>the event</a> },
 ];

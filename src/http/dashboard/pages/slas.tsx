@@ -1,4 +1,5 @@
 import type { AnswerOf } from "../../operations.ts";
+import { Head } from "../head.tsx";
 import { Status } from "../marks.tsx";
 import { Empty, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
@@ -19,18 +20,17 @@ export const slasPage: Page = async ({ ask }) => {
     live: true,
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>SLAs</h1>
-            <p>Counted as events are recorded: something is late the moment its time has passed.</p>
-          </div>
-        </div>
+        <Head title="SLAs" about="Counted as events are recorded: something is late the moment its time has passed." />
         <section class="panel">
           {items.length === 0 ? (
             <Empty title="None is declared">Say what was promised under slas in router.config.ts.</Empty>
           ) : (
             <Table caption="Declared SLAs, those first that are not held" rows={byUrgency(items)} columns={COLUMNS} />
           )}
+          <p class="note after">
+            Burn rate: how many times faster than allowed the part that may fail is being used up. At 1× it lasts just to the end of the
+            window.
+          </p>
         </section>
       </>
     ),
@@ -45,5 +45,5 @@ const COLUMNS = [
   { label: "Burn rate", numeric: true, cell: (sla: Sla) => (sla.burnRate === null ? "no data" : `${Number(sla.burnRate.toFixed(2))}×`) },
   { label: "Late and owed", numeric: true, cell: (sla: Sla) => count(sla.overdue) },
   { label: "95 % within", numeric: true, cell: (sla: Sla) => (sla.p95AtMostMs === null ? "no data" : duration(sla.p95AtMostMs)) },
-  { label: "Owner", cell: (sla: Sla) => sla.owner.team ?? sla.owner.name },
+  { label: "Whose", cell: (sla: Sla) => sla.owner.team ?? sla.owner.name },
 ];

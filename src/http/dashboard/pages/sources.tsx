@@ -1,4 +1,5 @@
 import type { AnswerOf } from "../../operations.ts";
+import { Head } from "../head.tsx";
 import { Status, Word } from "../marks.tsx";
 import { Empty, refusedView } from "../notices.tsx";
 import { PATHS } from "../paths.ts";
@@ -22,12 +23,7 @@ export const sourcesPage: Page = async (visit) => {
     live: true,
     main: (
       <>
-        <div class="head">
-          <div class="head-text">
-            <h1>Sources</h1>
-            <p>Those with trouble first, then those heard of last.</p>
-          </div>
-        </div>
+        <Head title="Sources" about="Those with trouble first, then those heard of last." />
         <section class="panel">
           <Table
             caption="Sources"

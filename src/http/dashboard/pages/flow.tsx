@@ -41,6 +41,7 @@ export const flowPage: Page = async (visit) => {
               ["Stands at", run.step ?? "its end"],
               ["Owner", run.owner.team ?? run.owner.name],
               ["Contact", <Contact at={run.owner.contact} />],
+              ["A person by", <Time at={run.personBy} none="nobody is needed" />],
               ["Looks again", <Time at={run.looksAgainAt} none="when something happens" />],
               ["Trace", <a href={`${PATHS.trace}?key=${encodeURIComponent(run.correlationId)}`}>every hop</a>],
             ]}

@@ -998,6 +998,8 @@ export interface Operations {
         readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
         readonly startedAt: string;
         readonly updatedAt: string;
+        /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+        readonly personBy: string | null;
         /** Null where only news or a person make a difference */
         readonly looksAgainAt: string | null;
       }[];
@@ -1022,6 +1024,8 @@ export interface Operations {
       readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
       readonly startedAt: string;
       readonly updatedAt: string;
+      /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+      readonly personBy: string | null;
       /** Null where only news or a person make a difference */
       readonly looksAgainAt: string | null;
       readonly correlationId: string;
@@ -1094,6 +1098,8 @@ export interface Operations {
       readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
       readonly startedAt: string;
       readonly updatedAt: string;
+      /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+      readonly personBy: string | null;
       /** Null where only news or a person make a difference */
       readonly looksAgainAt: string | null;
       readonly correlationId: string;
@@ -1166,6 +1172,8 @@ export interface Operations {
       readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
       readonly startedAt: string;
       readonly updatedAt: string;
+      /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+      readonly personBy: string | null;
       /** Null where only news or a person make a difference */
       readonly looksAgainAt: string | null;
       readonly correlationId: string;
@@ -1238,6 +1246,8 @@ export interface Operations {
       readonly owner: { readonly name: string; readonly team: string | null; readonly contact: string | null };
       readonly startedAt: string;
       readonly updatedAt: string;
+      /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+      readonly personBy: string | null;
       /** Null where only news or a person make a difference */
       readonly looksAgainAt: string | null;
       readonly correlationId: string;
@@ -1868,6 +1878,7 @@ export interface Operations {
           | "dead-letters"
           | "backlog-age"
           | "drift"
+          | "flow-waits"
           | "source-silent"
           | "signature-failures"
           | "subscription-ending";
@@ -1914,6 +1925,7 @@ export interface Operations {
         | "dead-letters"
         | "backlog-age"
         | "drift"
+        | "flow-waits"
         | "source-silent"
         | "signature-failures"
         | "subscription-ending";
@@ -1958,6 +1970,7 @@ export interface Operations {
         | "dead-letters"
         | "backlog-age"
         | "drift"
+        | "flow-waits"
         | "source-silent"
         | "signature-failures"
         | "subscription-ending";

@@ -13,6 +13,7 @@ export interface At {
   readonly record: StepRecord;
 }
 
+/** The step is done; the run goes on with the next. */
 export const finish = (at: At, words: string | null = null): FlowRun => {
   const { run, world, record } = at;
   const done: StepRecord = { ...record, state: "done", endedAtMs: world.nowMs, reason: words };
@@ -22,6 +23,7 @@ export const finish = (at: At, words: string | null = null): FlowRun => {
   );
 };
 
+/** The step need not be done. */
 export const skip = ({ run, world, record }: At, reason: string): FlowRun =>
   withLine(withStep({ ...run, state: "running", reason: null }, { ...record, state: "skipped", endedAtMs: world.nowMs, reason }), {
     atMs: world.nowMs,
@@ -30,6 +32,7 @@ export const skip = ({ run, world, record }: At, reason: string): FlowRun =>
     words: reason,
   });
 
+/** The step is somewhere else now, which is a line of the timeline. */
 export const change = ({ run, world, record }: At, next: Partial<StepRecord>, what: string): FlowRun =>
   withLine(
     { ...withStep(run, { ...record, ...next }), state: "running", reason: null },
@@ -41,12 +44,14 @@ export const change = ({ run, world, record }: At, next: Partial<StepRecord>, wh
     },
   );
 
+/** The step cannot be done: everything is taken back, or a person decides. */
 export function fails(at: At, reason: string, otherwise: Otherwise): FlowRun {
   if (otherwise === "person") return block(at, reason);
   const failed = withStep(at.run, { ...at.record, state: "failed", reason });
   return beginCompensation(failed, { reason: `${at.record.name}: ${reason}`, endsAs: "stopped", nowMs: at.world.nowMs });
 }
 
+/** The step failed, and only a person or news of its record helps. */
 export const block = ({ run, record, world }: At, words: string): FlowRun =>
   blocked(run, { record: { ...record, state: "failed", reason: words }, words }, world);
 

@@ -27,6 +27,7 @@ export function settleLate(at: At, step: FlowStep): FlowRun | null {
 const factOf = (view: View, wanted: { readonly kind: EntityKind; readonly when: When }) =>
   view.facts.find(({ kind, data, deleted }) => kind === wanted.kind && !deleted && whyUnmet(wanted.when, data) === null);
 
+/** Looks whether what a step waits for has come, or never will. */
 export function lookOut(at: At, step: WaitStep<unknown>): FlowRun | null {
   const { view, record, world } = at;
   const found = factOf(view, step.for);

@@ -7,7 +7,7 @@ import { orderToFulfilment } from "../../src/domain/flows/order-to-fulfilment.ts
 import { quoteToCash } from "../../src/domain/flows/quote-to-cash.ts";
 import { isOver, type FlowRun } from "../../src/domain/flows/run.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { FIRST_MS, FlowWorld, type CrashPoint, type Fate, type FlowWorldOptions } from "../support/flow-world.ts";
+import { FlowWorld, type CrashPoint, type Fate, type FlowWorldOptions } from "../support/flow-world.ts";
 
 const SALE = { stage: "won", customerId: "C-1", region: "DACH", amount: { amount: "100.00", currency: "EUR" } };
 const ORDER = { opportunityId: "K-1", status: "confirmed" };
@@ -148,7 +148,7 @@ describe("quote to cash", () => {
     expect(flow.settle()).toMatchObject({ state: "blocked", reason: "account: the sale names no account (customerId)" });
     expect(flow.applied).toEqual([]);
     // A person has so long, and no longer because there is another reason meanwhile.
-    const personByMs = FIRST_MS + 8 * 3_600_000;
+    const personByMs = flow.nowMs + 8 * 3_600_000;
     expect(flow.run.personByMs).toBe(personByMs);
     flow.nowMs += 3_600_000;
     flow.tell("opportunity", "K-1", { ...SALE, customerId: "C-1", region: "" });

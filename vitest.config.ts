@@ -31,9 +31,38 @@ function opsKeys(): { TEST_OPS_KEY: string; OPS_JWKS: string } {
   };
 }
 
+const QUICK = { maxBatchTimeout: 0.05, maxRetries: 100, retryDelay: 1 };
+
+/** Tests inside workerd, of the Worker as wrangler.toml names it. */
+interface WorkersProject {
+  readonly name: string;
+  readonly include: readonly string[];
+  /** Modules that others take the place of. */
+  readonly alias?: readonly { readonly find: string; readonly replacement: string }[];
+}
+
 export default defineConfig(async () => {
   const migrations = await readD1Migrations(path.join(import.meta.dirname, "migrations"));
-  const quick = { maxBatchTimeout: 0.05, maxRetries: 100, retryDelay: 1 };
+  const workers = ({ name, include, alias = [] }: WorkersProject) => ({
+    plugins: [
+      cloudflareTest({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          // A second database for what is tried over several; no test but those sees it as DB_2.
+          d1Databases: ["SECOND_DB"],
+          bindings: { ...testSecrets(), ...opsKeys(), TEST_MIGRATIONS: migrations },
+          queueConsumers: {
+            "signalbox-critical": { ...QUICK, maxBatchSize: 25, deadLetterQueue: "signalbox-dead" },
+            "signalbox-standard": { ...QUICK, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
+            "signalbox-bulk": { ...QUICK, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
+            "signalbox-dead": { ...QUICK, maxBatchSize: 100 },
+          },
+        },
+      }),
+    ],
+    resolve: { alias: [...alias] },
+    test: { name, testTimeout: 30_000, include: [...include], setupFiles: ["./test/support/apply-migrations.ts"] },
+  });
   return {
     test: {
       projects: [
@@ -51,30 +80,13 @@ export default defineConfig(async () => {
         { test: { name: "restart", include: ["test/restart/**/*.test.ts"] } },
         // Needs a browser, which npm does not bring: not part of the default run either.
         { test: { name: "browser", include: ["test/browser/**/*.test.ts"], fileParallelism: false, testTimeout: 60_000 } },
-        {
-          plugins: [
-            cloudflareTest({
-              wrangler: { configPath: "./wrangler.toml" },
-              miniflare: {
-                // A second database for what is tried over several; no test but those sees it as DB_2.
-                d1Databases: ["SECOND_DB"],
-                bindings: { ...testSecrets(), ...opsKeys(), TEST_MIGRATIONS: migrations },
-                queueConsumers: {
-                  "signalbox-critical": { ...quick, maxBatchSize: 25, deadLetterQueue: "signalbox-dead" },
-                  "signalbox-standard": { ...quick, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
-                  "signalbox-bulk": { ...quick, maxBatchSize: 100, deadLetterQueue: "signalbox-dead" },
-                  "signalbox-dead": { ...quick, maxBatchSize: 100 },
-                },
-              },
-            }),
-          ],
-          test: {
-            name: "workers",
-            testTimeout: 30_000,
-            include: ["test/workers/**/*.test.ts"],
-            setupFiles: ["./test/support/apply-migrations.ts"],
-          },
-        },
+        workers({ name: "workers", include: ["test/workers/**/*.test.ts"] }),
+        // The same Worker with a configuration of its own, in which every flow is on and waits for seconds.
+        workers({
+          name: "flows",
+          include: ["test/flows/**/*.test.ts"],
+          alias: [{ find: "./router.config.ts", replacement: path.join(import.meta.dirname, "test", "flows", "router.config.ts") }],
+        }),
       ],
     },
   };

@@ -365,6 +365,8 @@ export interface Flow {
   readonly owner: Owner;
   readonly startedAt: string;
   readonly updatedAt: string;
+  /** Of a blocked run: its owner is alerted if nobody has seen to it by then */
+  readonly personBy: string | null;
   /** Null where only news or a person make a difference */
   readonly looksAgainAt: string | null;
 }
@@ -768,6 +770,7 @@ export type AlertRule =
   | "dead-letters"
   | "backlog-age"
   | "drift"
+  | "flow-waits"
   | "source-silent"
   | "signature-failures"
   | "subscription-ending";

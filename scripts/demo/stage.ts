@@ -133,13 +133,14 @@ export function opportunity(fields: {
   readonly currency?: string;
   readonly stage?: string;
   readonly account?: string;
+  readonly region?: string;
 }): Outgoing {
-  const { id, name, amount, currency = "EUR", stage = "Closed Won", account = "0012400000Ab1cDAAR" } = fields;
+  const { id, name, amount, currency = "EUR", stage = "Closed Won", account = "0012400000Ab1cDAAR", region = "EMEA" } = fields;
   const body = `<?xml version="1.0" encoding="UTF-8"?>
 <soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>
 <notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>00D24000000abcDEAQ</OrganizationId><ActionId>04k24000000PXYZAA4</ActionId><SessionId xsi:nil="true"/>
 <Notification><Id>04l${randomUUID().replaceAll("-", "").slice(0, 15)}</Id><sObject xsi:type="sf:Opportunity" xmlns:sf="urn:sobject.enterprise.soap.sforce.com">
-<sf:Id>${id}</sf:Id><sf:AccountId>${account}</sf:AccountId><sf:Amount>${amount}</sf:Amount><sf:CurrencyIsoCode>${currency}</sf:CurrencyIsoCode><sf:LastModifiedDate>${new Date().toISOString()}</sf:LastModifiedDate><sf:Name>${escape(name)}</sf:Name><sf:Region__c>EMEA</sf:Region__c><sf:StageName>${stage}</sf:StageName>
+<sf:Id>${id}</sf:Id><sf:AccountId>${account}</sf:AccountId><sf:Amount>${amount}</sf:Amount><sf:CurrencyIsoCode>${currency}</sf:CurrencyIsoCode><sf:LastModifiedDate>${new Date().toISOString()}</sf:LastModifiedDate><sf:Name>${escape(name)}</sf:Name><sf:Region__c>${region}</sf:Region__c><sf:StageName>${stage}</sf:StageName>
 </sObject></Notification></notifications></soapenv:Body></soapenv:Envelope>`;
   return { body, contentType: "text/xml; charset=utf-8", headers: { soapaction: '""' } };
 }

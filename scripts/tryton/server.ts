@@ -30,9 +30,10 @@ export interface Tryton {
 
 /**
  * Starts a real Tryton on loopback with books of its own under `directory`. The packages are Debian's, installed if they are
- * missing; an initialised database is kept under .local, since making one takes most of a minute.
+ * missing; an initialised database is kept under .local, since making one takes most of a minute. Confirmed sales are
+ * processed at once; or stay, as long as no worker takes them, which gives people their time to think again.
  */
-export async function startTryton(directory: string): Promise<Tryton> {
+export async function startTryton(directory: string, { processes = true }: { readonly processes?: boolean } = {}): Promise<Tryton> {
   install();
   const { database, adminPassword } = initialised();
   const data = path.join(directory, "tryton");
@@ -40,7 +41,7 @@ export async function startTryton(directory: string): Promise<Tryton> {
   const databaseFile = path.join(data, `${DATABASE}.sqlite`);
   copyFileSync(database, databaseFile);
   const port = await freePort();
-  const configFile = writeConfig(data, port);
+  const configFile = writeConfig(data, port, processes);
   const logFile = path.join(directory, "tryton.log");
   const url = `http://127.0.0.1:${port}/${DATABASE}`;
   const password = newPassword();
@@ -119,7 +120,7 @@ function initialised(): { readonly database: string; readonly adminPassword: str
   return { database, adminPassword: readFileSync(passwordFile, "utf8") };
 }
 
-function writeConfig(data: string, port: number): string {
+function writeConfig(data: string, port: number, processes = true): string {
   const file = path.join(data, "trytond.conf");
   const text = `[web]
 listen = 127.0.0.1:${port}
@@ -129,6 +130,8 @@ path = ${data}
 [session]
 authentications = password
 timeout = ${SESSION_SECONDS}
+[queue]
+worker = ${processes ? "False" : "True"}
 `;
   writeFileSync(file, text);
   return file;

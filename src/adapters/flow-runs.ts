@@ -1,8 +1,6 @@
-import type { EntityKind } from "../domain/entities/index.ts";
-import type { Fact } from "../domain/flows/definition.ts";
 import type { Noted } from "../domain/flows/listening.ts";
 import { isOver, type FlowRun } from "../domain/flows/run.ts";
-import type { JsonObject } from "../domain/json.ts";
+import { expireFacts, keepFacts, NAMES_OF_FACTS } from "./flow-facts.ts";
 
 /** A run with what says whether it has changed since it was read. */
 export interface StoredRun {
@@ -21,8 +19,6 @@ interface RunRow {
 
 const COLUMNS = "run, rev, workflow, updated_at_ms";
 const OPEN = "state IN ('running', 'blocked', 'compensating')";
-/** A run looks at the newest facts of what it is tied to; a customer may have more orders than anybody reads. */
-const FACTS_READ = 500;
 
 const storedOf = (row: RunRow): StoredRun => ({
   run: JSON.parse(row.run) as FlowRun,
@@ -56,26 +52,6 @@ export async function listFlowRuns(
     .bind(flow, state, entityKey, after?.startedAtMs ?? null, after?.id ?? "", limit)
     .all<RunRow>();
   return results.map(storedOf);
-}
-
-/** What is known of the records that a run is tied to, newest first. */
-export async function factsOf(db: D1Database, ties: readonly string[]): Promise<readonly Fact[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT DISTINCT f.kind, f.record_key, f.event_id, f.at_ms, f.deleted, f.data FROM flow_fact_ties t
-         JOIN flow_facts f ON f.kind = t.kind AND f.record_key = t.record_key
-       WHERE t.tie IN (SELECT value FROM json_each(?1)) ORDER BY f.event_id DESC LIMIT ?2`,
-    )
-    .bind(JSON.stringify(ties), FACTS_READ)
-    .all<{ kind: string; record_key: string; event_id: string; at_ms: number; deleted: number; data: string }>();
-  return results.map((row) => ({
-    kind: row.kind as EntityKind,
-    key: row.record_key,
-    data: JSON.parse(row.data) as JsonObject,
-    deleted: row.deleted === 1,
-    eventId: row.event_id,
-    atMs: row.at_ms,
-  }));
 }
 
 /**
@@ -114,16 +90,6 @@ export interface News {
   readonly ended: readonly string[];
 }
 
-const PUT_FACTS = (data: string): string => `
-INSERT INTO flow_facts (kind, record_key, event_id, at_ms, deleted, data)
-SELECT value->>'kind', value->>'key', value->>'eventId', value->>'atMs', value->>'deleted', value->'data' FROM json_each(?1) WHERE true
-ON CONFLICT (kind, record_key) DO UPDATE SET event_id = excluded.event_id, at_ms = excluded.at_ms, deleted = excluded.deleted, data = ${data}
-WHERE excluded.event_id > event_id`;
-
-const PUT_TIES = `
-INSERT INTO flow_fact_ties (kind, record_key, tie)
-SELECT n.value->>'kind', n.value->>'key', t.value FROM json_each(?1) AS n, json_each(n.value, '$.ties') AS t WHERE true ON CONFLICT DO NOTHING`;
-
 const BEGIN_RUNS = `
 INSERT INTO flow_runs (id, flow, entity_key, state, rev, started_at_ms, updated_at_ms, due_at_ms, workflow, run)
 SELECT value->>'id', value->>'flow', value->>'key', value->>'state', 1, value->>'startedAtMs', value->>'startedAtMs', value->>'wakeAtMs',
@@ -132,8 +98,7 @@ SELECT value->>'id', value->>'flow', value->>'key', value->>'state', 1, value->>
 const WAKE_RUNS = `
 UPDATE flow_runs SET rev = rev + 1, due_at_ms = min(coalesce(due_at_ms, ?3), ?3)
 WHERE ${OPEN} AND (id IN (SELECT value FROM json_each(?2)) OR id IN (
-  SELECT r.run_id FROM json_each(?1) AS n JOIN flow_fact_ties t ON t.kind = n.value->>'kind' AND t.record_key = n.value->>'key'
-    JOIN flow_run_ties r ON r.tie = t.tie)) RETURNING id, workflow`;
+  SELECT r.run_id FROM flow_run_ties r WHERE r.tie IN (${NAMES_OF_FACTS}))) RETURNING id, workflow`;
 
 /**
  * Keeps news in one transaction: facts, runs that begin, and that others have something to look at. Told again, it changes
@@ -144,15 +109,9 @@ export async function keepNews(
   { notes, begun, ended }: News,
   nowMs: number,
 ): Promise<{ readonly begun: readonly string[]; readonly woken: readonly { readonly id: string; readonly workflow: string }[] }> {
-  const facts = notes.map(({ fact, ties }) => ({ ...fact, deleted: fact.deleted ? 1 : 0, ties }));
-  const byNature = Map.groupBy(facts, ({ partial }) => partial);
-  const put = [...byNature].map(([partial, part]) =>
-    db.prepare(PUT_FACTS(partial ? "json_patch(data, excluded.data)" : "excluded.data")).bind(JSON.stringify(part)),
-  );
-  const names = JSON.stringify(facts.map(({ kind, key, ties }) => ({ kind, key, ties })));
+  const names = JSON.stringify(notes.map(({ fact: { kind, key } }) => ({ kind, key })));
   const results = await db.batch([
-    ...put,
-    db.prepare(PUT_TIES).bind(names),
+    ...keepFacts(db, notes),
     db.prepare(BEGIN_RUNS).bind(JSON.stringify(begun)),
     tieRuns(db, begun),
     db.prepare(WAKE_RUNS).bind(names, JSON.stringify(ended), nowMs),
@@ -174,14 +133,18 @@ export async function overdueRuns(db: D1Database, beforeMs: number, limit: numbe
   return results.map(storedOf);
 }
 
-/** Marks runs as due and answers their workflows; used where an effect has ended without a consumer. */
-export async function wakeFlowRuns(
+/** Blocked runs for which a person should have been found by now, by flow. */
+export async function countForsaken(
   db: D1Database,
-  ids: readonly string[],
   nowMs: number,
-): Promise<readonly { readonly workflow: string }[]> {
-  const woken = await db.prepare(WAKE_RUNS).bind("[]", JSON.stringify(ids), nowMs).all<{ workflow: string }>();
-  return woken.results;
+): Promise<readonly { readonly flow: string; readonly runs: number; readonly sinceMs: number }[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT flow, count(*) AS runs, min(run->>'personByMs') AS sinceMs FROM flow_runs WHERE state = 'blocked' AND run->>'personByMs' <= ?1 GROUP BY flow`,
+    )
+    .bind(nowMs)
+    .all<{ flow: string; runs: number; sinceMs: number }>();
+  return results;
 }
 
 /** Names the workflow that takes a run further from now on. */
@@ -196,13 +159,5 @@ export const expireFlows = (db: D1Database, beforeMs: number): readonly D1Prepar
     )
     .bind(beforeMs),
   db.prepare(`DELETE FROM flow_runs WHERE started_at_ms < ?1 AND updated_at_ms < ?1 AND NOT (${OPEN})`).bind(beforeMs),
-  db
-    .prepare(
-      `DELETE FROM flow_facts WHERE at_ms < ?1 AND NOT EXISTS (SELECT 1 FROM flow_fact_ties t JOIN flow_run_ties r ON r.tie = t.tie
-         WHERE t.kind = flow_facts.kind AND t.record_key = flow_facts.record_key)`,
-    )
-    .bind(beforeMs),
-  db.prepare(
-    "DELETE FROM flow_fact_ties WHERE NOT EXISTS (SELECT 1 FROM flow_facts f WHERE f.kind = flow_fact_ties.kind AND f.record_key = flow_fact_ties.record_key)",
-  ),
+  ...expireFacts(db, beforeMs),
 ];

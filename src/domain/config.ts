@@ -262,6 +262,8 @@ export interface FlowConfig<Destination extends string = string, Owner extends s
   /** Only records that fulfil this begin a run. */
   readonly when?: When;
   readonly policy?: Readonly<Record<string, unknown>>;
+  /** A run that waits for a person longer than this is an alert to the owner (default 8). */
+  readonly personWithinHours?: number;
   /** Where each run keeps a record of its state, as an activity. */
   readonly writeBack?: Destination;
 }

@@ -40,6 +40,7 @@ const RunSummary = z.object({
   owner: Owner,
   startedAt: z.string(),
   updatedAt: z.string(),
+  personBy: z.string().nullable().describe("Of a blocked run: its owner is alerted if nobody has seen to it by then"),
   looksAgainAt: z.string().nullable().describe("Null where only news or a person make a difference"),
 });
 

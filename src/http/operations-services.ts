@@ -73,6 +73,9 @@ export const SERVICE_OPERATIONS = {
       eventId: z.string().nullable(),
       asOf: z.string(),
       ageSeconds: z.number(),
+      deprecated: z
+        .array(z.object({ field: z.string(), since: z.string(), until: z.string(), use: z.string().nullable() }))
+        .describe("Fields of it that you should leave, until when they are told at least, and what says the same"),
     }),
   },
 } as const satisfies Readonly<Record<string, Operation>>;

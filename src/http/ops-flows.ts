@@ -67,6 +67,7 @@ const summaryOf = ({ run, updatedAtMs }: RunRead, owner: Owner): RunSummary => (
   owner,
   startedAt: iso(run.startedAtMs),
   updatedAt: iso(updatedAtMs),
+  personBy: isoOrNull(run.state === "blocked" ? (run.personByMs ?? null) : null),
   looksAgainAt: isoOrNull(run.wakeAtMs),
 });
 

@@ -1,4 +1,6 @@
 import { entityDefinition, type EntityKind } from "../domain/entities/index.ts";
+import { deprecationsIn } from "../domain/entities/define.ts";
+import type { JsonObject } from "../domain/json.ts";
 import { isOutward } from "../domain/loops.ts";
 import { maskPersonal } from "../domain/masking.ts";
 import { systemOfSource } from "../domain/ownership.ts";
@@ -65,6 +67,8 @@ async function serve(ports: OpsPorts, actor: Actor, { name, value, by, question 
 const ageSeconds = (atMs: number, nowMs: number): number => Math.max(0, Math.round((nowMs - atMs) / 1_000));
 
 type EntityAnswer = AnswerOf<"readEntity">;
+/** What was found, before it is made fit for who asks. */
+type Found = Omit<EntityAnswer, "deprecated">;
 
 /** What was told last costs the owner nothing; only what no event tells whole is read from the owner. */
 async function readEntity(ports: OpsPorts, { params, query, actor }: Call<"readEntity">): Promise<Result<EntityAnswer, Refused>> {
@@ -72,19 +76,21 @@ async function readEntity(ports: OpsPorts, { params, query, actor }: Call<"readE
   if (!isEntityKind(kind)) return fail({ code: "not_found", detail: `there is no kind "${kind}"` });
   const entity = { kind, key };
   const told = query.source === "owner" ? null : await lastTold(ports, entity);
-  if (told !== null) return ok(masking(told, kind, actor));
+  if (told !== null) return ok(shownTo(actor, told, kind));
   if (query.source === "event") return fail({ code: "not_found", detail: `no event told the whole of ${kind}/${key}` });
   const owned = await asOwnerHasIt(ports, entity);
-  return owned.ok ? ok(masking(owned.value, kind, actor)) : owned;
+  return owned.ok ? ok(shownTo(actor, owned.value, kind)) : owned;
 }
 
-function masking(answer: EntityAnswer, kind: EntityKind, actor: Actor): EntityAnswer {
+function shownTo(actor: Actor, found: Found, kind: EntityKind): EntityAnswer {
   const masked = !seesPersonalData(actor);
-  return { ...answer, masked, data: masked ? maskPersonal(kind, answer.data as Parameters<typeof maskPersonal>[1]) : answer.data };
+  const data = found.data as JsonObject;
+  const deprecated = deprecationsIn(entityDefinition(kind), data);
+  return { ...found, masked, data: masked ? maskPersonal(kind, data) : data, deprecated: [...deprecated] };
 }
 
 /** The owner's newest word, else anybody's; null if there is none, or it was no whole state. */
-async function lastTold(ports: OpsPorts, entity: EntityRef): Promise<EntityAnswer | null> {
+async function lastTold(ports: OpsPorts, entity: EntityRef): Promise<Found | null> {
   const { marks } = await ports.entity(entity);
   const owner = ports.config.ownership?.[entity.kind]?.system;
   const words = Object.entries(marks)
@@ -111,7 +117,7 @@ async function lastTold(ports: OpsPorts, entity: EntityRef): Promise<EntityAnswe
 
 const OWNER_DEADLINE_MS = 5_000;
 
-async function asOwnerHasIt(ports: OpsPorts, { kind, key }: EntityRef): Promise<Result<EntityAnswer, Refused>> {
+async function asOwnerHasIt(ports: OpsPorts, { kind, key }: EntityRef): Promise<Result<Found, Refused>> {
   const owner = ports.config.ownership?.[kind]?.system;
   const destination = Object.entries(ports.config.destinations).find(([name, { system = name }]) => system === owner)?.[0];
   if (destination === undefined)

@@ -1,5 +1,6 @@
 import { eventIndex } from "../adapters/event-databases.ts";
 import { listSubscriptions } from "../adapters/event-queries.ts";
+import { countForsaken } from "../adapters/flow-runs.ts";
 import { readMeasures, watchSources } from "../adapters/measures.ts";
 import { sumRejections } from "../adapters/overview.ts";
 import { countOpen } from "../adapters/reconciliations.ts";
@@ -20,9 +21,10 @@ export async function readAlertFacts(
   deployment: Deployment,
   { nowMs, slas }: { readonly nowMs: number; readonly slas: readonly SlaBurn[] },
 ): Promise<AlertFacts> {
-  const [overview, drift, rejections, subscriptions, measures] = await Promise.all([
+  const [overview, drift, flows, rejections, subscriptions, measures] = await Promise.all([
     overviewOf(env, deployment),
     readDrift(env, deployment),
+    forsakenFlows(env, deployment, nowMs),
     sumRejections(env.DB, nowMs - UNPROVEN_WITHIN_MS),
     listSubscriptions(env.DB),
     readMeasures(env.DB),
@@ -33,6 +35,7 @@ export async function readAlertFacts(
     deadLetters: overview.openLetters,
     backlog: PRIORITIES.map((priority) => ({ priority, ageSeconds: ageOf(overview.backlog, priority, overview.atMs) / 1000 })),
     drift,
+    flows,
     expected: await expectedSources(env, deployment, measures, nowMs),
     unproven: [
       ...Map.groupBy(
@@ -56,6 +59,13 @@ export const readDrift = (env: Env, { config }: Deployment): Promise<AlertFacts[
       owner,
       open: await countOpen(env.DB, reconciliation),
     })),
+  );
+
+const forsakenFlows = async (env: Env, { flows }: Deployment, nowMs: number): Promise<AlertFacts["flows"]> =>
+  (await countForsaken(env.DB, nowMs)).flatMap((row) =>
+    flows
+      .filter(({ flow }) => flow.name === row.flow)
+      .map(({ flow, config }) => ({ ...row, name: flow.name, title: flow.title, owner: config.owner })),
   );
 
 /**

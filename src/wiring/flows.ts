@@ -1,17 +1,9 @@
 import { eventIndex } from "../adapters/event-databases.ts";
-import {
-  factsOf,
-  findFlowRun,
-  keepNews,
-  nameWorkflow,
-  overdueRuns,
-  storeFlowRun,
-  wakeFlowRuns,
-  type StoredRun,
-} from "../adapters/flow-runs.ts";
+import { factsOf } from "../adapters/flow-facts.ts";
+import { findFlowRun, keepNews, nameWorkflow, overdueRuns, storeFlowRun, type StoredRun } from "../adapters/flow-runs.ts";
 import { enqueue, queuesOf } from "../adapters/queues.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
-import type { Deployment } from "../deployment.ts";
+import { deploymentOf, type Deployment } from "../deployment.ts";
 import type { EventDetail } from "../domain/audit-record.ts";
 import type { FlowConfig } from "../domain/config.ts";
 import type { FailureClass } from "../domain/failure.ts";
@@ -40,6 +32,9 @@ const OVERDUE_AT_ONCE = 200;
 const LONGEST_WAIT_MS = 300 * 24 * 60 * MINUTE_MS;
 /** While a flow is switched off, or its version is not known here, its runs are looked at this often. */
 const UNKNOWN_MS = 10 * MINUTE_MS;
+
+/** A person sees to a blocked run within this, unless the deployment says otherwise. */
+const PERSON_WITHIN_HOURS = 8;
 
 /** The id of the run that a record begins: always the same, so that it begins once. */
 export const flowRunId = (flow: string, entity: { readonly kind: string; readonly key: string }): string =>
@@ -76,19 +71,8 @@ const beginnings = ({ begins, fact, correlationId }: Noted): readonly FlowRun[] 
     return newRun(flow, { id: flowRunId(flow.name, fact), kind, key, subject: data, eventId, correlationId, atMs });
   });
 
-/** Effects whose end no consumer saw, such as a retry's: their runs look now instead of later. */
-export async function tellFlowsOfEnds(
-  env: Env,
-  settled: readonly { readonly event: EntityEvent; readonly outcome: EventOutcome }[],
-): Promise<void> {
-  const runs = settled.flatMap(({ event, outcome }) => (ENDED.has(outcome.status) ? (event.flow?.run ?? []) : []));
-  if (runs.length === 0) return;
-  const woken = await wakeFlowRuns(env.DB, [...new Set(runs)], Date.now());
-  await nudge(
-    env,
-    woken.map(({ workflow }) => workflow),
-  );
-}
+/** What no consumer saw: events that an object took in the queue's stead, and effects that a retry has ended. */
+export const tellFlowsOfEnds = (env: Env, settled: readonly Settled[]): Promise<void> => tellFlows(env, deploymentOf(env), settled);
 
 /** What is not begun or told here, is by cron: the runs are stored. */
 async function begin(env: Env, runIds: readonly string[]): Promise<void> {
@@ -161,6 +145,7 @@ export async function advanceFlow(env: Env, deployment: Deployment, runId: strin
     facts: await factsOf(env.DB, stored.run.ties),
     policy: policy.data,
     told: await toldOf(env, awaited(stored.run)),
+    personWithinMs: (live.config.personWithinHours ?? PERSON_WITHIN_HOURS) * 60 * MINUTE_MS,
     has: (role) => live.config[role] !== undefined,
     digest,
   };

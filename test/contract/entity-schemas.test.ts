@@ -2,26 +2,40 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { deprecationsIn } from "../../src/domain/entities/define.ts";
 import { ENTITIES, entityDefinition, upgradeEntity, type EntityKind } from "../../src/domain/entities/index.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
 
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly type?: string;
   readonly enum?: readonly unknown[];
+  readonly items?: JsonSchema;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
 }
 
 const directory = path.join(import.meta.dirname, "schemas");
 const KINDS = Object.keys(ENTITIES) as EntityKind[];
 const currentSchema = (kind: EntityKind): JsonSchema => z.toJSONSchema(ENTITIES[kind].schema, { unrepresentable: "any" }) as JsonSchema;
+const sampleOf = (kind: EntityKind, version: number): string => path.join(import.meta.dirname, "samples", `${kind}.v${version}.json`);
 const fileOf = (kind: EntityKind, version: number): string => path.join(directory, `${kind}.v${version}.json`);
 
-/** What would break a consumer or a stored event: a field or word gone, a type changed, a field newly required. */
+const FORMS = ["pattern", "format"] as const;
+const BOUNDS = ["maxLength", "maxItems"] as const;
+
+/** What would break a consumer or a stored event: a field or word gone, a type changed, a field newly required, less room. */
 function breaks(before: JsonSchema, after: JsonSchema, at = ""): string[] {
   const names = Object.keys(before.properties ?? {});
   return [
     ...(before.type !== after.type ? [`${at}: was ${before.type}, is ${after.type}`] : []),
     ...(before.enum ?? []).filter((word) => !(after.enum ?? [word]).includes(word)).map((word) => `${at}: no longer "${String(word)}"`),
+    ...FORMS.flatMap((form) => (after[form] === undefined || before[form] === after[form] ? [] : [`${at}: another ${form}`])),
+    ...BOUNDS.flatMap((bound) => ((after[bound] ?? Infinity) < (before[bound] ?? Infinity) ? [`${at}: a smaller ${bound}`] : [])),
+    ...(before.items === undefined ? [] : breaks(before.items, after.items ?? {}, `${at}[]`)),
     ...(after.required ?? []).filter((name) => !(before.required ?? []).includes(name)).map((name) => `${at}.${name}: newly required`),
     ...names.flatMap((name) => {
       const now = after.properties?.[name];
@@ -54,6 +68,42 @@ describe("the canonical schemas are contracts", () => {
       ok: false,
       failure: expect.stringContaining("newer than this deployment knows"),
     });
+  });
+
+  it.each(KINDS)("%s is read today from every stored sample of every version that it had", (kind) => {
+    const { version, schema } = entityDefinition(kind);
+    const versions = Array.from({ length: version }, (_none, index) => index + 1);
+    for (const from of versions) {
+      const lifted = upgradeEntity(kind, from, JSON.parse(readFileSync(sampleOf(kind, from), "utf8")) as JsonObject);
+      expect(lifted.ok && schema.safeParse(lifted.value).success, `${kind} v${from}`).toBe(true);
+      // Nothing is dropped on the way: a sample names every field of its version's contract.
+      const stored = JSON.parse(readFileSync(fileOf(kind, from), "utf8")) as JsonSchema;
+      const sample = JSON.parse(readFileSync(sampleOf(kind, from), "utf8")) as JsonObject;
+      expect(Object.keys(sample).toSorted()).toEqual(Object.keys(stored.properties ?? {}).toSorted());
+    }
+  });
+
+  it.each(KINDS)("%s deprecates only fields that it has, with days, and for at least half a year", (kind) => {
+    const { deprecated = {}, schema } = entityDefinition(kind);
+    for (const [field, { since, until, use }] of Object.entries(deprecated)) {
+      expect(Object.keys(schema.shape)).toContain(field);
+      if (use !== null) expect(Object.keys(schema.shape)).toContain(use);
+      expect(Date.parse(until) - Date.parse(since)).toBeGreaterThanOrEqual(180 * 86_400_000);
+    }
+  });
+
+  it("tells a reader of the deprecated fields that a record has", () => {
+    const phone = { since: "2027-01-01", until: "2027-12-31", use: "phones" };
+    expect(deprecationsIn({ deprecated: { phone } }, { name: "Ada", phone: "1" })).toEqual([{ field: "phone", ...phone }]);
+    expect(deprecationsIn({ deprecated: { phone } }, { name: "Ada" })).toEqual([]);
+    expect(deprecationsIn({}, { phone: "1" })).toEqual([]);
+  });
+
+  it("finds less room, another form, and what changed within a list", () => {
+    const before: JsonSchema = { type: "array", maxItems: 9, items: { type: "string", maxLength: 9, pattern: "a" } };
+    const after: JsonSchema = { type: "array", maxItems: 8, items: { type: "string", maxLength: 8, pattern: "b" } };
+    expect(breaks(before, after)).toEqual([": a smaller maxItems", "[]: another pattern", "[]: a smaller maxLength"]);
+    expect(breaks(after, { ...after, maxItems: 9 })).toEqual([]);
   });
 
   it("finds a field gone, a word gone, a type changed and a field newly required", () => {

@@ -17,6 +17,7 @@ const WELL: AlertFacts = {
     { priority: "bulk", ageSeconds: 600 },
   ],
   drift: [{ reconciliation: "orders", owner: "finance", open: 0 }],
+  flows: [],
   expected: [{ source: "stripe", title: "Stripe", owner: "finance", everyMinutes: 60, lastAtMs: NOW_MS - 30 * MINUTE_MS }],
   unproven: [{ source: "stripe", owner: "finance", count: 3 }],
   subscriptions: [{ source: "hubspot", owner: "revops", resource: "contacts", expiresAtMs: NOW_MS + 48 * HOUR_MS, problem: null }],
@@ -61,6 +62,10 @@ const WRONG: Readonly<
   drift: [
     { drift: [{ reconciliation: "orders", owner: "finance", open: 1 }] },
     { subject: "orders", owner: "finance", severity: "warning", summary: /1 record differs/ },
+  ],
+  "flow-waits": [
+    { flows: [{ name: "quote-to-cash", title: "Quote to cash", owner: "revops", runs: 2, sinceMs: NOW_MS - 2 * HOUR_MS }] },
+    { subject: "quote-to-cash", owner: "revops", severity: "warning", summary: /2 runs wait for a person, the first for 2 h longer/ },
   ],
   "source-silent": [
     { expected: [{ source: "stripe", title: "Stripe", owner: "finance", everyMinutes: 60, lastAtMs: NOW_MS - 2 * HOUR_MS }] },

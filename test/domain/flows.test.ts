@@ -142,7 +142,7 @@ describe("the declarations", () => {
       const names = flow.steps.map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
       const policy = flow.policy.parse({});
-      const view = { key: "K", subject: {}, facts: [], policy, nowMs: 0, remoteIds: {} };
+      const view = { key: "K", subject: {}, facts: [], policy, nowMs: 0, remoteIds: {}, memories: {}, has: () => true };
       for (const step of flow.steps)
         if (step.step === "wait" || step.step === "follow") expect(step.withinMs(policy, view)).toBeGreaterThan(0);
     }
@@ -156,10 +156,44 @@ describe("the declarations", () => {
       payload: { at: "inline", data: { opportunityId: "K-1", status: "confirmed" } },
     };
     expect(note(flows, event, outcome)).toMatchObject({ ties: ["order/SO-1", "opportunity/K-1"], begins: [] });
-    expect(note(flows, { ...event, flow: { name: "x", run: "r", step: "s", to: [] } }, outcome)).toBeNull();
+    expect(note(flows, { ...event, flow: { name: "quote-to-cash", run: "r", step: "s", to: [] } }, outcome)).toBeNull();
     expect(note(flows, event, { ...outcome, status: "superseded" })).toBeNull();
     expect(note(flows, { ...event, payload: { at: "inline", data: { status: "confirmed" } } }, outcome)).toBeNull();
     expect(note(flows, { ...event, entity: { ...event.entity, kind: "case" } }, outcome)).toBeNull();
+  });
+
+  it("hear of records that another flow has made, once they are there, and begin nothing by them", () => {
+    const flows = [{ flow: quoteToCash }, { flow: orderToFulfilment }];
+    const outcome = { eventId: "e", rev: 1, status: "delivered", lanes: [] } as const;
+    const made = (kind: "entitlement" | "order", name: string): EntityEvent => ({
+      ...orderEvent({ id: "e" }),
+      entity: { kind, key: "K-1:x", schemaVersion: 1 },
+      payload: { at: "inline", data: { orderId: "SO-1", opportunityId: "K-1", status: "confirmed" } },
+      flow: { name, run: "r", step: "s", to: [] },
+    });
+    expect(note(flows, made("entitlement", "quote-to-cash"), outcome)).toMatchObject({
+      ties: ["entitlement/K-1:x", "order/SO-1"],
+      begins: [],
+    });
+    expect(note(flows, made("entitlement", "quote-to-cash"), { ...outcome, status: "dead" })).toBeNull();
+    // A copy of what a system has told may be older than what that system tells next.
+    expect(note(flows, made("order", "quote-to-cash"), outcome)).toBeNull();
+  });
+
+  it("know records that one account's ids name by the account too, where ids are each account's own", () => {
+    const outcome = { eventId: "e", rev: 1, status: "delivered", lanes: [] } as const;
+    const event: EntityEvent = {
+      ...orderEvent({ id: "e" }),
+      account: "acme",
+      entity: { kind: "order", key: "acme:SO-1", schemaVersion: 1 },
+      payload: { at: "inline", data: { opportunityId: "K-1", customerId: "C-1", status: "confirmed" } },
+    };
+    expect(note([{ flow: quoteToCash }], event, outcome)).toMatchObject({
+      ties: ["order/acme:SO-1", "opportunity/acme:K-1"],
+      fact: { data: { opportunityId: "acme:K-1", customerId: "acme:C-1" } },
+    });
+    const shared: EntityEvent = { ...event, entity: { ...event.entity, key: "SO-1" } };
+    expect(note([{ flow: quoteToCash }], shared, outcome)).toMatchObject({ ties: ["order/SO-1", "opportunity/K-1"] });
   });
 
   it("send an effect where the step says and nowhere else, past a dead one, and may ask an owner for its record", () => {

@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FAILURE_CLASSES, type FailureClass } from "../../src/domain/failure.ts";
+import { caseToResolution } from "../../src/domain/flows/case-to-resolution.ts";
+import type { AnyFlow } from "../../src/domain/flows/definition.ts";
+import { orderToFulfilment } from "../../src/domain/flows/order-to-fulfilment.ts";
 import { quoteToCash } from "../../src/domain/flows/quote-to-cash.ts";
 import { isOver, type FlowRun } from "../../src/domain/flows/run.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
 import { FlowWorld, type CrashPoint, type Fate, type FlowWorldOptions } from "../support/flow-world.ts";
 
 const SALE = { stage: "won", customerId: "C-1", region: "DACH", amount: { amount: "100.00", currency: "EUR" } };
@@ -12,7 +16,7 @@ const PAID = { ...INVOICE, status: "paid" };
 
 /** Steps that write something, in their order, and those that can be taken back. */
 const WRITES = ["customer", "create-order", "accepted", "provision", "support", "onboarding"] as const;
-const TAKEN_BACK = ["create-order", "provision", "support", "onboarding"];
+const TAKEN_BACK = ["create-order", "accepted", "provision", "support", "onboarding"];
 
 const world = (options: Partial<FlowWorldOptions> = {}): FlowWorld =>
   new FlowWorld({ flow: quoteToCash, subject: SALE, policy: { onboardingTasks: ["call"] }, ...options });
@@ -30,10 +34,12 @@ const crashes = fc.array(fc.constantFrom<CrashPoint>("decided", "stored", "sent"
  * Every effect that is there was taken back exactly once, after it, and in the reverse order; nothing else was, but for
  * effects of which nobody could know whether they are there.
  */
-function expectTakenBack({ applied, run }: FlowWorld, unsure: readonly string[] = []): void {
+function expectTakenBack({ applied, run }: FlowWorld, unsure: readonly string[] = [], takenBack: readonly string[] = TAKEN_BACK): void {
   const has = (step: string, undo: boolean): boolean => applied.some((each) => each.step === step && each.undo === undo);
-  const steps = TAKEN_BACK.filter((step) => has(step, false) || (unsure.includes(step) && has(step, true)));
-  const undone = applied.filter(({ undo }) => undo).map(({ step }) => step);
+  const steps = takenBack.filter((step) => has(step, false) || (unsure.includes(step) && has(step, true)));
+  const undos = applied.filter(({ undo }) => undo);
+  const undone = undos.map(({ step }) => step).filter((step, index, all) => step !== all[index - 1]);
+  expect(new Set(undos.map(({ step, key }) => `${step} ${key}`)).size, "a record is taken back twice").toBe(undos.length);
   expect(undone, JSON.stringify(run.timeline)).toEqual(steps.toReversed());
   for (const step of steps) {
     const lastDone = applied.findLastIndex((each) => each.step === step && !each.undo);
@@ -145,6 +151,19 @@ describe("quote to cash", () => {
     expect(flow.settle().state).toBe("done");
   });
 
+  it("gives a person so long for a step, and no longer because there is another reason meanwhile", () => {
+    const flow = world({ subject: { ...SALE, amount: { amount: "0.00", currency: "EUR" } } });
+    flow.settle();
+    const personByMs = flow.nowMs + 8 * 3_600_000;
+    expect(flow.run).toMatchObject({ state: "blocked", reason: expect.stringContaining("no amount"), personByMs });
+    flow.nowMs += 3_600_000;
+    flow.tell("opportunity", "K-1", { ...SALE, custom: { lines: [{ sku: "" }] } });
+    expect(flow.settle()).toMatchObject({ state: "blocked", reason: expect.stringContaining("a line has no product"), personByMs });
+    flow.nowMs += 3_600_000;
+    flow.tell("opportunity", "K-1", SALE);
+    expect(flow.settle((run) => run.steps[4]?.state === "done").state).toBe("running");
+  });
+
   it("takes the order back when the ERP does not accept it in time, and when the sale is taken back before", () => {
     const late = world();
     expect(late.settle()).toMatchObject({ state: "stopped", reason: "acceptance: its deadline has passed" });
@@ -177,11 +196,122 @@ describe("quote to cash", () => {
     expect(levels()).toEqual(["standard", "restricted", "standard"]);
   });
 
+  it("goes on by itself when what it has waited for in vain comes after all", () => {
+    const flow = told(world({ policy: { onboardingTasks: ["call"], followDays: 1 } }));
+    flow.tell("invoice", "I-1", { ...INVOICE, dueDate: "2027-02-01" });
+    expect(flow.settle()).toMatchObject({ state: "blocked", reason: "payment: its deadline has passed" });
+    flow.tell("invoice", "I-1", PAID);
+    expect(flow.settle().state).toBe("done");
+  });
+
+  it("says once that it waits for a person, also after it has acted on what it follows", () => {
+    const flow = world({ policy: { onboardingTasks: ["call"], followDays: 60 } });
+    flow.tell("order", "SO-1", ORDER);
+    flow.tell("invoice", "I-1", INVOICE);
+    const run = flow.settle();
+    expect(run).toMatchObject({ state: "blocked", reason: "payment: its deadline has passed" });
+    expect(run.steps.at(-1)?.memory["downgraded"]).toBe(true);
+    for (let look = 0; look < 5; look++) flow.drive();
+    expect(flow.run.timeline.filter(({ what }) => what === "waits for a person")).toHaveLength(1);
+    flow.tell("invoice", "I-1", PAID);
+    expect(flow.settle().state).toBe("done");
+    expect(flow.applied.at(-1)?.data["serviceLevel"]).toBe("standard");
+  });
+
   it("goes on by itself when an operator has brought a dead effect through", () => {
     const flow = told(world({ fate: (_sent, step) => (step === "customer" ? { applied: false, dead: "auth" } : { applied: true }) }));
     expect(flow.settle().state).toBe("blocked");
     flow.mend("customer");
     expect(flow.settle().state).toBe("done");
+  });
+});
+
+interface Story {
+  readonly flow: AnyFlow;
+  readonly subject: JsonObject;
+  readonly tell: (flow: FlowWorld) => void;
+  readonly writes: readonly string[];
+  readonly takenBack: readonly string[];
+  /** Status or priority of every record that is taken back, after that. */
+  readonly leaves: Readonly<Record<string, string>>;
+}
+
+const STORIES: readonly (readonly [string, Story])[] = [
+  [
+    "order to fulfilment, cancelled",
+    {
+      flow: orderToFulfilment,
+      subject: { status: "confirmed", customerId: "C-1" },
+      tell: (flow) => {
+        for (const n of [1, 2]) {
+          flow.tell("invoice", `I-${n}`, { orderId: "K-1", status: "open", total: { amount: `${n}.00`, currency: "EUR" } });
+          flow.tell("entitlement", `E-${n}`, { orderId: "K-1", status: n === 1 ? "active" : "suspended" });
+        }
+        flow.tell("order", "K-1", { status: "cancelled", customerId: "C-1" });
+      },
+      writes: ["fulfilment", "credit", "provisioned", "entitlements"],
+      takenBack: ["credit", "provisioned", "entitlements"],
+      leaves: { "I-1:credit": "void", "I-2:credit": "void", "E-1": "active", "E-2": "suspended" },
+    },
+  ],
+  [
+    "case to resolution, escalated",
+    {
+      flow: caseToResolution,
+      subject: { status: "new", priority: "normal", customerId: "C-1", custom: { type: "return" } },
+      tell: (flow) => flow.tell("entitlement", "E-1", { customerId: "C-1", status: "active", serviceLevel: "premium" }),
+      writes: ["priority", "return", "escalation"],
+      takenBack: ["priority", "return", "escalation"],
+      leaves: { "K-1": "normal", "K-1:return": "cancelled" },
+    },
+  ],
+];
+
+describe.each(STORIES)("%s", (_name, { flow: definition, subject, tell, writes, takenBack, leaves }) => {
+  const failure = fc.record({
+    step: fc.constantFrom(...writes),
+    dead: fc.constantFrom<FailureClass>(...FAILURE_CLASSES),
+    applied: fc.boolean(),
+    times: fc.integer({ min: 1, max: 5 }),
+  });
+
+  it("ends or waits visibly, sends nothing twice, and takes back all that is there once it is cancelled, whatever fails where", () => {
+    fc.assert(
+      fc.property(fc.array(failure, { maxLength: 3 }), crashes, fc.nat({ max: 30 }), (failures, points, cancelAt) => {
+        const left = failures.map((each) => ({ ...each }));
+        const fate = (_sent: unknown, step: string, undo: boolean): Fate => {
+          const found = undo ? undefined : left.find((each) => each.step === step && each.times > 0);
+          if (found === undefined) return { applied: true };
+          found.times--;
+          const lost = found.dead === "ambiguous" || found.dead === "transient";
+          return { applied: found.applied && lost, dead: found.dead };
+        };
+        const flow = new FlowWorld({ flow: definition, subject, fate, takesMs: 5_000 });
+        tell(flow);
+        let rounds = 0;
+        const run = flow.settle(() => rounds++ === cancelAt, points);
+        expect(visible(run), flow.row).toBe(true);
+        if (!isOver(run)) flow.operate({ verb: "cancel" });
+        const end = flow.settle();
+        expect(isOver(end), flow.row).toBe(true);
+        expect(once(flow.applied.map(({ deliveryId }) => deliveryId))).toBe(true);
+        const unsure = failures.filter(({ dead }) => dead === "ambiguous" || dead === "transient").map(({ step }) => step);
+        if (end.state === "cancelled") expectTakenBack(flow, unsure, takenBack);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("leaves a cancelled run's records as they were before it", () => {
+    const flow = new FlowWorld({ flow: definition, subject, takesMs: 5_000 });
+    tell(flow);
+    const last = takenBack.at(-1);
+    flow.settle(({ steps }) => steps.some(({ name, state }) => name === last && state === "sent"));
+    expect(flow.operate({ verb: "cancel" })).toBeNull();
+    expect(flow.settle().state).toBe("cancelled");
+    expectTakenBack(flow, [], takenBack);
+    const left = flow.applied.filter(({ undo }) => undo).map(({ key, data }) => [key, data["status"] ?? data["priority"]]);
+    expect(Object.fromEntries(left)).toEqual(leaves);
   });
 });
 

@@ -1,10 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { Stage, opportunity, type EventSeen } from "../../scripts/demo/stage.ts";
-import { startLocal, type Local } from "../../scripts/local.ts";
+import { KilledRouter } from "./killed-router.ts";
 
 const ENTITIES = 40;
 const STATES = 6;
@@ -26,29 +22,7 @@ interface Page<T> {
   readonly next?: { readonly afterId: string } | null;
 }
 
-const dataDir = mkdtempSync(path.join(tmpdir(), "signalbox-restart-"));
-const groups = new Set<number>();
-const start = (): Promise<Local> => startLocal({ port: 0, sandboxPort: 0, dataDir, fresh: false });
-
-/** The process that leads the router's group: our child that keeps its data in this test's directory. */
-function routerGroup(): number {
-  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" }).split("\n");
-  const found = lines
-    .map((line) => /^ *(\d+) +(\d+) (.*)$/.exec(line))
-    .find((line) => line?.[2] === String(process.pid) && line[3]?.includes(dataDir));
-  if (found?.[1] === undefined) throw new Error("the router's process was not found");
-  groups.add(Number(found[1]));
-  return Number(found[1]);
-}
-
-/** Ends all processes of the router at once, in mid-work, and then the sandbox in good order. */
-async function crash(local: Local): Promise<void> {
-  const group = routerGroup();
-  process.kill(-group, "SIGKILL");
-  groups.delete(group);
-  await expect(local.ended).rejects.toThrow("ended by itself");
-  await local.sandbox.close();
-}
+const router = new KilledRouter();
 
 const keyOf = (index: number): string => `00624000${String(index).padStart(7, "0")}AAR`;
 
@@ -86,21 +60,11 @@ async function effectsOf(stage: Stage): Promise<readonly Effect[]> {
   }
 }
 
-afterAll(() => {
-  for (const group of groups) {
-    try {
-      process.kill(-group, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
-  rmSync(dataDir, { recursive: true, force: true });
-});
+afterAll(() => router.close());
 
 describe("a router killed while its destination is down", () => {
   it("delivers everything its objects had taken, once each and in order, when it runs again", { timeout: 150_000 }, async () => {
-    const first = await start();
-    groups.add(routerGroup());
+    const first = await router.start();
     const before = await Stage.open(first);
     await before.sandbox("/faults", { method: "POST", body: { system: "erp", mode: "status", status: 503 } });
     const sent = await postStates(before);
@@ -114,18 +78,15 @@ describe("a router killed while its destination is down", () => {
     expect([...taken.keys()].toSorted()).toEqual(sent.toSorted());
     expect([...taken.values()].filter((event) => !["pending", "retrying", "held"].includes(event.status))).toEqual([]);
     expect(await effectsOf(before)).toEqual([]);
-    await crash(first);
+    await router.crash();
 
-    const second = await start();
-    groups.add(routerGroup());
-    const after = await Stage.open(second);
+    const after = await Stage.open(await router.start());
     const settled = await after.until(
       () => indexed(after),
       (found) => [...found.values()].every((event) => event.status === "delivered"),
       RECOVERY_MS,
     );
     const effects = await effectsOf(after);
-    await second.stop();
 
     expect(settled.size).toBe(EVENTS);
     expect([...settled.values()].filter((event) => event.status !== "delivered").map(({ id, status }) => ({ id, status }))).toEqual([]);

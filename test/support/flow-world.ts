@@ -76,6 +76,7 @@ export class FlowWorld {
         const known = this.#told.get(eventId);
         return known !== undefined && known.fromMs <= this.nowMs ? known.told : null;
       },
+      personWithinMs: 8 * 3_600_000,
       has: (role) => (this.#options.roles ?? ["erp", "crm", "support", "provisioning"]).includes(role),
       digest: (text) => new Uint8Array(createHash("sha256").update(text).digest()),
     };

@@ -20,8 +20,6 @@ export function queued(key: string, version: number, more: Partial<EntityEvent> 
   };
 }
 
-export const FULFILLED = { payload: { at: "inline", data: { status: "fulfilled" } } } as const;
-
 /** Gives a queue's batch to the Worker, and counts what it does with its messages. */
 export async function deliver(
   events: readonly unknown[],

@@ -1,92 +1,21 @@
+import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { findFlowRun } from "../../src/adapters/flow-runs.ts";
-import { sha256Hex } from "../../src/adapters/sha256.ts";
 import { deploymentOf } from "../../src/deployment.ts";
-import type { EntityKind } from "../../src/domain/entities/index.ts";
-import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
-import type { EntityEvent } from "../../src/domain/event.ts";
 import type { FlowRun } from "../../src/domain/flows/run.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { ownEvent } from "../../src/domain/own-event.ts";
-import { advanceFlow, flowRunId, reviveFlows, tellFlows } from "../../src/wiring/flows.ts";
-import { destinations, ops, type Post } from "../support/router.ts";
+import worker from "../../src/index.ts";
+import { advanceFlow, reviveFlows, tellFlows } from "../../src/wiring/flows.ts";
+import { at, invoice, order, post, runOf, sale, steer, systems, told, until } from "../support/flow-story.ts";
+import { ops, type Post } from "../support/router.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-let version = 0;
-
-/** A record as a system tells of it, as ingest would have put it into the queue. */
-function told(sourceName: string, kind: EntityKind, key: string, data: JsonObject): EntityEvent {
-  const id = eventId(Date.now(), crypto.getRandomValues(new Uint8Array(16)));
-  return ownEvent({
-    id,
-    sourceName,
-    type: `${kind}.changed`,
-    correlationId: correlationIdOf(id),
-    traceId: "0".repeat(31) + "1",
-    receivedAtMs: Date.now(),
-    priority: "critical",
-    madeBy: "test",
-    configVersion: "1",
-    deliveryId: id,
-    contentHash: sha256Hex(JSON.stringify(data) + id),
-    kind,
-    key,
-    nature: "snapshot",
-    order: { kind: "int", value: String(++version) },
-    data,
-  });
-}
-
-const post = async (event: EntityEvent): Promise<void> =>
-  void (await env.QUEUE_CRITICAL.send(JSON.stringify(event), { contentType: "text" }));
-
-const sale = (key: string, more: JsonObject = {}): EntityEvent =>
-  told("salesforce", "opportunity", key, {
-    stage: "won",
-    customerId: `C-${key}`,
-    region: "DACH",
-    amount: { amount: "100.00", currency: "EUR" },
-    ...more,
-  });
-const order = (key: string, status = "confirmed"): EntityEvent =>
-  told("sandbox-erp", "order", `ord-${key}`, { opportunityId: key, status });
-const invoice = (key: string, status: string): EntityEvent =>
-  told("sandbox-erp", "invoice", `inv-${key}`, { opportunityId: key, orderId: `ord-${key}`, status });
-
-/** Stands in for ERP, CRM and support; `refuses` says which requests are refused for good. */
-function systems(refuses: (post: Post) => boolean = () => false): Post[] {
-  return destinations((request) => {
-    if (refuses(request)) return Response.json({ errors: [{ field: "x", message: "is not allowed" }] }, { status: 422 });
-    const key = decodeURIComponent(new URL(request.url).pathname.split("/").at(-1) ?? "");
-    return Response.json({ id: request.url.includes("/orders/") ? `ord-${key}` : `id-${key}`, version: 1 });
-  });
-}
-
-const runOf = async (key: string): Promise<FlowRun | null> =>
-  (await findFlowRun(env.DB, flowRunId("quote-to-cash", { kind: "opportunity", key })))?.run ?? null;
-
-async function until(key: string, holds: (run: FlowRun) => boolean, timeout = 20_000): Promise<FlowRun> {
-  let last: FlowRun | null = null;
-  try {
-    return await vi.waitUntil(
-      async () => {
-        last = await runOf(key);
-        return last !== null && holds(last) ? last : false;
-      },
-      { timeout, interval: 50 },
-    );
-  } catch (error) {
-    throw new Error(`${key} did not come there: ${JSON.stringify(last, null, 1)}`, { cause: error });
-  }
-}
-
-const at = (run: FlowRun, step: string): string | undefined => run.steps.find(({ name }) => name === step)?.state;
-
 const LATER_MS = 180_000;
+const HOUR_MS = 3_600_000;
 
 /** What was written to one system about one sale, as `PUT orders confirmed`. */
 const writesTo = (posts: readonly Post[], system: "erp" | "crm" | "support", key: string): readonly string[] =>
@@ -106,9 +35,6 @@ async function toPayment(key: string): Promise<FlowRun> {
   await post(order(key));
   return until(key, (run) => at(run, "payment") === "waiting");
 }
-
-const steer = (key: string, verb: string, as: "viewer" | "operator" | "approver", body: object): Promise<Response> =>
-  ops(`/flows/${flowRunId("quote-to-cash", { kind: "opportunity", key })}/${verb}`, as, body);
 
 describe("quote to cash over real queues, D1 and Workflows", () => {
   it("goes from a sale that is won to one that is paid, with a record of it in the CRM and a timeline", async () => {
@@ -150,7 +76,12 @@ describe("quote to cash over real queues, D1 and Workflows", () => {
     ["customer", (post: Post) => post.url.includes("/customers/"), "stopped", []],
     ["create-order", (post: Post) => post.url.includes("/orders/"), "stopped", []],
     ["accepted", (post: Post) => post.url.includes("/crm/") && post.body.includes('"order.changed"'), "blocked", []],
-    ["support", (post: Post) => post.url.includes("/support/") && post.body.includes("entitlement"), "stopped", ["create-order"]],
+    [
+      "support",
+      (post: Post) => post.url.includes("/support/") && post.body.includes("entitlement"),
+      "stopped",
+      ["create-order", "accepted"],
+    ],
     ["onboarding", (post: Post) => post.url.includes("/support/") && post.body.includes("case.changed"), "blocked", []],
   ])("comes to what %s declares when its system refuses it", async (step, refuses, state, compensated) => {
     const key = `F-${step}`;
@@ -161,7 +92,7 @@ describe("quote to cash over real queues, D1 and Workflows", () => {
     expect(run).toMatchObject({ state, reason: expect.stringContaining(`${step}: business`) });
     expect(run.steps.filter((each) => each.state === "compensated").map(({ name }) => name)).toEqual(compensated);
     const cancelled = writesTo(posts, "erp", key).filter((write) => write === "PUT orders cancelled");
-    expect(cancelled).toHaveLength(compensated.length);
+    expect(cancelled).toHaveLength(compensated.length > 0 ? 1 : 0);
     const letters = await (await ops("/dead-letters?owner=revops", "viewer")).json<{ items: { entity: { key: string } | null }[] }>();
     expect(JSON.stringify(letters.items)).toContain(key);
   });
@@ -250,6 +181,26 @@ const dueBy = async (id: string): Promise<number> =>
   (await env.DB.prepare("SELECT coalesce(due_at_ms, 9e15) AS due FROM flow_runs WHERE id = ?1").bind(id).first<number>("due")) ??
   Number.POSITIVE_INFINITY;
 
+describe("a run that waits for a person", () => {
+  it("is an alert to the flow's owner once its time is over", async () => {
+    systems();
+    await post(sale("P-1", { customerId: "" }));
+    await until("P-1", ({ state }) => state === "blocked");
+    const forsaken = async (laterMs: number): Promise<string | undefined> => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + laterMs });
+      await worker.scheduled?.(createScheduledController({ scheduledTime: new Date() }), env);
+      const { items } = await (
+        await ops("/alerts", "viewer")
+      ).json<{ items: { rule: string; state: string; owner: { name: string }; summary: string }[] }>();
+      vi.useRealTimers();
+      const found = items.find(({ rule, owner }) => rule === "flow-waits" && owner.name === "revops");
+      return found === undefined ? undefined : `${found.state}: ${found.summary}`;
+    };
+    expect(await forsaken(7 * HOUR_MS)).toBeUndefined();
+    expect(await forsaken(10 * HOUR_MS)).toMatch(/^open: Quote to cash: \d+ runs? waits? for a person, the first for 2 h longer/);
+  });
+});
+
 describe("an operator of flows", () => {
   it("cancels with everything taken back, by role and reason, on record", async () => {
     const posts = systems();
@@ -260,6 +211,7 @@ describe("an operator of flows", () => {
     const run = await until("O-1", ({ state }) => state === "cancelled");
     expect(run.steps.filter(({ state }) => state === "compensated").map(({ name }) => name)).toEqual([
       "create-order",
+      "accepted",
       "support",
       "onboarding",
     ]);
@@ -289,23 +241,20 @@ describe("an operator of flows", () => {
   });
 });
 
-describe("two hundred runs at once", () => {
-  it("all come to their end, with one order each", { timeout: 240_000 }, async () => {
+const RUNS = 40;
+
+describe("many runs at once", () => {
+  // For a thousand, over the whole local router: npm run proof:flows.
+  it("all come to their end, with one order each", { timeout: 120_000 }, async () => {
     const posts = systems();
-    const keys = Array.from({ length: 200 }, (_, i) => `M-${i}-x`);
-    const began = Date.now();
-    for (const key of keys) await post(sale(key));
-    for (const key of keys) await post(order(key));
-    for (const key of keys) await post(invoice(key, "paid"));
-    await vi.waitUntil(
-      async () =>
-        (await env.DB.prepare("SELECT count(*) AS n FROM flow_runs WHERE entity_key LIKE 'M-%' AND state = 'done'").first<number>("n")) ===
-        200,
-      { timeout: 220_000, interval: 500 },
-    );
+    const keys = Array.from({ length: RUNS }, (_, i) => `M-${i}-x`);
+    for (const event of [...keys.map((key) => sale(key)), ...keys.map((key) => order(key)), ...keys.map((key) => invoice(key, "paid"))])
+      await post(event);
+    const done = () =>
+      env.DB.prepare("SELECT count(*) AS n FROM flow_runs WHERE entity_key LIKE 'M-%' AND state = 'done'").first<number>("n");
+    await vi.waitUntil(async () => (await done()) === RUNS, { timeout: 100_000, interval: 200 });
     const orders = posts.filter(({ method, url }) => method === "PUT" && url.includes("/orders/by-key/M-")).map(({ url }) => url);
-    console.log(`200 runs in ${Date.now() - began} ms`);
-    expect(orders).toHaveLength(200);
-    expect(new Set(orders).size).toBe(200);
+    expect(orders).toHaveLength(RUNS);
+    expect(new Set(orders).size).toBe(RUNS);
   });
 });

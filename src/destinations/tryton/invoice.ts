@@ -43,7 +43,7 @@ export const invoice: RecordKind = {
   keyOf: (row) => scalarText(row["reference"]) ?? null,
   view: (row) => ({ ...row, orderId: readPath(row, "sales.0.reference") ?? null }),
   more: () => ({}),
-  choose: async (rows, wanted) => (rows.length === 0 ? ofSale(wanted) : onlyOne(rows, "reference")),
+  choose: async (rows, wanted) => (rows.length === 0 && !isCredit(wanted.delivery.data) ? ofSale(wanted) : onlyOne(rows, "reference")),
   next: (row, wanted) => Promise.resolve(next(row, wanted)),
 };
 
@@ -68,6 +68,9 @@ const onlyOne = (rows: readonly JsonObject[], field: string): Result<JsonObject 
     ? ok(rows[0] ?? null)
     : fail(unwritable([{ field, message: "several invoices in Tryton fit; say which in Tryton, by its reference" }]));
 
+/** A credit is a document of its own: the sale's invoice must not be taken for it. */
+const isCredit = (data: JsonObject): boolean => readPath(data, "custom.type") === "credit";
+
 type Ways = Readonly<Record<string, string>>;
 const TO_POSTED: Ways = { draft: "post", validated: "post", posted: "done", paid: "done" };
 const TO_CANCELLED: Ways = { draft: "cancel", validated: "cancel", posted: "cancel", cancelled: "done" };
@@ -84,8 +87,9 @@ function next(row: JsonObject | null, { delivery, session }: Wanted): Result<Ste
   if (row === null) {
     if (goal === "cancelled") return ok("done");
     const named = scalarText(data["orderId"]) ?? scalarText(data["opportunityId"]);
-    const message =
-      named === undefined
+    const message = isCredit(data)
+      ? "Tryton credits an invoice by its wizard, which asks what it refunds: credit it there"
+      : named === undefined
         ? "an invoice in Tryton is made of a sale; say which"
         : `the sale "${named}" has no invoice in Tryton yet; confirm it first`;
     return fail(unwritable([{ field: "orderId", message }]));

@@ -11,6 +11,7 @@ export const RULE_NAMES = [
   "dead-letters",
   "backlog-age",
   "drift",
+  "flow-waits",
   "source-silent",
   "signature-failures",
   "subscription-ending",
@@ -76,6 +77,14 @@ export interface AlertFacts {
   readonly deadLetters: readonly { readonly owner: string; readonly class: string; readonly letters: number }[];
   readonly backlog: readonly { readonly priority: Priority; readonly ageSeconds: number }[];
   readonly drift: readonly { readonly reconciliation: string; readonly owner: string; readonly open: number }[];
+  /** Flows with runs that have waited for a person beyond their deadline; `sinceMs`: the earliest of those. */
+  readonly flows: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly owner: string;
+    readonly runs: number;
+    readonly sinceMs: number;
+  }[];
   /** Sources that should be heard of every so often, and when they last were. */
   readonly expected: readonly {
     readonly source: string;

@@ -131,6 +131,24 @@ export const RULES: Readonly<Record<RuleName, Rule>> = {
           page: `/ops/drift?reconciliation=${encodeURIComponent(reconciliation)}`,
         })),
   },
+  "flow-waits": {
+    title: "Runs of a flow wait for a person",
+    when: "as many runs of a flow as the threshold wait for a person beyond the flow's `personWithinHours`",
+    unit: "runs of one flow",
+    threshold: 1,
+    forMinutes: 0,
+    nextStep: "Read where each run stands and why, mend that, then retry; or go past the step, or cancel with everything taken back.",
+    find: ({ flows, nowMs }, threshold) =>
+      flows
+        .filter(({ runs }) => runs >= threshold)
+        .map(({ name, title, owner, runs, sinceMs }) => ({
+          subject: name,
+          owner,
+          severity: graver(nowMs - sinceMs > DAY_MS),
+          summary: `${title}: ${runs} ${runs === 1 ? "run waits" : "runs wait"} for a person, the first for ${duration(nowMs - sinceMs)} longer than it should`,
+          page: `/ops/flows?flow=${encodeURIComponent(name)}&state=blocked`,
+        })),
+  },
   "source-silent": {
     title: "A source has gone silent",
     when: "a source with `expectEveryMinutes` has sent nothing for that long; the threshold multiplies the time",

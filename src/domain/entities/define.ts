@@ -33,6 +33,14 @@ export interface DriftField {
   readonly tolerance?: string;
 }
 
+/** A field that consumers should leave: from when on, until when it is told at least, and what says the same. */
+export interface Deprecation {
+  /** Days, such as 2027-01-31. */
+  readonly since: string;
+  readonly until: string;
+  readonly use: string | null;
+}
+
 export interface EntityDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly kind: string;
   readonly version: number;
@@ -43,8 +51,17 @@ export interface EntityDefinition<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly drift: readonly DriftField[];
   /** Fields that are personal data: masked, redacted and erased as such. */
   readonly personal: readonly string[];
+  /** By field. One is taken away by a new version, and not before its last day. */
+  readonly deprecated?: Readonly<Record<string, Deprecation>>;
   /** Lifts data of version n (the key) to version n + 1. */
   readonly upgrades: Readonly<Record<number, (data: JsonObject) => JsonObject>>;
 }
+
+/** The fields of a record that its reader should leave. */
+export const deprecationsIn = (
+  { deprecated = {} }: Pick<EntityDefinition, "deprecated">,
+  data: JsonObject,
+): readonly (Deprecation & { readonly field: string })[] =>
+  Object.entries(deprecated).flatMap(([field, deprecation]) => (Object.hasOwn(data, field) ? [{ field, ...deprecation }] : []));
 
 export const defineEntity = <const Shape extends z.ZodRawShape>(definition: EntityDefinition<Shape>): EntityDefinition<Shape> => definition;

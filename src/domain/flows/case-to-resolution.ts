@@ -34,6 +34,7 @@ export const caseToResolution = defineFlow<Policy>({
     { kind: "entitlement", refers: { customerId: "customer" } },
     { kind: "order", refers: { customerId: "customer" } },
   ],
+  makes: [],
   ties: ({ subject }) => (typeof subject["customerId"] === "string" ? [`customer/${subject["customerId"]}`] : []),
   steps: [
     {
@@ -43,6 +44,8 @@ export const caseToResolution = defineFlow<Policy>({
       to: "support",
       unless: (view) => (priorityOf(view) === view.subject["priority"] ? "it has that priority already" : isResolved(view)),
       effects: (view) => [{ kind: "case", key: view.key, nature: "delta", data: { priority: priorityOf(view), custom: contextOf(view) } }],
+      remember: before,
+      compensate: asBefore,
       otherwise: "person",
     },
     {
@@ -70,6 +73,8 @@ export const caseToResolution = defineFlow<Policy>({
       to: "support",
       unless: isResolved,
       effects: ({ key }) => [{ kind: "case", key, nature: "delta", data: { priority: "urgent", custom: { escalated: true } } }],
+      remember: before,
+      compensate: asBefore,
       otherwise: "person",
     },
     {
@@ -90,6 +95,14 @@ export const caseToResolution = defineFlow<Policy>({
     },
   ],
 });
+
+function before({ subject }: Case): JsonObject {
+  return { priority: textOf(subject, "priority") || "normal" };
+}
+
+function asBefore({ key }: Case, { priority = "normal" }: JsonObject): readonly Effect[] {
+  return [{ kind: "case", key, nature: "delta", data: { priority, custom: { escalated: false } } }];
+}
 
 function isResolved({ subject }: Case): string | null {
   return RESOLVED.includes(textOf(subject, "status")) ? "it is resolved already" : null;

@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from "../result.ts";
 import { beginCompensation } from "./compensation.ts";
+import { withDoubt } from "./effects.ts";
 import { currentStep, isOver, newRecord, withLine, withStep, type FlowRun, type StepRecord } from "./run.ts";
 
 /** What a person wants of a run. Without a step, a retry begins at the one that stands, and a skip goes past it. */
@@ -57,7 +58,19 @@ function from(run: FlowRun, order: Command): Result<FlowRun, string> {
   return ok(noted({ ...run, state: "running", endsAs: "stopped", reason: null, steps }, order, name));
 }
 
-const anew = ({ name, attempt, memory }: StepRecord): StepRecord => ({ ...newRecord(name), attempt, memory });
+/** What was taken back is as it was before: there is nothing to remember of it. What a failed step has done need not be done again. */
+function anew(record: StepRecord): StepRecord {
+  const { name, attempt, memory, state, effects } = record;
+  if (state === "compensated") return { ...newRecord(name), attempt };
+  const { mayHaveLeft } = withDoubt(record);
+  return {
+    ...newRecord(name),
+    attempt,
+    memory,
+    effects: state === "failed" ? effects.filter((sent) => sent.state === "done") : [],
+    ...(mayHaveLeft === undefined ? {} : { mayHaveLeft }),
+  };
+}
 
 function skip(run: FlowRun, order: Command): Result<FlowRun, string> {
   const stands = currentStep(run);

@@ -37,13 +37,13 @@ export function compensateOnce(run: FlowRun, flow: AnyFlow, world: World): FlowR
 function owes(record: StepRecord, flow: AnyFlow): boolean {
   const step = flow.steps.find(({ name }) => name === record.name);
   if ((step?.step !== "do" && step?.step !== "publish") || step.compensate === undefined) return false;
-  return !ENDED.has(record.state) && (record.state === "compensating" || record.effects.some(mayBeThere));
+  return !ENDED.has(record.state) && (record.state === "compensating" || record.mayHaveLeft === true || record.effects.some(mayBeThere));
 }
 
 function begin(run: FlowRun, record: StepRecord, { flow, world }: { readonly flow: AnyFlow; readonly world: World }): FlowRun {
   const step = flow.steps.find(({ name }) => name === record.name);
   if (step?.step !== "do" && step?.step !== "publish") return run;
-  const effects = step.compensate?.(viewOf(run, world)) ?? [];
+  const effects = step.compensate?.(viewOf(run, world), record.memory) ?? [];
   const attempt = record.undo.length === 0 ? { ...record, retries: 0 } : { ...record, attempt: record.attempt + 1 };
   const to = step.step === "do" ? step.to : ("publish" as const);
   const type = step.step === "do" ? `flow.${step.name}.compensate` : `${step.type}.revoked`;

@@ -30,6 +30,9 @@ export function checkFlows(config: RouterConfig, kindsOf: KindsOf): readonly Pro
       ...checkAddresses(config, settings, report),
       ...checkPolicy(flow, settings, report),
       ...mistakesIn(settings.when).map(({ field, message }) => report(field, `when.${field}: ${message}`)),
+      ...(settings.personWithinHours !== undefined && !(settings.personWithinHours > 0)
+        ? [report("personWithinHours", "personWithinHours: must be above zero")]
+        : []),
       ...(settings.writeBack !== undefined && kindsOf(settings.writeBack)?.includes("activity") === false
         ? [report("writeBack", `writeBack: destination "${settings.writeBack}" does not take activity`)]
         : []),

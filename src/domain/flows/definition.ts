@@ -40,6 +40,10 @@ export interface View<Policy = unknown> {
   readonly nowMs: number;
   /** Ids that systems gave to what steps wrote there, by step. */
   readonly remoteIds: Readonly<Record<string, string>>;
+  /** What steps remember, by step. */
+  readonly memories: Readonly<Record<string, JsonObject>>;
+  /** Whether the configuration names a system for this part. */
+  readonly has: (role: SystemRole) => boolean;
 }
 
 /** What a step that fails for good comes to: all that was done is taken back, or a person decides. */
@@ -65,8 +69,10 @@ export interface DoStep<Policy> extends Named<Policy> {
   readonly step: "do";
   readonly to: SystemRole;
   readonly effects: (view: View<Policy>) => readonly Effect[];
+  /** How it was before, where taking back needs to know: looked at once, before anything is written. */
+  readonly remember?: (view: View<Policy>) => JsonObject;
   /** What takes them back. */
-  readonly compensate?: (view: View<Policy>) => readonly Effect[];
+  readonly compensate?: (view: View<Policy>, memory: JsonObject) => readonly Effect[];
   readonly otherwise: Otherwise;
 }
 
@@ -131,6 +137,8 @@ export interface FlowDefinition<Policy = unknown> {
   readonly policy: z.ZodType<Policy>;
   readonly startsOn: { readonly kind: EntityKind; readonly when: When };
   readonly listens: readonly Listening[];
+  /** Kinds of records that it makes itself, so that no source tells of them: other flows hear of these. */
+  readonly makes: readonly EntityKind[];
   /** More records that the run is tied to, such as the ERP's order, once it is known. As `<kind>/<key>`. */
   readonly ties: (view: View<Policy>) => readonly string[];
   /** Why the whole must be taken back although no step has failed; null if all is well. Asked until `untilStep` is done. */

@@ -18,6 +18,8 @@ export interface World {
   readonly facts: readonly Fact[];
   readonly policy: unknown;
   readonly told: (eventId: string) => Told | null;
+  /** How long a run may wait for a person. */
+  readonly personWithinMs: number;
   /** Whether the configuration names a system for this part. */
   readonly has: (role: SystemRole) => boolean;
   /** SHA-256 of a text, or 16 bytes of it at least: what an effect's event id is made of. */
@@ -36,11 +38,17 @@ interface Making {
   readonly label: string | null;
 }
 
-/** Decides effects. They are stored before they are sent, so an effect that is sent again after a crash is the same event. */
+/**
+ * Decides effects. They are stored before they are sent, so an effect that is sent again after a crash is the same event.
+ * Of a step that is begun again, those that are there and would say the same stay as they are.
+ */
 export function make(run: FlowRun, making: Making, world: World): readonly Sent[] {
   const { record, to, type, label } = making;
   const again = record.attempt > 1 ? `#${record.attempt}` : "";
   return making.effects.map((effect, index) => {
+    const hash = hex(world.digest(JSON.stringify(effect)).slice(0, 16));
+    const there = label === null ? record.effects.find((sent) => sent.state === "done" && sent.hash === hash) : undefined;
+    if (there !== undefined) return there;
     const place = making.effects.length > 1 ? `.${index + 1}` : "";
     const deliveryId = `flow:${run.id}:${record.name}${place}${label === null ? "" : `:${label}`}${again}`;
     return {
@@ -52,11 +60,14 @@ export function make(run: FlowRun, making: Making, world: World): readonly Sent[
       kind: effect.kind,
       key: effect.key,
       effect,
+      hash,
       state: "made",
       atMs: world.nowMs,
     };
   });
 }
+
+const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** An effect with what has been heard of it; the same object where that is nothing new. */
 export function heard(sent: Sent, world: World): Sent {
@@ -82,6 +93,9 @@ export function heard(sent: Sent, world: World): Sent {
       return sent;
   }
 }
+
+/** A step that is about to be begun again, with what its last attempt may have left. */
+export const withDoubt = (record: StepRecord): StepRecord => (record.effects.some(mayBeThere) ? { ...record, mayHaveLeft: true } : record);
 
 /** Whether an effect may be in its system: certainly if it is done, and as long as nobody knows. */
 export const mayBeThere = ({ state, class: failure }: Sent): boolean =>

@@ -1,6 +1,6 @@
 import { caseToResolution } from "./case-to-resolution.ts";
 import type { AnyFlow } from "./definition.ts";
-import { migrated } from "./machine.ts";
+import { migrated } from "./migration.ts";
 import { orderToFulfilment } from "./order-to-fulfilment.ts";
 import { quoteToCash } from "./quote-to-cash.ts";
 import type { FlowRun } from "./run.ts";

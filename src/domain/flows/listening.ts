@@ -21,15 +21,19 @@ export interface Noted {
 
 /**
  * What flows need to know of an event; null for all that no flow listens to, which costs nothing more. What was left
- * behind by a newer state is no news, and what a flow wrote itself is known to it.
+ * behind by a newer state is no news. What a flow wrote is known to it; if the record is of its own making, that is
+ * news to the others once it is there, but begins no run, else flows would answer each other.
  */
 export function note(flows: readonly LiveFlow[], event: EntityEvent, outcome: EventOutcome): Noted | null {
-  if (event.flow !== undefined || outcome.status === "superseded" || outcome.of !== undefined || event.nature === "hint") return null;
-  const data = event.payload.at === "inline" ? event.payload.data : event.payload.outline;
-  const listening = flows.flatMap(({ flow }) => flow.listens).filter((each) => concerns(each, event, data));
+  if (outcome.status === "superseded" || outcome.of !== undefined || event.nature === "hint") return null;
+  const writer = event.flow?.name;
+  if (writer !== undefined && (outcome.status !== "delivered" || !makes(flows, writer, event.entity.kind))) return null;
+  const others = flows.filter(({ flow }) => flow.name !== writer);
+  const data = qualified(event, event.payload.at === "inline" ? event.payload.data : event.payload.outline);
+  const listening = others.flatMap(({ flow }) => flow.listens).filter((each) => concerns(each, event, data));
   if (listening.length === 0) return null;
   const key = event.alias ?? event.entity.key;
-  const begins = flows.filter((live) => doesBegin(live, event, data)).map(({ flow }) => flow);
+  const begins = writer === undefined ? others.filter((live) => doesBegin(live, event, data)).map(({ flow }) => flow) : [];
   const named = listening.flatMap(({ refers }) =>
     Object.entries(refers).flatMap(([field, kind]) => (typeof data[field] === "string" ? [`${kind}/${data[field]}`] : [])),
   );
@@ -50,6 +54,22 @@ export function note(flows: readonly LiveFlow[], event: EntityEvent, outcome: Ev
     correlationId: event.correlationid,
   };
 }
+
+/** Canonical fields that name another record. */
+const REFERENCES = ["customerId", "orderId", "opportunityId"];
+
+/**
+ * Data whose references are other records' keys. Where ids mean something within the sender's account only, a record's key
+ * begins with the account, and so do the keys of those that it names.
+ */
+function qualified({ account, alias, entity }: EntityEvent, data: JsonObject): JsonObject {
+  if (account === undefined || !(alias ?? entity.key).startsWith(`${account}:`)) return data;
+  const names = REFERENCES.flatMap((field) => (typeof data[field] === "string" ? [[field, `${account}:${data[field]}`] as const] : []));
+  return { ...data, ...Object.fromEntries(names) };
+}
+
+const makes = (flows: readonly LiveFlow[], writer: string, kind: EntityEvent["entity"]["kind"]): boolean =>
+  flows.some(({ flow }) => flow.name === writer && flow.makes.includes(kind));
 
 /** A change says only a part, so its conditions cannot be asked. */
 const concerns = ({ kind, when }: Listening, event: EntityEvent, data: JsonObject): boolean =>

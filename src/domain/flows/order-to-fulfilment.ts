@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { JsonObject } from "../json.ts";
-import { defineFlow, type Act, type Effect, type Fact, type SystemRole, type View } from "./definition.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
+import { defineFlow, type Act, type DoStep, type Effect, type Fact, type SystemRole, type View } from "./definition.ts";
 import { textOf } from "./reading.ts";
 
 const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ type Order = View<Policy>;
 export const orderToFulfilment = defineFlow<Policy>({
   name: "order-to-fulfilment",
   title: "Order to fulfilment",
-  version: 1,
+  version: 2,
   policy: Policy,
   startsOn: { kind: "order", when: { status: "confirmed" } },
   listens: [
@@ -25,7 +25,9 @@ export const orderToFulfilment = defineFlow<Policy>({
     { kind: "invoice", refers: { orderId: "order" } },
     { kind: "entitlement", refers: { orderId: "order" } },
   ],
+  makes: ["entitlement"],
   ties: () => [],
+  migrates: { 1: { rename: {} } },
   steps: [
     {
       name: "fulfilment",
@@ -54,21 +56,26 @@ export const orderToFulfilment = defineFlow<Policy>({
       step: "do",
       to: "erp",
       unless: notCancelled,
-      effects: ({ facts }) => invoicesIn(facts).map(creditOf),
+      effects: ({ facts }) => invoicesIn(facts).map((invoice) => creditOf(invoice, "open")),
+      remember: ({ facts }) => Object.fromEntries(invoicesIn(facts).map(({ key, data }) => [key, data])),
+      compensate: (_order, before) => recordsIn(before).map((invoice) => creditOf(invoice, "void")),
       otherwise: "person",
     },
-    {
-      name: "entitlements",
-      title: "What the order entitled to is reversed",
-      step: "do",
-      to: "support",
-      unless: notCancelled,
-      effects: ({ facts }) =>
-        facts.filter(({ kind, deleted }) => kind === "entitlement" && !deleted).map(({ key, data }) => reversed(key, data)),
-      otherwise: "person",
-    },
+    { name: "provisioned", title: "What was provisioned for it is taken away", to: "provisioning", ...reversal() },
+    { name: "entitlements", title: "What the order entitled to is reversed", to: "support", ...reversal() },
   ],
 });
+
+function reversal(): Omit<DoStep<Policy>, "name" | "title" | "to"> {
+  return {
+    step: "do",
+    unless: notCancelled,
+    effects: (order) => heldBefore(order).map(({ key, data }) => entitled(key, { ...data, status: "cancelled" })),
+    remember: (order) => Object.fromEntries(heldBefore(order).map(({ key, data }) => [key, data])),
+    compensate: (_order, before) => recordsIn(before).map(({ key, data }) => entitled(key, data)),
+    otherwise: "person",
+  };
+}
 
 const isFulfilled = (order: JsonObject): boolean => ["fulfilled", "invoiced", "closed"].includes(textOf(order, "status"));
 const isCancelled = (order: JsonObject): boolean => order["status"] === "cancelled";
@@ -79,17 +86,38 @@ function notCancelled({ subject }: Order): string | null {
 
 const shipmentsIn = (facts: readonly Fact[]): readonly Fact[] => facts.filter(({ kind, deleted }) => kind === "shipment" && !deleted);
 
+/** What the customer was asked to pay. A credit, which the ERP may tell of as an invoice, is none of these. */
 const invoicesIn = (facts: readonly Fact[]): readonly Fact[] =>
-  facts.filter(({ kind, data, deleted }) => kind === "invoice" && !deleted && data["status"] !== "void" && data["status"] !== "draft");
+  facts.filter(
+    ({ kind, data, deleted }) =>
+      kind === "invoice" &&
+      !deleted &&
+      data["status"] !== "void" &&
+      data["status"] !== "draft" &&
+      textOf(data, "custom.type") !== "credit" &&
+      !textOf(data, "total.amount").startsWith("-"),
+  );
+
+/** What the customer held before any of it was taken away: of that, the facts tell no more. */
+function heldBefore({ facts, memories }: Order): readonly Pick<Fact, "key" | "data">[] {
+  const remembered = [memories["provisioned"], memories["entitlements"]].map((memory) => recordsIn(memory ?? {}));
+  return remembered.find((records) => records.length > 0) ?? entitlementsIn(facts);
+}
+
+/** What is not over already. */
+const entitlementsIn = (facts: readonly Fact[]): readonly Fact[] =>
+  facts.filter(({ kind, data, deleted }) => kind === "entitlement" && !deleted && !ENTITLED_NO_MORE.includes(textOf(data, "status")));
+
+const ENTITLED_NO_MORE = ["cancelled", "expired"];
 
 /** Who hears of fulfilment. */
 const TOLD: readonly SystemRole[] = ["crm", "support"];
 
 /** The next state that a system has not heard of: each shipment by itself, then the order. One at a time, so that none is lost on the way. */
-function tellNext({ key, subject, facts }: Order, memory: JsonObject): Act | null {
+function tellNext({ key, subject, facts, has }: Order, memory: JsonObject): Act | null {
   const records = [...shipmentsIn(facts), { kind: "order" as const, key, data: subject }];
   for (const record of records) {
-    for (const to of TOLD) {
+    for (const to of TOLD.filter(has)) {
       const place = `${to} ${record.kind} ${record.key}`;
       const state = textOf(record.data, "status") || "unknown";
       if (memory[place] === state) continue;
@@ -106,7 +134,7 @@ function tellNext({ key, subject, facts }: Order, memory: JsonObject): Act | nul
 }
 
 /** A credit of a whole invoice, as a record of its own. */
-function creditOf({ key, data }: Fact): Effect {
+function creditOf({ key, data }: Pick<Fact, "key" | "data">, status: "open" | "void"): Effect {
   const { total, customerId, orderId } = data;
   const amount = typeof total === "object" && total !== null && !Array.isArray(total) ? (total as JsonObject) : null;
   const credited = amount === null ? {} : { total: { ...amount, amount: negative(textOf(amount, "amount")) } };
@@ -116,10 +144,14 @@ function creditOf({ key, data }: Fact): Effect {
   return {
     kind: "invoice",
     key: `${key}:credit`,
-    data: { ...names, ...credited, status: "open", custom: { type: "credit", creditOf: key } },
+    data: { ...names, ...credited, status, custom: { type: "credit", creditOf: key } },
   };
 }
 
 const negative = (amount: string): string => (amount.startsWith("-") ? amount.slice(1) : `-${amount}`);
 
-const reversed = (key: string, data: JsonObject): Effect => ({ kind: "entitlement", key, data: { ...data, status: "cancelled" } });
+/** Records as a step has remembered them. */
+const recordsIn = (before: JsonObject): readonly Pick<Fact, "key" | "data">[] =>
+  Object.entries(before).flatMap(([key, data]) => (isJsonObject(data) ? [{ key, data }] : []));
+
+const entitled = (key: string, data: JsonObject): Effect => ({ kind: "entitlement", key, data });

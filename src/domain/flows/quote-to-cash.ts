@@ -39,6 +39,7 @@ export const quoteToCash = defineFlow<Policy>({
     { kind: "order", refers: { opportunityId: "opportunity" }, when: { opportunityId: { exists: true } } },
     { kind: "invoice", refers: { opportunityId: "opportunity", orderId: "order" } },
   ],
+  makes: ["entitlement"],
   ties: ({ facts, remoteIds }) => [
     ...facts.filter(({ kind }) => kind === "order").map(({ key }) => `order/${key}`),
     ...(remoteIds["create-order"] === undefined ? [] : [`order/${remoteIds["create-order"]}`]),
@@ -86,6 +87,7 @@ export const quoteToCash = defineFlow<Policy>({
       step: "publish",
       type: "order.accepted",
       effects: (sale) => [acceptedOrder(sale)],
+      compensate: (sale) => [revokedOrder(sale)],
       otherwise: "person",
     },
     {
@@ -165,6 +167,11 @@ function acceptedOrder({ key, subject, facts }: Sale): Effect {
   return { kind: "order", key: order?.key ?? key, data };
 }
 
+function revokedOrder(sale: Sale): Effect {
+  const { key, data, ...accepted } = acceptedOrder(sale);
+  return { ...accepted, key, data: { ...data, status: "cancelled" } };
+}
+
 const entitlement = ({ key, subject, facts }: Sale, part: string, more: JsonObject): Effect => {
   const order = facts.find(({ kind }) => kind === "order");
   const names = { customerId: textOf(subject, "customerId"), orderId: order?.key ?? key, name: textOf(subject, "name") || key };
@@ -196,6 +203,7 @@ const isDelinquent = (invoice: Fact, { policy, nowMs }: Sale): boolean => {
 function downgradeOrRestore(sale: Sale, memory: JsonObject): Act | null {
   const delinquent = invoicesIn(sale.facts).find((invoice) => isDelinquent(invoice, sale));
   const downgraded = memory["downgraded"] === true;
+  if (!sale.has("support")) return null;
   if ((delinquent !== undefined) === downgraded) return null;
   const serviceLevel = downgraded ? sale.policy.serviceLevel : sale.policy.delinquentServiceLevel;
   const why = downgraded

@@ -1,7 +1,7 @@
 import type { EntityKind } from "../entities/index.ts";
 import type { FailureClass } from "../failure.ts";
 import type { JsonObject } from "../json.ts";
-import type { Addressee, AnyFlow, Effect } from "./definition.ts";
+import type { Addressee, AnyFlow, Effect, View } from "./definition.ts";
 
 /**
  * `blocked` waits for a person, or for data that somebody mends. The last four are ends: `stopped` and `cancelled` with
@@ -39,6 +39,8 @@ export interface Sent {
   readonly key: string;
   /** Null once the effect is there: nobody needs it any more. */
   readonly effect: Effect | null;
+  /** Of what it says: a part of a step that is there already is not sent again with the others. */
+  readonly hash?: string;
   readonly state: "made" | "queued" | "done" | "dead";
   readonly atMs: number;
   readonly remoteId?: string;
@@ -59,9 +61,11 @@ export interface StepRecord {
   readonly retries: number;
   readonly reason: string | null;
   readonly effects: readonly Sent[];
+  /** An attempt before this one may have left something in its system: it is taken back with the rest. */
+  readonly mayHaveLeft?: true;
   /** What takes its effects back. */
   readonly undo: readonly Sent[];
-  /** What a follower remembers. */
+  /** What a follower remembers of what it did; or what a step remembers of how it was before. */
   readonly memory: JsonObject;
 }
 
@@ -99,6 +103,8 @@ export interface FlowRun {
   /** When to look again though nobody told anything; null where only a person or news makes a difference. */
   readonly wakeAtMs: number | null;
   readonly timeline: readonly Line[];
+  /** Of a blocked run: by when a person should have seen to it. Its owner hears of those who have not. */
+  readonly personByMs?: number;
   /** The last state that was written back, where a system keeps a record of runs. */
   readonly reportedState: RunState | null;
 }
@@ -133,6 +139,18 @@ export interface Start {
   readonly atMs: number;
 }
 
+/** All that is known as a run begins. */
+const atFirst = ({ key, subject, atMs }: Start): View => ({
+  key,
+  subject,
+  facts: [],
+  policy: undefined,
+  nowMs: atMs,
+  remoteIds: {},
+  memories: {},
+  has: () => false,
+});
+
 export const newRun = (flow: AnyFlow, start: Start): FlowRun => ({
   id: start.id,
   flow: flow.name,
@@ -148,7 +166,7 @@ export const newRun = (flow: AnyFlow, start: Start): FlowRun => ({
   reason: null,
   steps: flow.steps.map(({ name }) => newRecord(name)),
   made: 0,
-  ties: [`${start.kind}/${start.key}`],
+  ties: [...new Set([`${start.kind}/${start.key}`, ...flow.ties(atFirst(start))])],
   wakeAtMs: start.atMs,
   timeline: [{ atMs: start.atMs, what: "begun", step: null, words: `by ${start.eventId}`, by: null }],
   reportedState: null,

@@ -74,6 +74,7 @@ function Standing({ of: run }: { readonly of: Run }) {
         of={[
           ["About", <Entity of={run.entity} />],
           [run.state === "blocked" || run.state === "uncompensated" ? "Who must act" : "Whose", <Owner of={run.owner} />],
+          ["A person by", <Time at={run.personBy} none="nobody is needed" />],
           ["Looks again", <Time at={run.looksAgainAt} none="when something happens" />],
           ["Trace", <a href={`${PATHS.trace}?key=${encodeURIComponent(run.correlationId)}`}>every hop</a>],
         ]}

@@ -98,6 +98,15 @@ const LIMIT_TABLE = {
     value: 120_000,
     why: "an import or export whose worker has stored nothing for so long is taken over: longer than any chunk takes",
   },
+  opsRateSeconds: {
+    value: 60,
+    why: "the period over which wrangler.toml's OPS_CALLS and OPS_FAILURES count, and for which an address that failed too often is not listened to",
+  },
+  opsTurnedAway: { value: 1_000, why: "addresses not listened to that an isolate remembers: a few dozen bytes each" },
+  actionsListed: { value: 10, why: "actions brought to the index by one statement: eight values each, and D1 binds 100" },
+  keyDays: { value: 366, why: "the longest an API key may live: who renews it once a year knows what it is for" },
+  keyDaysDefault: { value: 90, why: "how long an API key lives unless told otherwise" },
+  keyUsedMs: { value: 3_600_000, why: "when a key was last used is kept this coarsely: one row an hour and key, not one a request" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

@@ -5,6 +5,7 @@ import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { DATA_CLASSES } from "../domain/governance.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { ACCESS_OPERATIONS } from "./operations-access.ts";
 import { SERVICE_OPERATIONS } from "./operations-services.ts";
 import { SLA_OPERATIONS } from "./operations-slas.ts";
 import { FLOW_OPERATIONS } from "./operations-flows.ts";
@@ -209,6 +210,7 @@ export const OPERATIONS = {
   ...SLA_OPERATIONS,
   ...SERVICE_OPERATIONS,
   ...FILE_OPERATIONS,
+  ...ACCESS_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

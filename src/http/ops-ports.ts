@@ -1,4 +1,5 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
+import type { KeyGrant } from "../domain/api-key.ts";
 import type { Alert } from "../domain/alerts/life.ts";
 import type { Told } from "../domain/alerts/telling.ts";
 import type { Backlog } from "../domain/backlog.ts";
@@ -20,7 +21,7 @@ import type { Result } from "../domain/result.ts";
 import type { Family } from "../domain/signals/open-metrics.ts";
 import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
-import type { Actor } from "./auth.ts";
+import type { Actor } from "../domain/roles.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
 import type { ProblemCode } from "./problem.ts";
 
@@ -99,6 +100,7 @@ export interface OpsPorts {
   readonly lastContacts: () => Promise<Readonly<Record<string, Contact>>>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
+  readonly keys: Keys;
   readonly replays: Replays;
   readonly flows: Flows;
   readonly drift: Drift;
@@ -326,6 +328,25 @@ export interface Accounts {
   readonly create: (act: AccountAct & { readonly secret: string | null }) => AccountChanged;
   readonly rotate: (act: AccountAct & { readonly secret: string; readonly overlapMs: number }) => AccountChanged;
   readonly steer: (verb: "disable" | "enable" | "register", act: AccountAct) => AccountChanged;
+}
+
+export interface KeyRecord extends KeyGrant {
+  readonly lastUsedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+  readonly revokedBy: string | null;
+}
+
+/** API keys: each is made and revoked by somebody, with a reason, on record. */
+export interface Keys {
+  /** By name. */
+  readonly list: (query: { readonly afterName?: string | undefined; readonly limit: number }) => Promise<readonly KeyRecord[]>;
+  /** `text` is the key itself, which nobody can be shown again. */
+  readonly create: (
+    grant: Omit<KeyGrant, "id">,
+    by: By,
+  ) => Promise<Result<KeyRecord & { readonly text: string }, "exists" | "unsealed">>;
+  /** Null if there is none of this id; done when it answers. */
+  readonly revoke: (id: string, by: By) => Promise<KeyRecord | null>;
 }
 
 export interface RejectionCursor {

@@ -1,9 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { ActionLog } from "../src/adapters/action-log-sql.ts";
-import { listChained } from "../src/adapters/operator-actions.ts";
+import { eraseReasons, listChained } from "../src/adapters/operator-actions.ts";
 import { LIMITS } from "../src/domain/limits.ts";
 import { actionOf, type Action } from "../src/domain/operator-action.ts";
-import type { ChainHead, Entry } from "../src/domain/timeline.ts";
+import type { ChainHead, Entry, ErasureLine } from "../src/domain/timeline.ts";
+
+interface ReasonsErased {
+  readonly erasure: Omit<ErasureLine, "type" | "lines">;
+  readonly values: readonly string[];
+  readonly line: { readonly id: string; readonly atMs: number };
+  readonly dryRun: boolean;
+}
 
 /**
  * The home of operators' actions: one object, one hash chain. An action is durable here before its caller goes on; the
@@ -28,6 +35,20 @@ export class AuditLog extends DurableObject<Env> {
 
   find(ids: readonly string[]): readonly Entry[] {
     return this.#log.find(ids);
+  }
+
+  erasures(): readonly Entry[] {
+    return this.#log.erasures();
+  }
+
+  /** Takes reasons out that hold one of the values, here and in the list; `line` names the erasure's own. Answers how many. */
+  async erase(erasing: ReasonsErased): Promise<number> {
+    const { erasure, values, line, dryRun } = erasing;
+    if (dryRun) return this.#log.holding(values).length;
+    const ids = this.ctx.storage.transactionSync(() => this.#log.erase(erasure, values, line));
+    if (ids.length > 0) await eraseReasons(this.env.DB, ids);
+    await this.#list();
+    return ids.length;
   }
 
   head(): ChainHead {

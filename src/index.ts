@@ -1,3 +1,4 @@
+import { auditKeys } from "./adapters/audit-signing.ts";
 import { deploymentOf } from "./deployment.ts";
 import { fail } from "./domain/result.ts";
 import { createApp } from "./http/app.ts";
@@ -44,6 +45,10 @@ const app = createApp({
   },
   actorOf,
   problems: (c) => deploymentOf(c.env).problems,
+  auditKeys: (c) => {
+    const { read } = deploymentOf(c.env).settings;
+    return auditKeys(read("AUDIT_SIGNING_KEY"), read("AUDIT_RETIRED_KEYS"));
+  },
   isMetricsToken: (c) => isMetricsToken(deploymentOf(c.env), c.req.header("authorization")),
   metrics: (c) => readMetrics(c.env, deploymentOf(c.env)),
   log: (entry) => console.error(JSON.stringify(entry)),

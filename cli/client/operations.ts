@@ -217,6 +217,8 @@ export interface Operations {
       readonly intact: boolean;
       readonly entries: number;
       readonly head?: string | undefined;
+      /** Lines of which an erasure took personal data; another line says what it left */
+      readonly erased?: number | undefined;
       readonly brokenAtSeq?: number | undefined;
       readonly reason?: string | undefined;
     };
@@ -792,7 +794,7 @@ export interface Operations {
       readonly nextStep: string;
     };
   };
-  /** Lets a replay begin that someone else asked for. Role: approver. */
+  /** Lets a replay begin that someone else asked for. Role: approver. Not for API keys. */
   approveReplay: {
     readonly params: { readonly id: string };
     readonly query: {};
@@ -2172,6 +2174,275 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** API keys, by name. Role: admin. */
+  listKeys: {
+    readonly params: {};
+    readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        readonly id: string;
+        readonly name: string;
+        /** How the audit trail names it */
+        readonly actor: string;
+        readonly owner: string;
+        readonly role: "viewer" | "operator" | "approver" | "admin";
+        /** The only calls it may make; null: all that its role may */
+        readonly operations: readonly string[] | null;
+        readonly state: "active" | "expired" | "revoked";
+        readonly createdBy: string;
+        readonly createdAt: string;
+        readonly expiresAt: string;
+        /** To the hour or so */
+        readonly lastUsedAt: string | null;
+        readonly revokedBy: string | null;
+        readonly revokedAt: string | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Makes an API key, and shows it this once. Role: admin. Not for API keys. */
+  createKey: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      readonly name: string;
+      /** Who answers for it: an owner of router.config.ts */
+      readonly owner: string;
+      readonly role: "viewer" | "operator" | "approver" | "admin";
+      /** The only calls it may make, by operationId */
+      readonly operations?: readonly string[] | undefined;
+      readonly expiresInDays?: number | undefined;
+      readonly reason: string;
+    };
+    readonly answer: {
+      readonly id: string;
+      readonly name: string;
+      /** How the audit trail names it */
+      readonly actor: string;
+      readonly owner: string;
+      readonly role: "viewer" | "operator" | "approver" | "admin";
+      /** The only calls it may make; null: all that its role may */
+      readonly operations: readonly string[] | null;
+      readonly state: "active" | "expired" | "revoked";
+      readonly createdBy: string;
+      readonly createdAt: string;
+      readonly expiresAt: string;
+      /** To the hour or so */
+      readonly lastUsedAt: string | null;
+      readonly revokedBy: string | null;
+      readonly revokedAt: string | null;
+      /** Only this once */
+      readonly key: string;
+    };
+  };
+  /** Ends an API key at once and for good. Role: admin. */
+  revokeKey: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string };
+    readonly answer: {
+      readonly id: string;
+      readonly name: string;
+      /** How the audit trail names it */
+      readonly actor: string;
+      readonly owner: string;
+      readonly role: "viewer" | "operator" | "approver" | "admin";
+      /** The only calls it may make; null: all that its role may */
+      readonly operations: readonly string[] | null;
+      readonly state: "active" | "expired" | "revoked";
+      readonly createdBy: string;
+      readonly createdAt: string;
+      readonly expiresAt: string;
+      /** To the hour or so */
+      readonly lastUsedAt: string | null;
+      readonly revokedBy: string | null;
+      readonly revokedAt: string | null;
+    };
+  };
+  /** Walks hash chains and holds the index against them, a bounded part a call; send nextCursor again for the next. Role: viewer. */
+  verifyAudit: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      /** One record; without it, all with events of the period */
+      readonly entity?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly cursor?: string | undefined;
+    };
+    readonly answer: {
+      /** Of this part */
+      readonly intact: boolean;
+      readonly checked: { readonly entities: number; readonly lines: number; readonly rows: number; readonly actions: number };
+      /** What is not as it was written */
+      readonly broken: readonly {
+        readonly where: "history" | "index" | "actions";
+        readonly entity?: string | undefined;
+        readonly seq?: number | undefined;
+        readonly eventId?: string | undefined;
+        readonly actionId?: string | undefined;
+        readonly reason: string;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** A part of the period's history as signed NDJSON; its last line names the next part. Role: operator. */
+  exportAudit: {
+    readonly params: {};
+    readonly query: { readonly from?: string | undefined; readonly to?: string | undefined; readonly cursor?: string | undefined };
+    readonly body: undefined;
+    readonly answer: Bytes;
+  };
+  /** Erasures, newest first. Role: approver. */
+  listErasures: {
+    readonly params: {};
+    readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: {
+      readonly items: readonly {
+        /** Null of a dry run */
+        readonly id: string | null;
+        readonly state: "dryRun" | "running" | "done";
+        /** Whether everything was gone over; until then, ask again */
+        readonly complete: boolean;
+        /** A digest with a secret key */
+        readonly subject: string;
+        readonly phase: "find" | "records" | "events" | "done";
+        /** What went, or of a dry run would go */
+        readonly counts: {
+          readonly records: number;
+          readonly lines: number;
+          readonly work: number;
+          readonly events: number;
+          readonly bodies: number;
+          readonly letters: number;
+          readonly states: number;
+        };
+        readonly askedBy: string;
+        readonly reason: string;
+        readonly createdAt: string | null;
+        readonly updatedAt: string | null;
+        /** Once it is done, signed as exports of the audit trail are (a compact JWS) */
+        readonly receipt: string | null;
+        /** Of a dry run that is not complete */
+        readonly nextCursor: string | null;
+      }[];
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Says what would be erased, or with dryRun false begins to. Role: approver. Not for API keys. */
+  createErasure: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      /** Whose data: an e-mail address, or one record. It is kept nowhere but as a digest */
+      readonly subject: { readonly email?: string | undefined; readonly entity?: string | undefined };
+      readonly dryRun?: boolean | undefined;
+      readonly reason: string;
+      /** Of a dry run: where it goes on */
+      readonly cursor?: string | undefined;
+    };
+    readonly answer: {
+      /** Null of a dry run */
+      readonly id: string | null;
+      readonly state: "dryRun" | "running" | "done";
+      /** Whether everything was gone over; until then, ask again */
+      readonly complete: boolean;
+      /** A digest with a secret key */
+      readonly subject: string;
+      readonly phase: "find" | "records" | "events" | "done";
+      /** What went, or of a dry run would go */
+      readonly counts: {
+        readonly records: number;
+        readonly lines: number;
+        readonly work: number;
+        readonly events: number;
+        readonly bodies: number;
+        readonly letters: number;
+        readonly states: number;
+      };
+      readonly askedBy: string;
+      readonly reason: string;
+      readonly createdAt: string | null;
+      readonly updatedAt: string | null;
+      /** Once it is done, signed as exports of the audit trail are (a compact JWS) */
+      readonly receipt: string | null;
+      /** Of a dry run that is not complete */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** One erasure, with its receipt. Role: approver. */
+  getErasure: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: {
+      /** Null of a dry run */
+      readonly id: string | null;
+      readonly state: "dryRun" | "running" | "done";
+      /** Whether everything was gone over; until then, ask again */
+      readonly complete: boolean;
+      /** A digest with a secret key */
+      readonly subject: string;
+      readonly phase: "find" | "records" | "events" | "done";
+      /** What went, or of a dry run would go */
+      readonly counts: {
+        readonly records: number;
+        readonly lines: number;
+        readonly work: number;
+        readonly events: number;
+        readonly bodies: number;
+        readonly letters: number;
+        readonly states: number;
+      };
+      readonly askedBy: string;
+      readonly reason: string;
+      readonly createdAt: string | null;
+      readonly updatedAt: string | null;
+      /** Once it is done, signed as exports of the audit trail are (a compact JWS) */
+      readonly receipt: string | null;
+      /** Of a dry run that is not complete */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Does the next part of an erasure; the subject comes with each call, since it is not kept. Role: approver. Not for API keys. */
+  continueErasure: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: {
+      /** Whose data: an e-mail address, or one record. It is kept nowhere but as a digest */
+      readonly subject: { readonly email?: string | undefined; readonly entity?: string | undefined };
+    };
+    readonly answer: {
+      /** Null of a dry run */
+      readonly id: string | null;
+      readonly state: "dryRun" | "running" | "done";
+      /** Whether everything was gone over; until then, ask again */
+      readonly complete: boolean;
+      /** A digest with a secret key */
+      readonly subject: string;
+      readonly phase: "find" | "records" | "events" | "done";
+      /** What went, or of a dry run would go */
+      readonly counts: {
+        readonly records: number;
+        readonly lines: number;
+        readonly work: number;
+        readonly events: number;
+        readonly bodies: number;
+        readonly letters: number;
+        readonly states: number;
+      };
+      readonly askedBy: string;
+      readonly reason: string;
+      readonly createdAt: string | null;
+      readonly updatedAt: string | null;
+      /** Once it is done, signed as exports of the audit trail are (a compact JWS) */
+      readonly receipt: string | null;
+      /** Of a dry run that is not complete */
+      readonly nextCursor: string | null;
+    };
+  };
   /** What was not let in, counted by minute, with the precise reason. Role: viewer. */
   listRejections: {
     readonly params: {};
@@ -2312,6 +2583,15 @@ export const ROUTES = {
   getSla: { method: "get", path: "/ops/v1/slas/{name}" },
   listImports: { method: "get", path: "/ops/v1/imports" },
   listExports: { method: "get", path: "/ops/v1/exports" },
+  listKeys: { method: "get", path: "/ops/v1/keys" },
+  createKey: { method: "post", path: "/ops/v1/keys" },
+  revokeKey: { method: "post", path: "/ops/v1/keys/{id}/revoke" },
+  verifyAudit: { method: "post", path: "/ops/v1/audit/verify" },
+  exportAudit: { method: "get", path: "/ops/v1/audit/export" },
+  listErasures: { method: "get", path: "/ops/v1/erasures" },
+  createErasure: { method: "post", path: "/ops/v1/erasures" },
+  getErasure: { method: "get", path: "/ops/v1/erasures/{id}" },
+  continueErasure: { method: "post", path: "/ops/v1/erasures/{id}/continue" },
   listRejections: { method: "get", path: "/ops/v1/rejections" },
   getBacklog: { method: "get", path: "/ops/v1/backlog" },
   explainRoutes: { method: "post", path: "/ops/v1/routes/explain" },

@@ -1,5 +1,5 @@
-import { actionBody, type Action } from "../domain/operator-action.ts";
-import { GENESIS, chain, type ChainHead, type Entry } from "../domain/timeline.ts";
+import { actionBody, withoutReason, type Action } from "../domain/operator-action.ts";
+import { GENESIS, chain, leftDigest, type ChainHead, type Entry, type ErasureLine } from "../domain/timeline.ts";
 import { sha256Hex } from "./sha256.ts";
 
 const TABLE = `CREATE TABLE IF NOT EXISTS actions (
@@ -28,8 +28,33 @@ export class ActionLog {
 
   /** Appends an action, once: the same id again changes nothing. */
   append(action: Action): void {
-    if (this.find([action.id]).length > 0) return;
-    const entry = chain(this.head(), { atMs: action.atMs, eventId: action.id, body: actionBody(action) }, sha256Hex);
+    if (this.find([action.id]).length === 0) this.#write({ atMs: action.atMs, eventId: action.id, body: actionBody(action) });
+  }
+
+  /** The lines of which an erasure would take the reason. */
+  holding(values: readonly string[]): Entry[] {
+    return this.page(0, Number.MAX_SAFE_INTEGER).filter((entry) => withoutReason(entry, values, "") !== null);
+  }
+
+  /** Takes reasons out that hold one of the values, and chains what is left. Answers the ids of the actions. */
+  erase(erasure: Omit<ErasureLine, "type" | "lines">, values: readonly string[], line: { readonly id: string; readonly atMs: number }): string[] {
+    const changes = this.holding(values).map((entry) => ({ ...entry, body: withoutReason(entry, values, erasure.id) ?? entry.body }));
+    if (changes.length === 0) return [];
+    for (const { seq, body } of changes) this.#sql.exec("UPDATE actions SET body = ? WHERE seq = ?", body, seq);
+    const lines = changes.map((entry) => ({ seq: entry.seq, digest: leftDigest(entry, sha256Hex) }));
+    const { id, subject } = erasure;
+    const body: ErasureLine = { type: "erasure", id, subject, lines };
+    this.#write({ atMs: line.atMs, eventId: line.id, body: JSON.stringify(body) });
+    return changes.map(({ eventId }) => eventId);
+  }
+
+  /** The lines that vouch for others. */
+  erasures(): Entry[] {
+    return this.#rows(`SELECT * FROM actions WHERE body LIKE '{"type":"erasure",%' ORDER BY seq`);
+  }
+
+  #write(line: Pick<Entry, "atMs" | "eventId" | "body">): void {
+    const entry = chain(this.head(), line, sha256Hex);
     this.#sql.exec(
       "INSERT INTO actions (seq, at_ms, id, body, prev, hash, listed) VALUES (?, ?, ?, ?, ?, ?, 0)",
       entry.seq,

@@ -3,7 +3,7 @@ import { drizzle } from "drizzle-orm/d1";
 import { provenText, usable, type KeyGrant, type KeyText } from "../domain/api-key.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { apiKeys } from "./schema.ts";
+import { apiKeys } from "./schema-access.ts";
 
 /** The secrets that proofs are made with, newest first: the first one makes them, all of them accept. */
 export type ProofSecrets = readonly string[];
@@ -46,7 +46,12 @@ async function prove(secret: string, grant: KeyGrant, keyText: string): Promise<
 }
 
 /** Keeps a new key. Fails if the name was used before, since the audit trail knows a key by it. */
-export async function keepKey(d1: D1Database, secrets: ProofSecrets, grant: KeyGrant, keyText: string): Promise<Result<StoredKey, "exists" | "unsealed">> {
+export async function keepKey(
+  d1: D1Database,
+  secrets: ProofSecrets,
+  grant: KeyGrant,
+  keyText: string,
+): Promise<Result<StoredKey, "exists" | "unsealed">> {
   const [secret] = secrets;
   if (secret === undefined) return fail("unsealed");
   const row = { ...grant, operations: grant.operations === null ? null : JSON.stringify(grant.operations) };
@@ -84,7 +89,12 @@ const DECOY: Row = {
  * The key of a text, read anew each time, so that a revocation counts with the next call. Compared by WebCrypto, which
  * takes the same time wherever two proofs differ.
  */
-export async function openKey(d1: D1Database, secrets: ProofSecrets, { id, text }: KeyText, nowMs: number): Promise<Result<Opened, string>> {
+export async function openKey(
+  d1: D1Database,
+  secrets: ProofSecrets,
+  { id, text }: KeyText,
+  nowMs: number,
+): Promise<Result<Opened, string>> {
   const [found] = await drizzle(d1).select().from(apiKeys).where(eq(apiKeys.id, id)).limit(1);
   const row = found ?? DECOY;
   const key = toKey(row);
@@ -93,7 +103,7 @@ export async function openKey(d1: D1Database, secrets: ProofSecrets, { id, text 
   const may = genuine || key.revokedAtMs !== null ? usable(key, nowMs) : fail("there is no such key");
   if (!may.ok) return may;
   const stale = nowMs - (key.lastUsedAtMs ?? 0) >= LIMITS.keyUsedMs;
-  return ok({ key, note: stale ? () => noteUse(d1, secrets, key, text, nowMs) : null });
+  return ok({ key, note: stale ? () => noteUse(d1, { secrets, key, text, nowMs }) : null });
 }
 
 async function anyHolds(secrets: ProofSecrets, grant: KeyGrant, keyText: string, proof: string): Promise<boolean> {
@@ -103,12 +113,19 @@ async function anyHolds(secrets: ProofSecrets, grant: KeyGrant, keyText: string,
   return false;
 }
 
-async function noteUse(d1: D1Database, secrets: ProofSecrets, key: StoredKey, keyText: string, nowMs: number): Promise<void> {
+interface Use {
+  readonly secrets: ProofSecrets;
+  readonly key: StoredKey;
+  readonly text: string;
+  readonly nowMs: number;
+}
+
+async function noteUse(d1: D1Database, { secrets, key, text, nowMs }: Use): Promise<void> {
   const [secret = ""] = secrets;
   const unnoted = or(isNull(apiKeys.lastUsedAtMs), lt(apiKeys.lastUsedAtMs, nowMs - LIMITS.keyUsedMs + 1));
   await drizzle(d1)
     .update(apiKeys)
-    .set({ lastUsedAtMs: nowMs, proof: await prove(secret, key, keyText) })
+    .set({ lastUsedAtMs: nowMs, proof: await prove(secret, key, text) })
     .where(and(eq(apiKeys.id, key.id), isNull(apiKeys.revokedAtMs), unnoted));
 }
 

@@ -1,5 +1,6 @@
-import { and, asc, desc, eq, gt, inArray, lt } from "drizzle-orm";
+import { and, asc, desc, eq, gt, lt, sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import { MASK } from "../domain/masking.ts";
 import type { ChainedAction } from "../domain/operator-action.ts";
 import { operatorActions } from "./schema.ts";
 
@@ -17,11 +18,18 @@ export const actionsByIds = (d1: D1Database, ids: readonly string[]): Promise<re
   drizzle(d1)
     .select()
     .from(operatorActions)
-    .where(inArray(operatorActions.id, [...ids]));
+    .where(sql`${operatorActions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 
 /** Listed actions by id, which is by time, from after `afterId` on. */
 export const actionsAfter = (d1: D1Database, afterId: string, limit: number): Promise<readonly ListedAction[]> =>
   drizzle(d1).select().from(operatorActions).where(gt(operatorActions.id, afterId)).orderBy(asc(operatorActions.id)).limit(limit);
+
+/** Takes the reasons out of listed actions, as the chain has it. */
+export const eraseReasons = async (d1: D1Database, ids: readonly string[]): Promise<void> =>
+  void (await drizzle(d1)
+    .update(operatorActions)
+    .set({ reason: MASK })
+    .where(sql`${operatorActions.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`));
 
 /** What operators did, newest first. */
 export const listOperatorActions = (

@@ -1,4 +1,5 @@
-import type { Entry } from "./timeline.ts";
+import { MASK } from "./masking.ts";
+import { ERASED, erasureOf, type Entry } from "./timeline.ts";
 
 /** What somebody did to the router or a record, by name, and why. */
 export interface Action {
@@ -20,13 +21,28 @@ export interface ChainedAction extends Action {
 export const actionBody = ({ actor, action, subject, reason }: Action): string => JSON.stringify({ actor, action, subject, reason });
 
 /** The action that a line of the chain tells of. */
-export function actionOf({ seq, atMs, eventId, body, hash }: Entry): ChainedAction {
+export function actionOf(entry: Entry): ChainedAction {
+  const { seq, atMs, eventId, body, hash } = entry;
+  const erasure = erasureOf(entry);
+  if (erasure !== null)
+    return { id: eventId, atMs, actor: "signalbox", action: "erase reasons", subject: erasure.subject, reason: erasure.id, seq, hash };
   const { actor, action, subject, reason } = JSON.parse(body) as Omit<Action, "id" | "atMs">;
   return { id: eventId, atMs, actor, action, subject, reason, seq, hash };
 }
 
 /** The first column in which the list differs from the chain; null if they say the same. */
-export function columnThatDiffers(chained: ChainedAction, listed: { readonly [K in keyof ChainedAction]: ChainedAction[K] | null }): string | null {
+export function columnThatDiffers(
+  chained: ChainedAction,
+  listed: { readonly [K in keyof ChainedAction]: ChainedAction[K] | null },
+): string | null {
   const columns = ["atMs", "actor", "action", "subject", "reason", "seq", "hash"] as const;
   return columns.find((column) => chained[column] !== listed[column]) ?? null;
+}
+
+/** An action's line without its reason, if that holds one of the values; null if it does not. */
+export function withoutReason({ body }: Entry, values: readonly string[], erasureId: string): string | null {
+  const action = JSON.parse(body) as Partial<Action>;
+  const reason = (action.reason ?? "").toLowerCase();
+  const holds = values.some((value) => reason.includes(value.toLowerCase()));
+  return holds ? JSON.stringify({ ...action, reason: MASK, [ERASED]: erasureId }) : null;
 }

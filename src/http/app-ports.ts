@@ -16,6 +16,8 @@ export interface AppPorts {
   readonly actorOf: (context: AppContext, credential: string) => Promise<Authenticated>;
   /** What is wrong with this deployment; empty when all is well. */
   readonly problems: (context: AppContext) => readonly string[];
+  /** The public keys that exports of the audit trail are checked with, as a JWK set. */
+  readonly auditKeys: (context: AppContext) => Promise<object>;
   /** Whether a request brings the token of scrapers, which opens the metrics and nothing else. */
   readonly isMetricsToken: (context: AppContext) => Promise<boolean>;
   readonly metrics: (context: AppContext) => Promise<readonly Family[]>;

@@ -31,6 +31,7 @@ export function createApp(ports: AppPorts): Hono<{ Bindings: Env }> {
       headers: { "content-type": OPEN_METRICS_TYPE, "cache-control": "no-store" },
     });
   });
+  app.get("/.well-known/signalbox-audit-keys.json", async (c) => c.json(await ports.auditKeys(c)));
   app.get("/openapi.json", (c) => c.json(openapi(new URL(c.req.url).origin)));
   for (const name of OPERATION_NAMES) mount(app, name, ports);
   mountDashboard(app, ports);

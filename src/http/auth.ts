@@ -39,7 +39,9 @@ export function tokenCheck(settings: AuthSettings): CredentialCheck {
         clockTolerance: 60,
       });
       const role = roleOf(payload);
-      return role === null ? unauthenticated(`the token has no role; it must be one of ${ROLES.join(", ")}`) : ok({ name: nameOf(payload), role });
+      return role === null
+        ? unauthenticated(`the token has no role; it must be one of ${ROLES.join(", ")}`)
+        : ok({ name: nameOf(payload), role });
     } catch (error) {
       return ofFailure(error);
     }

@@ -2,7 +2,8 @@ import { actorOfKey } from "../domain/api-key.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { mayActAs, type Role } from "../domain/roles.ts";
 import { OPERATIONS, OPERATION_NAMES, type AnswerOf, type Operation } from "./operations.ts";
-import type { Call, Handlers, KeyRecord, OpsPorts, Refused } from "./ops-ports.ts";
+import type { Call, Handlers, OpsPorts, Refused } from "./ops-ports.ts";
+import type { KeyRecord } from "./ports-audit.ts";
 import { iso } from "./views.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,4 @@
 import type { StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
-import type { KeyGrant } from "../domain/api-key.ts";
 import type { Alert } from "../domain/alerts/life.ts";
 import type { Told } from "../domain/alerts/telling.ts";
 import type { Backlog } from "../domain/backlog.ts";
@@ -23,6 +22,7 @@ import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts
 import type { Entry, Verification } from "../domain/timeline.ts";
 import type { Actor } from "../domain/roles.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
+import type { Audit, Erasures, Keys } from "./ports-audit.ts";
 import type { ProblemCode } from "./problem.ts";
 
 export interface EntityRef {
@@ -101,6 +101,8 @@ export interface OpsPorts {
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
   readonly keys: Keys;
+  readonly audit: Audit;
+  readonly erasures: Erasures;
   readonly replays: Replays;
   readonly flows: Flows;
   readonly drift: Drift;
@@ -330,25 +332,6 @@ export interface Accounts {
   readonly steer: (verb: "disable" | "enable" | "register", act: AccountAct) => AccountChanged;
 }
 
-export interface KeyRecord extends KeyGrant {
-  readonly lastUsedAtMs: number | null;
-  readonly revokedAtMs: number | null;
-  readonly revokedBy: string | null;
-}
-
-/** API keys: each is made and revoked by somebody, with a reason, on record. */
-export interface Keys {
-  /** By name. */
-  readonly list: (query: { readonly afterName?: string | undefined; readonly limit: number }) => Promise<readonly KeyRecord[]>;
-  /** `text` is the key itself, which nobody can be shown again. */
-  readonly create: (
-    grant: Omit<KeyGrant, "id">,
-    by: By,
-  ) => Promise<Result<KeyRecord & { readonly text: string }, "exists" | "unsealed">>;
-  /** Null if there is none of this id; done when it answers. */
-  readonly revoke: (id: string, by: By) => Promise<KeyRecord | null>;
-}
-
 export interface RejectionCursor {
   readonly minuteMs: number;
   readonly source: string;
@@ -368,5 +351,5 @@ export interface Refused {
   readonly detail: string;
 }
 
-export type Answer<N extends OperationName> = N extends "getRaw" ? Response : AnswerOf<N>;
+export type Answer<N extends OperationName> = N extends "getRaw" | "exportAudit" ? Response : AnswerOf<N>;
 export type Handlers = { readonly [N in OperationName]: (call: Call<N>) => Promise<Result<Answer<N>, Refused>> };

@@ -10,6 +10,9 @@ import { fail, ok } from "../domain/result.ts";
 import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
 import { alertPorts } from "./alerts.ts";
 import { keyPorts } from "./api-keys.ts";
+import { erasurePorts } from "./erasures.ts";
+import { exportPorts } from "./audit-export.ts";
+import { verifyPart } from "./audit.ts";
 import { backlogBoard } from "./consume.ts";
 import { destinationState } from "./destination-state.ts";
 import { readMetrics } from "./metrics.ts";
@@ -71,6 +74,8 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     operatorActions: (query) => listOperatorActions(env.DB, query),
     files: filePorts(env, deployment),
     keys: keyPorts(env, deployment),
+    erasures: erasurePorts(env, deployment),
+    audit: { verify: (scope, from) => verifyPart(env, deployment, scope, from), export: exportPorts(env, deployment) },
   };
 }
 

@@ -39,7 +39,10 @@ interface With {
 /** Calls with a credential, and waits for what the Worker does beside its answer. */
 async function as(credential: string, path: string, { bindings = env, body, address = "192.0.2.1" }: With = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${credential}`, "content-type": "application/json", "cf-connecting-ip": address };
-  const request = new Request(`${ORIGIN}${path}`, { headers, ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }) });
+  const request = new Request(`${ORIGIN}${path}`, {
+    headers,
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
   const context = createExecutionContext();
   const answer = await worker.fetch(request as Parameters<typeof worker.fetch>[0], bindings, context);
   await waitOnExecutionContext(context);
@@ -47,7 +50,7 @@ async function as(credential: string, path: string, { bindings = env, body, addr
 }
 
 const rowOf = (id: string): Promise<Record<string, unknown> | null> =>
-  env.DB.prepare("SELECT * FROM api_keys WHERE id = ?1").bind(id).first<Record<string, unknown>>();
+  env.DB.prepare("SELECT * FROM api_keys WHERE id = ?1").bind(id).first();
 
 const counting = (limit: number): RateLimit => {
   const seen = new Map<string, number>();
@@ -90,7 +93,10 @@ describe("an API key", () => {
     expect((await as(key, "/ops/v1/events")).status).toBe(200);
     expect((await as(key, "/metrics")).status).toBe(200);
     const refused = await as(key, "/ops/v1/slas");
-    expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([403, "this key may only call listEvents, getMetrics"]);
+    expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([
+      403,
+      "this key may only call listEvents, getMetrics",
+    ]);
     const narrow = await made({ operations: ["listEvents"] });
     expect((await as(narrow.key, "/metrics")).status).toBe(403);
   });
@@ -106,15 +112,23 @@ describe("an API key", () => {
       { action: "resume", subject: "crm", reason: "window is over" },
       { action: "pause", subject: "crm", reason: "nightly window" },
     ]);
-    const people = await (await ops("/operator-actions?actor=test-admin&limit=200")).json<{ items: { subject: string; action: string }[] }>();
-    expect(people.items.filter(({ subject }) => subject === name).map(({ action }) => action)).toEqual(["revoke key", "create key as operator"]);
+    const people = await (
+      await ops("/operator-actions?actor=test-admin&limit=200")
+    ).json<{ items: { subject: string; action: string }[] }>();
+    expect(people.items.filter(({ subject }) => subject === name).map(({ action }) => action)).toEqual([
+      "revoke key",
+      "create key as operator",
+    ]);
   });
 
   it("is refused with the very next call once it is revoked, and for good", async () => {
     const { id, key } = await made();
     const before = await rowOf(id);
     expect((await as(key, "/ops/v1/events")).status).toBe(200);
-    expect(await (await ops(`/keys/${id}/revoke`, "admin", { reason: "leaked" })).json()).toMatchObject({ state: "revoked", revokedBy: "test-admin" });
+    expect(await (await ops(`/keys/${id}/revoke`, "admin", { reason: "leaked" })).json()).toMatchObject({
+      state: "revoked",
+      revokedBy: "test-admin",
+    });
     const refused = await as(key, "/ops/v1/events");
     expect([refused.status, (await refused.json<{ detail: string }>()).detail]).toEqual([401, "the key is revoked"]);
     await env.DB.prepare("UPDATE api_keys SET revoked_at_ms = NULL WHERE id = ?1").bind(id).run();
@@ -230,7 +244,11 @@ describe("a caller", () => {
 
   it("whose credentials are not good is not listened to for a while, by address, and costs the index nothing meanwhile", async () => {
     const prepare = vi.fn(env.DB.prepare.bind(env.DB));
-    const bindings = { ...env, OPS_FAILURES: counting(3), DB: { prepare, batch: env.DB.batch.bind(env.DB) } as unknown as D1Database } as Env;
+    const bindings = {
+      ...env,
+      OPS_FAILURES: counting(3),
+      DB: { prepare, batch: env.DB.batch.bind(env.DB) } as unknown as D1Database,
+    } as Env;
     const { key } = await made();
     const guess = (): string => makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), sha256Hex).text;
     const address = "198.51.100.7";

@@ -67,6 +67,12 @@ const WHO = {
   listKeys: "admin",
   createKey: "admin, people only",
   revokeKey: "admin",
+  verifyAudit: "viewer",
+  exportAudit: "operator",
+  listErasures: "approver",
+  getErasure: "approver",
+  createErasure: "approver, people only",
+  continueErasure: "approver, people only",
   listRejections: "viewer",
   getBacklog: "viewer",
   explainRoutes: "viewer",
@@ -91,7 +97,8 @@ async function statusOf(operation: Operation, authorization: string | null): Pro
 }
 
 /** What a status says of the one thing asked here. */
-const verdictOf = (status: number): string => (status === 401 ? "unknown" : status === 403 ? "forbidden" : status === 429 ? "limited" : "let in");
+const verdictOf = (status: number): string =>
+  status === 401 ? "unknown" : status === 403 ? "forbidden" : status === 429 ? "limited" : "let in";
 
 const reaches = (has: Role, needs: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needs);
 
@@ -141,7 +148,9 @@ describe("every form of the dashboard", () => {
     const session = await token("admin");
     const form = { cookie: `signalbox_session=${session}`, "content-type": "application/x-www-form-urlencoded", "content-length": "15" };
     const post = (headers: Record<string, string>): Promise<Response> =>
-      call(new Request(`${ORIGIN}${path}`, { method: "POST", headers: { ...form, ...headers }, body: "reason=a+forged", redirect: "manual" }));
+      call(
+        new Request(`${ORIGIN}${path}`, { method: "POST", headers: { ...form, ...headers }, body: "reason=a+forged", redirect: "manual" }),
+      );
     expect((await post({ origin: "https://elsewhere.example" })).status).toBe(403);
     // From here, but made for nobody's session.
     expect((await post({ origin: ORIGIN })).status).toBe(403);

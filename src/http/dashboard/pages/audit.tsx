@@ -1,6 +1,7 @@
 import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { Button, Field } from "../forms.tsx";
+import { keysPanel } from "../keys.tsx";
 import { Empty, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
@@ -13,7 +14,10 @@ type Action = AnswerOf<"listOperatorActions">["items"][number];
 
 /** What operators did, and why. */
 export const auditPage: Page = async (visit) => {
-  const found = await visit.ask("listOperatorActions", { query: filled(visit.query, ["actor", "cursor"]) });
+  const [found, keys] = await Promise.all([
+    visit.ask("listOperatorActions", { query: filled(visit.query, ["actor", "cursor"]) }),
+    keysPanel(visit),
+  ]);
   return {
     title: "Audit",
     ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
@@ -22,7 +26,7 @@ export const auditPage: Page = async (visit) => {
         <div class="head">
           <div class="head-text">
             <h1>Audit of operators</h1>
-            <p>What people did and why. What they did to a record is in its hash-chained timeline too.</p>
+            <p>What people and programs did and why: a hash chain of its own. What they did to a record is in its timeline too.</p>
           </div>
         </div>
         <form class="panel row" action={PATHS.audit} aria-label="Filter by person">
@@ -31,6 +35,7 @@ export const auditPage: Page = async (visit) => {
         </form>
         {found.ok ? <Actions of={found.value.items} /> : <Refusal of={found.failure} />}
         {found.ok ? <Pager visit={visit} filters={["actor"]} next={found.value.nextCursor} older="Older actions" /> : null}
+        {keys}
       </>
     ),
   };

@@ -37,7 +37,11 @@ export class ActionLog {
   }
 
   /** Takes reasons out that hold one of the values, and chains what is left. Answers the ids of the actions. */
-  erase(erasure: Omit<ErasureLine, "type" | "lines">, values: readonly string[], line: { readonly id: string; readonly atMs: number }): string[] {
+  erase(
+    erasure: Omit<ErasureLine, "type" | "lines">,
+    values: readonly string[],
+    line: { readonly id: string; readonly atMs: number },
+  ): string[] {
     const changes = this.holding(values).map((entry) => ({ ...entry, body: withoutReason(entry, values, erasure.id) ?? entry.body }));
     if (changes.length === 0) return [];
     for (const { seq, body } of changes) this.#sql.exec("UPDATE actions SET body = ? WHERE seq = ?", body, seq);

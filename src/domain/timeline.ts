@@ -72,11 +72,7 @@ export interface Stretch {
  * the head that the oldest kept line must follow (genesis, unless older lines were expired). A line that an erasure
  * changed must be as a later line of the same chain says that it left it.
  */
-export function verifyChain(
-  entries: Iterable<Entry>,
-  { from, to, later = [] }: Stretch,
-  sha256: Sha256Hex,
-): Verification {
+export function verifyChain(entries: Iterable<Entry>, { from, to, later = [] }: Stretch, sha256: Sha256Hex): Verification {
   let head = from;
   let count = 0;
   const claimed = new Map<number, string>();

@@ -103,7 +103,11 @@ async function eraseRecord(erasing: Erasing, progress: ErasureProgress): Promise
   const { count, values } = await eraseStates(erasing, named);
   const reasons = await eraseReasons(erasing, values);
   const states = count + (await erasePending(erasing, named));
-  return { ...known, recordsDone: known.recordsDone + 1, counts: addCounts(known.counts, { records: 1, ...history, lines: history.lines + reasons, states }) };
+  return {
+    ...known,
+    recordsDone: known.recordsDone + 1,
+    counts: addCounts(known.counts, { records: 1, ...history, lines: history.lines + reasons, states }),
+  };
 }
 
 /** The record's other names: each has an object, with what came under it. */

@@ -189,12 +189,15 @@ describe("an API key", () => {
   it("has its last use kept with one write an hour", async () => {
     const { id, key } = await made();
     const times: unknown[] = [];
+    const prepare = vi.fn(env.DB.prepare.bind(env.DB));
+    const bindings = { ...env, DB: { prepare, batch: env.DB.batch.bind(env.DB) } as unknown as D1Database } as Env;
     for (let i = 0; i < 5; i++) {
-      await as(key, "/ops/v1/events");
+      await as(key, "/ops/v1/events", { bindings });
       times.push((await rowOf(id))?.["last_used_at_ms"]);
     }
     expect(times[0]).toEqual(expect.any(Number));
     expect(new Set(times).size).toBe(1);
+    expect(prepare.mock.calls.filter(([query]) => /^update/i.test(query))).toHaveLength(1);
     const later = Date.now() + 3_700_000;
     vi.spyOn(Date, "now").mockReturnValue(later);
     await as(key, "/ops/v1/events");

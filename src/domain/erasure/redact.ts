@@ -18,8 +18,7 @@ function withoutWords(value: JsonValue): JsonValue {
 /** What is left of a line's body once words are out of it, marked with the erasure; null if there was nothing to take out. */
 export function redactedBody(text: string, erasureId: string): string | null {
   const body = JSON.parse(text) as JsonObject;
-  // An event's own reason is one of ours; its lanes' are their systems'.
-  const left = body["type"] === "event" ? { ...body, lanes: withoutWords(body["lanes"] ?? []) } : (withoutWords(body) as JsonObject);
+  const left = body["type"] === "event" ? withoutWordsOfLanes(body) : (withoutWords(body) as JsonObject);
   return JSON.stringify(left) === JSON.stringify(body) ? null : JSON.stringify({ ...left, [ERASED]: erasureId });
 }
 
@@ -32,10 +31,14 @@ export function redactedOutcome(outcome: EventOutcome): EventOutcome {
 
 /** An index row's detail, as the lines that are left tell it. */
 export function redactedDetail(text: string): string {
-  const detail = JSON.parse(text) as JsonObject;
-  const lanes = detail["lanes"];
-  if (!Array.isArray(lanes) || lanes.length === 0) return text;
-  return JSON.stringify({ ...detail, lanes: withoutWords(lanes), ...("reason" in detail ? { reason: MASK } : {}) });
+  return JSON.stringify(withoutWordsOfLanes(JSON.parse(text) as JsonObject));
+}
+
+/** An event that had no lanes has a reason of ours; else it has the words of one of them. */
+function withoutWordsOfLanes(event: JsonObject): JsonObject {
+  const lanes = event["lanes"];
+  if (!Array.isArray(lanes) || lanes.length === 0) return event;
+  return { ...event, lanes: withoutWords(lanes), ...("reason" in event ? { reason: MASK } : {}) };
 }
 
 /** Canonical data without what is personal, and without what nobody declared. */

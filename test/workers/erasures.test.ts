@@ -1,6 +1,7 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { eventId } from "../../src/domain/event-id.ts";
 import type { AnswerOf } from "../../src/http/operations.ts";
 import { call, customer, destinations, eventually, ops, signed, token } from "../support/router.ts";
 
@@ -241,6 +242,35 @@ describe("erasing a record's personal data", () => {
       if (entity?.key === "ER-1") await ops(`/dead-letters/${id}/retry`, "operator", { reason: "after the erasure", force: true });
     expect(JSON.stringify(posts)).not.toContain(PERSON.email);
     expect(await placesOf(VALUES)).toEqual([]);
+  });
+});
+
+describe("a request that held several records", () => {
+  it("has its body blanked in every copy, the ones of other records too, and in no other request", async () => {
+    const body = JSON.stringify([
+      { id: "ER-P1", name: "Ottilie Zweifach" },
+      { id: "ER-P2", name: "Firma" },
+    ]);
+    const atMs = Date.now();
+    await env.BODIES.put("raw/batch/parts", body + body + body);
+    for (const [index, key] of ["ER-P1", "ER-P2", "ER-P3"].entries()) {
+      const receivedAtMs = key === "ER-P3" ? atMs + 1 : atMs;
+      const detail = JSON.stringify({ lanes: [], why: [], ...(key === "ER-P3" ? {} : { part: index }) });
+      await env.DB.prepare(
+        "INSERT INTO events (id, rev, received_at_ms, updated_at_ms, source, type, kind, entity_key, status, priority, delivery_id, raw_ref, detail) VALUES (?1, 1, ?2, ?2, 'custom', 't', 'customer', ?3, 'delivered', 'standard', ?3, ?4, ?5)",
+      )
+        .bind(
+          eventId(receivedAtMs, crypto.getRandomValues(new Uint8Array(16))),
+          receivedAtMs,
+          key,
+          `raw/batch/parts|${index * body.length}|${body.length}`,
+          detail,
+        )
+        .run();
+    }
+    expect((await erased({ entity: "customer/ER-P1" })).counts).toMatchObject({ events: 1, bodies: 2 });
+    const left = (await (await env.BODIES.get("raw/batch/parts"))?.text()) ?? "";
+    expect([left.slice(0, 2 * body.length).trim(), left.slice(2 * body.length)]).toEqual(["", body]);
   });
 });
 

@@ -132,7 +132,9 @@ describe("a line of a record's history is found changed", () => {
 
   it("also where a whole outcome is left out, or is of another result", async () => {
     expect((await tampered((sql) => void sql.exec("UPDATE entries SET outcome = NULL WHERE outcome IS NOT NULL"))).intact).toBe(false);
-    expect((await tampered((sql) => void sql.exec("UPDATE entries SET outcome = replace(outcome, '\"result\":\"', '\"result\":\"x')"))).intact).toBe(false);
+    expect(
+      (await tampered((sql) => void sql.exec('UPDATE entries SET outcome = replace(outcome, \'"result":"\', \'"result":"x\')'))).intact,
+    ).toBe(false);
   });
 
   it("and is whole again once it is back", async () => {

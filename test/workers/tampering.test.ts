@@ -103,6 +103,8 @@ describe("a line of a record's history is found changed", () => {
     "a line in between gone": (sql) => void sql.exec("DELETE FROM entries WHERE bucket >= 0 AND seq = 3"),
     "the last line gone": (sql) =>
       void sql.exec("DELETE FROM entries WHERE bucket >= 0 AND seq = (SELECT max(seq) FROM entries WHERE bucket >= 0)"),
+    "the last line in a later day's bucket": (sql) =>
+      void sql.exec("UPDATE entries SET bucket = bucket + 100000 WHERE seq = (SELECT max(seq) FROM entries)"),
     "every line gone": (sql) => void sql.exec("DELETE FROM entries WHERE bucket >= 0"),
     "two lines in each other's place": (sql) => {
       sql.exec("UPDATE entries SET seq = 999 WHERE bucket >= 0 AND seq = 2");

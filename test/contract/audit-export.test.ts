@@ -108,6 +108,7 @@ describe("the script in the docs", () => {
     ["a hash", edit(/"hash":"../, '"hash":"zz')],
     ["the base of a chain", edit(`"base":{"seq":0`, `"base":{"seq":1`)],
     ["the head that a chain had", edit(/"head":\{"seq":3/, '"head":{"seq":4')],
+    ["the head that the last part's chain had", edit('"head":{"seq":42', '"head":{"seq":43')],
     ["the period", edit("2026-11-01", "2026-11-02")],
     ["the signature", edit(/"signature":"(.{60})./, '"signature":"$1A')],
     ["a space at a line's end", edit("}\n", "} \n")],

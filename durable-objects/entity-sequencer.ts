@@ -1,23 +1,25 @@
 import { DurableObject } from "cloudflare:workers";
 import { archiveBatch } from "../src/adapters/archive-r2.ts";
 import { recordAll } from "../src/adapters/event-databases.ts";
+import { auditIndex, auditLedger, type LedgerAnswer, type LedgerQuestion } from "../src/adapters/ledger-audit.ts";
+import { countErasable, eraseLines } from "../src/adapters/ledger-erasure.ts";
 import { SqlLedger } from "../src/adapters/ledger-sql.ts";
 import { sha256Hex } from "../src/adapters/sha256.ts";
 import { deploymentOf } from "../src/deployment.ts";
 import { auditRows } from "../src/domain/audit-record.ts";
 import { entityName, type EntityEvent } from "../src/domain/event.ts";
 import type { JsonObject } from "../src/domain/json.ts";
-import { LIMITS } from "../src/domain/limits.ts";
 import type { EntityRef, JoinAnswer, Kin } from "../src/domain/kin.ts";
 import type { EventOutcome } from "../src/domain/outcome.ts";
 import { fail, ok, type Result } from "../src/domain/result.ts";
-import { verifyChain, type Entry, type Verification } from "../src/domain/timeline.ts";
+import type { Entry, ErasureLine, Verification } from "../src/domain/timeline.ts";
 import { reportOf, type Work } from "../src/domain/work.ts";
 import { deliver, inlineData } from "../src/pipeline/deliver.ts";
 import { observeLater } from "../src/wiring/observe.ts";
 import { tellFlowsOfEnds } from "../src/wiring/flows.ts";
 import { readAgain } from "../src/wiring/read-state.ts";
 import { talkTo } from "../src/wiring/connect.ts";
+import { erasableWork, eraseInBook, isBusy } from "../src/pipeline/sequence/erasing.ts";
 import type { OperatorAction, OperatorAnswer, Owed, Peer, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
 import { Sequencer } from "../src/pipeline/sequence/sequencer.ts";
 
@@ -85,17 +87,24 @@ export class EntitySequencer extends DurableObject<Env> {
   }
 
   verify(): Verification {
-    return verifyChain(this.#allEntries(), this.#ledger.base(), this.#sequencer.book.head, sha256Hex);
+    return auditLedger(this.ctx.storage.sql, this.#ledger.base(), this.#sequencer.book.head);
   }
 
-  *#allEntries(): Generator<Entry> {
-    for (let after = 0; ;) {
-      const page = this.#ledger.timeline(after, LIMITS.pageItems);
-      yield* page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < LIMITS.pageItems) return;
-      after = last.seq;
-    }
+  /** The same, with rows of the index held against it. */
+  audit(asked: LedgerQuestion): LedgerAnswer {
+    return auditIndex(this.ctx.storage.sql, this.#ledger.base(), this.#sequencer.book.head, asked);
+  }
+
+  /** Takes personal data out of history and work, chained; or only counts it. Null while an attempt is under way. */
+  erase(erasure: Omit<ErasureLine, "type" | "lines">, dryRun: boolean): { readonly lines: number; readonly work: number } | null {
+    const { sql } = this.ctx.storage;
+    const { book } = this.#sequencer;
+    if (isBusy(book)) return null;
+    if (dryRun) return { lines: countErasable(sql, erasure.id), work: erasableWork(book) };
+    return this.ctx.storage.transactionSync(() => {
+      const lines = eraseLines(sql, erasure.id);
+      return { lines: lines.length, work: eraseInBook(book, { ...erasure, lines }) };
+    });
   }
 
   #ports(): SequencePorts {

@@ -9,7 +9,7 @@ const copy = mkdtempSync(path.join(tmpdir(), "signalbox-migrations-"));
 cpSync(path.join(ROOT, "migrations"), copy, { recursive: true });
 const before = readdirSync(copy).length;
 const bin = path.join(ROOT, "node_modules", "drizzle-kit", "bin.cjs");
-const schema = path.join(ROOT, "src", "adapters", "schema.ts");
+const schema = path.join(ROOT, "src", "adapters", "schema*.ts");
 const made = spawnSync(process.execPath, [bin, "generate", "--dialect", "sqlite", "--schema", schema, "--out", path.relative(ROOT, copy)], {
   cwd: ROOT,
   encoding: "utf8",
@@ -19,7 +19,7 @@ rmSync(copy, { recursive: true });
 if (made.status !== 0) console.error(made.stdout, made.stderr);
 if (after !== before)
   console.error(
-    "src/adapters/schema.ts says more than migrations/ holds. Run: npx drizzle-kit generate, and make new tables WITHOUT ROWID.",
+    "src/adapters/schema*.ts say more than migrations/ holds. Run: npx drizzle-kit generate, and make new tables WITHOUT ROWID.",
   );
 
 /** A table with a rowid pays a second row write for its key; drizzle cannot say WITHOUT ROWID, so it is added by hand. */

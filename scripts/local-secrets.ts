@@ -49,6 +49,7 @@ export function ensureLocalSecrets(directory: string): LocalSecrets {
   }
   keys.local = localSenderSecrets(keys.local ?? {});
   vars["ACCOUNT_KEY"] ??= randomBytes(32).toString("base64");
+  vars["AUDIT_SIGNING_KEY"] ??= JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }));
   // The sandbox checks CRM and support deliveries with one secret.
   vars["SUPPORT_SIGNING_SECRET"] = vars["CRM_SIGNING_SECRET"] ?? webhookSecret();
   vars["OPS_JWKS"] = JSON.stringify({ keys: [keys.ops.public] });

@@ -81,7 +81,7 @@ export class SignalboxClient {
 }
 
 async function answerOf(response: Response): Promise<unknown> {
-  if (response.headers.get("content-type")?.includes("json") === true) return response.json();
+  if (/\bjson\b/.test(response.headers.get("content-type") ?? "")) return response.json();
   const bytes: Bytes = { bytes: new Uint8Array(await response.arrayBuffer()), headers: response.headers };
   return bytes;
 }

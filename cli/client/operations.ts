@@ -163,6 +163,8 @@ export interface VerifyEntityAnswer {
   readonly intact: boolean;
   readonly entries: number;
   readonly head?: string | undefined;
+  /** Lines of which an erasure took personal data; another line says what it left */
+  readonly erased?: number | undefined;
   readonly brokenAtSeq?: number | undefined;
   readonly reason?: string | undefined;
 }
@@ -912,6 +914,90 @@ export interface Export {
   }[];
 }
 
+export interface Key {
+  readonly id: string;
+  readonly name: string;
+  /** How the audit trail names it */
+  readonly actor: string;
+  readonly owner: string;
+  readonly role: KeyRole;
+  /** The only calls it may make; null: all that its role may */
+  readonly operations: readonly string[] | null;
+  readonly state: KeyState;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** To the hour or so */
+  readonly lastUsedAt: string | null;
+  readonly revokedBy: string | null;
+  readonly revokedAt: string | null;
+}
+
+export type KeyRole = "viewer" | "operator" | "approver" | "admin";
+
+export type KeyState = "active" | "expired" | "revoked";
+
+export interface CreateKeyAnswer extends Key {
+  /** Only this once */
+  readonly key: string;
+}
+
+export interface VerifyAuditAnswer {
+  /** Of this part */
+  readonly intact: boolean;
+  readonly checked: { readonly entities: number; readonly lines: number; readonly rows: number; readonly actions: number };
+  /** What is not as it was written */
+  readonly broken: readonly {
+    readonly where: "history" | "index" | "actions";
+    readonly entity?: string | undefined;
+    readonly seq?: number | undefined;
+    readonly eventId?: string | undefined;
+    readonly actionId?: string | undefined;
+    readonly reason: string;
+  }[];
+  readonly nextCursor: string | null;
+}
+
+export interface Erasure {
+  /** Null of a dry run */
+  readonly id: string | null;
+  readonly state: ErasureState;
+  /** Whether everything was gone over; until then, ask again */
+  readonly complete: boolean;
+  /** A digest with a secret key */
+  readonly subject: string;
+  readonly phase: ErasurePhase;
+  /** What went, or of a dry run would go */
+  readonly counts: Count;
+  readonly askedBy: string;
+  readonly reason: string;
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
+  /** Once it is done, signed as exports of the audit trail are (a compact JWS) */
+  readonly receipt: string | null;
+  /** Of a dry run that is not complete */
+  readonly nextCursor: string | null;
+}
+
+export type ErasureState = "dryRun" | "running" | "done";
+
+export type ErasurePhase = "find" | "records" | "events" | "done";
+
+export interface Count {
+  readonly records: number;
+  readonly lines: number;
+  readonly work: number;
+  readonly events: number;
+  readonly bodies: number;
+  readonly letters: number;
+  readonly states: number;
+}
+
+export interface Subject {
+  readonly email?: string | undefined;
+  readonly entity?: string | undefined;
+}
+
 export interface ExplainRoutesAnswer {
   readonly lanes: readonly {
     readonly destination: string;
@@ -1108,7 +1194,7 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Replay;
   };
-  /** Lets a replay begin that someone else asked for. Role: approver. */
+  /** Lets a replay begin that someone else asked for. Role: approver. Not for API keys. */
   approveReplay: {
     readonly params: { readonly id: string };
     readonly query: {};
@@ -1373,6 +1459,94 @@ export interface Operations {
     readonly body: undefined;
     readonly answer: Page<Export>;
   };
+  /** API keys, by name. Role: admin. */
+  listKeys: {
+    readonly params: {};
+    readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: Page<Key>;
+  };
+  /** Makes an API key, and shows it this once. Role: admin. Not for API keys. */
+  createKey: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      readonly name: string;
+      /** Who answers for it: an owner of router.config.ts */
+      readonly owner: string;
+      readonly role: KeyRole;
+      /** The only calls it may make, by operationId */
+      readonly operations?: readonly string[] | undefined;
+      readonly expiresInDays?: number | undefined;
+      readonly reason: string;
+    };
+    readonly answer: CreateKeyAnswer;
+  };
+  /** Ends an API key at once and for good. Role: admin. */
+  revokeKey: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: { readonly reason: string };
+    readonly answer: Key;
+  };
+  /** Walks hash chains and holds the index against them, a bounded part a call; send nextCursor again for the next. Role: viewer. */
+  verifyAudit: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      /** One record; without it, all with events of the period */
+      readonly entity?: string | undefined;
+      readonly from?: string | undefined;
+      readonly to?: string | undefined;
+      readonly cursor?: string | undefined;
+    };
+    readonly answer: VerifyAuditAnswer;
+  };
+  /** A part of the period's history as signed NDJSON; its last line names the next part. Role: operator. */
+  exportAudit: {
+    readonly params: {};
+    readonly query: { readonly from?: string | undefined; readonly to?: string | undefined; readonly cursor?: string | undefined };
+    readonly body: undefined;
+    readonly answer: Bytes;
+  };
+  /** Erasures, newest first. Role: approver. */
+  listErasures: {
+    readonly params: {};
+    readonly query: { readonly cursor?: string | undefined; readonly limit?: number | undefined };
+    readonly body: undefined;
+    readonly answer: Page<Erasure>;
+  };
+  /** Says what would be erased, or with dryRun false begins to. Role: approver. Not for API keys. */
+  createErasure: {
+    readonly params: {};
+    readonly query: {};
+    readonly body: {
+      /** Whose data: an e-mail address, or one record. It is kept nowhere but as a digest */
+      readonly subject: Subject;
+      readonly dryRun?: boolean | undefined;
+      readonly reason: string;
+      /** Of a dry run: where it goes on */
+      readonly cursor?: string | undefined;
+    };
+    readonly answer: Erasure;
+  };
+  /** One erasure, with its receipt. Role: approver. */
+  getErasure: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: undefined;
+    readonly answer: Erasure;
+  };
+  /** Does the next part of an erasure; the subject comes with each call, since it is not kept. Role: approver. Not for API keys. */
+  continueErasure: {
+    readonly params: { readonly id: string };
+    readonly query: {};
+    readonly body: {
+      /** Whose data: an e-mail address, or one record. It is kept nowhere but as a digest */
+      readonly subject: Subject;
+    };
+    readonly answer: Erasure;
+  };
   /** What was not let in, counted by minute, with the precise reason. Role: viewer. */
   listRejections: {
     readonly params: {};
@@ -1467,6 +1641,15 @@ export const ROUTES = {
   getSla: { method: "get", path: "/ops/v1/slas/{name}" },
   listImports: { method: "get", path: "/ops/v1/imports" },
   listExports: { method: "get", path: "/ops/v1/exports" },
+  listKeys: { method: "get", path: "/ops/v1/keys" },
+  createKey: { method: "post", path: "/ops/v1/keys" },
+  revokeKey: { method: "post", path: "/ops/v1/keys/{id}/revoke" },
+  verifyAudit: { method: "post", path: "/ops/v1/audit/verify" },
+  exportAudit: { method: "get", path: "/ops/v1/audit/export" },
+  listErasures: { method: "get", path: "/ops/v1/erasures" },
+  createErasure: { method: "post", path: "/ops/v1/erasures" },
+  getErasure: { method: "get", path: "/ops/v1/erasures/{id}" },
+  continueErasure: { method: "post", path: "/ops/v1/erasures/{id}/continue" },
   listRejections: { method: "get", path: "/ops/v1/rejections" },
   getBacklog: { method: "get", path: "/ops/v1/backlog" },
   explainRoutes: { method: "post", path: "/ops/v1/routes/explain" },

@@ -1,12 +1,15 @@
 import type { Command } from "../command.ts";
 import { accounts } from "./accounts.ts";
+import { audit } from "./audit.ts";
 import { completion } from "./completion.ts";
 import { cost } from "./cost.ts";
 import { deploy } from "./deploy.ts";
 import { dlq } from "./dlq.ts";
 import { doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
+import { erase } from "./erase.ts";
 import { init } from "./init.ts";
+import { keys } from "./keys.ts";
 import { promote } from "./promote.ts";
 import { replay } from "./replay.ts";
 import { rollback } from "./rollback.ts";
@@ -26,8 +29,11 @@ export const COMMANDS: readonly Command[] = [
   replay,
   drift,
   verify,
+  audit,
+  erase,
   cost,
   accounts,
+  keys,
   token,
   init,
   deploy,

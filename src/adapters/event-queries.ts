@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, gte, inArray, lt, or, sql, type SQL } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { LIMITS } from "../domain/limits.ts";
-import { deadLetters, events, handshakes, links, operatorActions, rejections, subscriptions } from "./schema.ts";
+import { deadLetters, events, handshakes, links, rejections, subscriptions } from "./schema.ts";
 
 export type EventRecord = typeof events.$inferSelect;
 export type DeadLetterRecord = typeof deadLetters.$inferSelect;
@@ -244,8 +244,4 @@ export async function recordSubscriptions(
   const gone = db.delete(subscriptions).where(eq(subscriptions.source, source));
   if (rows.length === 0) await gone;
   else await db.batch([gone, db.insert(subscriptions).values([...rows])]);
-}
-
-export async function recordAction(d1: D1Database, action: typeof operatorActions.$inferInsert): Promise<void> {
-  await drizzle(d1).insert(operatorActions).values(action);
 }

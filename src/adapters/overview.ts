@@ -1,8 +1,5 @@
-import { and, desc, eq, lt } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/d1";
 import { LIMITS } from "../domain/limits.ts";
 import type { RecentEvent } from "../domain/overview.ts";
-import { operatorActions } from "./schema.ts";
 
 /** Statuses that still need something; only these are in the partial index. */
 const WAITING = ["pending", "retrying", "held", "quarantined", "dead"] as const;
@@ -60,23 +57,6 @@ export async function listRecent(d1: D1Database): Promise<readonly RecentEvent[]
     settledAtMs: settled_at_ms,
   }));
 }
-
-/** What operators did, newest first. */
-export const listOperatorActions = (
-  d1: D1Database,
-  query: { readonly actor?: string | undefined; readonly beforeId?: string | undefined; readonly limit: number },
-): Promise<readonly (typeof operatorActions.$inferSelect)[]> =>
-  drizzle(d1)
-    .select()
-    .from(operatorActions)
-    .where(
-      and(
-        query.beforeId === undefined ? undefined : lt(operatorActions.id, query.beforeId),
-        query.actor === undefined ? undefined : eq(operatorActions.actor, query.actor),
-      ),
-    )
-    .orderBy(desc(operatorActions.id))
-    .limit(query.limit);
 
 /** Requests that were not let in since, by source and reason. */
 export async function sumRejections(

@@ -142,6 +142,9 @@ export const operatorActions = sqliteTable("operator_actions", {
   action: text("action").notNull(),
   subject: text("subject").notNull(),
   reason: text("reason").notNull(),
+  /** Its place in the hash chain of actions, whose home is an object, and its hash there; null before there was a chain. */
+  seq: integer("seq"),
+  hash: text("hash"),
 });
 
 /** Replays as they were asked for, what they will do, and how far they are; their events carry the replay's id. */

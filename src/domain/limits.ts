@@ -107,6 +107,32 @@ const LIMIT_TABLE = {
     value: 120_000,
     why: "an import or export whose worker has stored nothing for so long is taken over: longer than any chunk takes",
   },
+  opsRateSeconds: {
+    value: 60,
+    why: "the period over which wrangler.toml's OPS_CALLS and OPS_FAILURES count, and for which an address that failed too often is not listened to",
+  },
+  opsTurnedAway: { value: 1_000, why: "addresses not listened to that an isolate remembers: a few dozen bytes each" },
+  verifiedOutcomes: {
+    value: 20_000,
+    why: "newest deliveries of one record whose outcomes are held against its lines: about 40 MB of an object's 128",
+  },
+  indexBehindMs: {
+    value: 900_000,
+    why: "a row of the index that is not there, or not up to date, for longer than this is one that somebody took away or changed",
+  },
+  auditRows: {
+    value: 200,
+    why: "rows of the index that one call of a wide verification holds against their records: a call to each record's object",
+  },
+  auditAnchors: { value: 100, why: "records that one call of a wide verification looks at which it knows from an earlier walk alone" },
+  erasureRows: {
+    value: 200,
+    why: "events that one step of an erasure goes over: with each one's body, which may lie in an object of its own",
+  },
+  actionsListed: { value: 10, why: "actions brought to the index by one statement: eight values each, and D1 binds 100" },
+  keyDays: { value: 366, why: "the longest an API key may live: who renews it once a year knows what it is for" },
+  keyDaysDefault: { value: 90, why: "how long an API key lives unless told otherwise" },
+  keyUsedMs: { value: 3_600_000, why: "when a key was last used is kept this coarsely: one row an hour and key, not one a request" },
   auditRetryMs: { value: 10_000, why: "before an object offers an outcome to the index again that the index refused" },
 } as const satisfies Readonly<Record<string, Limit>>;
 

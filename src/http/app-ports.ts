@@ -1,7 +1,6 @@
 import type { Context } from "hono";
-import type { Result } from "../domain/result.ts";
 import type { Family } from "../domain/signals/open-metrics.ts";
-import type { Actor } from "./auth.ts";
+import type { Authenticated } from "./auth.ts";
 import type { Handlers } from "./ops-ports.ts";
 import type { ReceivePorts } from "./receive.ts";
 
@@ -11,13 +10,16 @@ export type AppContext = Context<{ Bindings: Env }>;
 export interface AppPorts {
   readonly receive: (context: AppContext) => ReceivePorts;
   readonly ops: (context: AppContext) => Handlers;
-  readonly authenticate: (context: AppContext) => Promise<Result<Actor, string>>;
-  /** Who a token names; fails with words if it is none of this deployment's. */
-  readonly actorOf: (context: AppContext, token: string) => Promise<Result<Actor, string>>;
+  /** Who makes a request. Whoever fails too often, or calls too often, is refused as `rate_limited`. */
+  readonly authenticate: (context: AppContext) => Promise<Authenticated>;
+  /** Who a token or API key names, under the same bounds. */
+  readonly actorOf: (context: AppContext, credential: string) => Promise<Authenticated>;
   /** What is wrong with this deployment; empty when all is well. */
   readonly problems: (context: AppContext) => readonly string[];
-  /** Whether a request may read the metrics: by the metrics token, or as a viewer. Fails with words. */
-  readonly mayReadMetrics: (context: AppContext) => Promise<Result<null, string>>;
+  /** The public keys that exports of the audit trail are checked with, as a JWK set. */
+  readonly auditKeys: (context: AppContext) => Promise<object>;
+  /** Whether a request brings the token of scrapers, which opens the metrics and nothing else. */
+  readonly isMetricsToken: (context: AppContext) => Promise<boolean>;
   readonly metrics: (context: AppContext) => Promise<readonly Family[]>;
   readonly log: (entry: Readonly<Record<string, unknown>>) => void;
 }

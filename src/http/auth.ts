@@ -1,16 +1,7 @@
-import { createLocalJWKSet, createRemoteJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload, type JWTVerifyGetKey } from "jose";
 import { fail, ok, type Result } from "../domain/result.ts";
-
-/** What a person may do; each role may also do what those before it may. */
-export const ROLES = ["viewer", "operator", "approver", "admin"] as const;
-export type Role = (typeof ROLES)[number];
-
-export const mayActAs = (has: Role, needs: Role): boolean => ROLES.indexOf(has) >= ROLES.indexOf(needs);
-
-export interface Actor {
-  readonly name: string;
-  readonly role: Role;
-}
+import { ROLES, type Actor, type Role } from "../domain/roles.ts";
+import type { Refused } from "./ops-ports.ts";
 
 export interface AuthSettings {
   readonly OPS_ISSUER: string;
@@ -22,21 +13,23 @@ export interface AuthSettings {
 /** Asymmetric only: a public key can never be taken for a shared secret. */
 const ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"];
 
-export interface TokenCheck {
-  readonly ofToken: (token: string) => Promise<Result<Actor, string>>;
-  /** Takes the token from the headers Authorization or Cf-Access-Jwt-Assertion. */
-  readonly ofRequest: (request: Request) => Promise<Result<Actor, string>>;
-}
+/** Who a credential names; or why nobody: it is not good, there were too many, or it cannot be told now. */
+export type Authenticated = Result<Actor, Refused>;
+
+export type CredentialCheck = (credential: string) => Promise<Authenticated>;
+
+const unauthenticated = (detail: string): Authenticated => fail({ code: "unauthenticated", detail });
 
 /**
  * Makes the check of bearer tokens: signature by the issuer's keys, issuer, audience and algorithm pinned, expiry
  * required, role from the claim `role` (or `custom.role`, where Cloudflare Access puts an identity provider's claims).
- * Keys come from OPS_JWKS if it is set, else from OPS_JWKS_URL, kept by jose between requests.
+ * Keys come from OPS_JWKS if it is set, else from OPS_JWKS_URL: jose keeps them between requests, and asks again, once
+ * in 30 s at most, when a token names a key that it does not know. An issuer out of reach is no fault of the token's.
  */
-export function tokenCheck(settings: AuthSettings): TokenCheck {
+export function tokenCheck(settings: AuthSettings): CredentialCheck {
   const keys = keySource(settings);
-  const ofToken = async (token: string): Promise<Result<Actor, string>> => {
-    if (keys === null) return fail("this deployment has no keys to check tokens with: set OPS_JWKS_URL or OPS_JWKS");
+  return async (token) => {
+    if (keys === null) return unauthenticated("this deployment has no keys to check tokens with: set OPS_JWKS_URL or OPS_JWKS");
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: settings.OPS_ISSUER,
@@ -46,26 +39,31 @@ export function tokenCheck(settings: AuthSettings): TokenCheck {
         clockTolerance: 60,
       });
       const role = roleOf(payload);
-      return role === null ? fail(`the token has no role; it must be one of ${ROLES.join(", ")}`) : ok({ name: nameOf(payload), role });
+      return role === null
+        ? unauthenticated(`the token has no role; it must be one of ${ROLES.join(", ")}`)
+        : ok({ name: nameOf(payload), role });
     } catch (error) {
-      return fail(error instanceof Error ? error.message : "the token is not valid");
+      return ofFailure(error);
     }
   };
-  return {
-    ofToken,
-    ofRequest: async (request) => {
-      const token = bearerOf(request.headers);
-      return token === null ? fail("send a token: Authorization: Bearer <token>") : ofToken(token);
-    },
-  };
 }
+
+/** What jose throws of a token is its own error; of an issuer that does not answer well, a bare JOSEError, a timeout, or fetch's. */
+function ofFailure(error: unknown): Authenticated {
+  const isOfToken = error instanceof errors.JOSEError && !UNREACHABLE.includes(error.code);
+  if (isOfToken) return unauthenticated(error.message);
+  return fail({ code: "unavailable", detail: "the issuer's keys could not be read; try again later" });
+}
+
+const UNREACHABLE: readonly string[] = ["ERR_JOSE_GENERIC", errors.JWKSTimeout.code, errors.JWKSInvalid.code];
 
 function keySource(settings: AuthSettings): JWTVerifyGetKey | null {
   if (settings.OPS_JWKS !== "") return createLocalJWKSet(JSON.parse(settings.OPS_JWKS) as JSONWebKeySet);
   return settings.OPS_JWKS_URL === "" ? null : createRemoteJWKSet(new URL(settings.OPS_JWKS_URL));
 }
 
-function bearerOf(headers: Headers): string | null {
+/** The credential of a request, from the headers Authorization or Cf-Access-Jwt-Assertion. */
+export function credentialOf(headers: Headers): string | null {
   const match = /^Bearer ([\w.-]+)$/i.exec(headers.get("authorization") ?? "");
   return match?.[1] ?? headers.get("cf-access-jwt-assertion");
 }
@@ -76,4 +74,6 @@ function roleOf(payload: JWTPayload): Role | null {
   return ROLES.find((role) => role === claimed) ?? null;
 }
 
-const nameOf = (payload: JWTPayload): string => (typeof payload["email"] === "string" ? payload["email"] : (payload.sub ?? "unknown"));
+/** Never one that an API key could have: those alone have a colon after `key`. */
+const nameOf = (payload: JWTPayload): string =>
+  (typeof payload["email"] === "string" ? payload["email"] : (payload.sub ?? "unknown")).replace(/^key:/, "person:key:");

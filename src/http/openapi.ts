@@ -40,7 +40,7 @@ export function openapi(origin: string): object {
     paths,
     components: {
       schemas: { Problem: PROBLEM, Json: JSON_VALUE },
-      securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } },
+      securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "A token of the issuer (JWT), or an API key" } },
     },
   };
 }
@@ -52,7 +52,7 @@ function describe(name: string, operation: Operation): object {
   return {
     operationId: name,
     summary: operation.summary,
-    description: `Role: ${operation.role}.`,
+    description: `Role: ${operation.role}.${operation.peopleOnly === true ? " Not for API keys." : ""}`,
     security: [{ bearer: [] }],
     parameters: [
       ...pathNames.map((path) => ({ name: path, in: "path", required: true, schema: { type: "string" } })),

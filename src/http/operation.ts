@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "../domain/limits.ts";
-import type { Role } from "./auth.ts";
+import type { Role } from "../domain/roles.ts";
 
 /** One call of the ops API: its role, what it takes and what it answers. */
 export interface Operation {
@@ -9,6 +9,8 @@ export interface Operation {
   readonly root?: string;
   readonly path: string;
   readonly role: Role;
+  /** No API key may call it, whatever its role: a person must have decided it. */
+  readonly peopleOnly?: true;
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;

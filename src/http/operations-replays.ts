@@ -119,6 +119,7 @@ export const REPLAY_OPERATIONS = {
     method: "post",
     path: "/replays/:id/approve",
     role: "approver",
+    peopleOnly: true,
     summary: "Lets a replay begin that someone else asked for",
     body: z.object({ reason: Reason }),
     answer: ReplayView,

@@ -5,6 +5,9 @@ import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { DATA_CLASSES } from "../domain/governance.ts";
 import { STATUSES } from "../domain/outcome.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
+import { ACCESS_OPERATIONS } from "./operations-access.ts";
+import { AUDIT_OPERATIONS } from "./operations-audit.ts";
+import { ERASURE_OPERATIONS } from "./operations-erasures.ts";
 import { SERVICE_OPERATIONS } from "./operations-services.ts";
 import { SLA_OPERATIONS } from "./operations-slas.ts";
 import { FLOW_OPERATIONS } from "./operations-flows.ts";
@@ -48,6 +51,7 @@ const VerifyView = z.object({
   intact: z.boolean(),
   entries: z.number(),
   head: z.string().optional(),
+  erased: z.number().optional().describe("Lines of which an erasure took personal data; another line says what it left"),
   brokenAtSeq: z.number().optional(),
   reason: z.string().optional(),
 });
@@ -209,6 +213,9 @@ export const OPERATIONS = {
   ...SLA_OPERATIONS,
   ...SERVICE_OPERATIONS,
   ...FILE_OPERATIONS,
+  ...ACCESS_OPERATIONS,
+  ...AUDIT_OPERATIONS,
+  ...ERASURE_OPERATIONS,
   listRejections: {
     method: "get",
     path: "/rejections",

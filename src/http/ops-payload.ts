@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts
 import { LIMITS } from "../domain/limits.ts";
 import { isPersonal, maskPersonal, masked } from "../domain/masking.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
-import { mayActAs, type Actor } from "./auth.ts";
+import { mayActAs, type Actor } from "../domain/roles.ts";
 import { isEntityKind, type AnswerOf } from "./operations.ts";
 import type { Call, EventPayload, OpsPorts, Refused } from "./ops-ports.ts";
 

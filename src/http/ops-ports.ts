@@ -21,8 +21,9 @@ import type { Result } from "../domain/result.ts";
 import type { Family } from "../domain/signals/open-metrics.ts";
 import type { LateQuery, LateSpan, SlaReading } from "../domain/slas/standing.ts";
 import type { Entry, Verification } from "../domain/timeline.ts";
-import type { Actor } from "./auth.ts";
+import type { Actor } from "../domain/roles.ts";
 import type { AnswerOf, BodyOf, OperationName, QueryOf } from "./operations.ts";
+import type { Audit, Erasures, Keys } from "./ports-audit.ts";
 import type { ProblemCode } from "./problem.ts";
 
 export interface EntityRef {
@@ -100,6 +101,9 @@ export interface OpsPorts {
   readonly lastContacts: () => Promise<Readonly<Record<string, Contact>>>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   readonly accounts: Accounts;
+  readonly keys: Keys;
+  readonly audit: Audit;
+  readonly erasures: Erasures;
   readonly replays: Replays;
   readonly flows: Flows;
   readonly drift: Drift;
@@ -353,5 +357,5 @@ export interface Refused {
   readonly detail: string;
 }
 
-export type Answer<N extends OperationName> = N extends "getRaw" ? Response : AnswerOf<N>;
+export type Answer<N extends OperationName> = N extends "getRaw" | "exportAudit" ? Response : AnswerOf<N>;
 export type Handlers = { readonly [N in OperationName]: (call: Call<N>) => Promise<Result<Answer<N>, Refused>> };

@@ -6,7 +6,7 @@ import { maskPersonal } from "../domain/masking.ts";
 import { systemOfSource } from "../domain/ownership.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { chosenFields, serviceResult, type Question, type ServiceName } from "../domain/services.ts";
-import { mayActAs, type Actor } from "./auth.ts";
+import { mayActAs, type Actor } from "../domain/roles.ts";
 import { isEntityKind, type AnswerOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, OpsPorts, Refused } from "./ops-ports.ts";
 import { iso } from "./views.ts";

@@ -7,6 +7,9 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { Entry } from "../domain/timeline.ts";
 import { isEntityKind, type AnswerOf, type QueryOf } from "./operations.ts";
 import type { Call, EntityRef, Handlers, LetterAction, OpsPorts, Refused, RejectionCursor } from "./ops-ports.ts";
+import { accessHandlers } from "./ops-access.ts";
+import { auditHandlers } from "./ops-audit.ts";
+import { erasureHandlers } from "./ops-erasures.ts";
 import { flowHandlers } from "./ops-flows.ts";
 import { oversightHandlers } from "./ops-oversight.ts";
 import { getPayload, hidingPatches } from "./ops-payload.ts";
@@ -82,6 +85,9 @@ export function opsHandlers(ports: OpsPorts): Handlers {
     enableAccount: (call) => steerAccount(ports, "enable", call),
     registerAccount: (call) => steerAccount(ports, "register", call),
     ...fileHandlers(ports),
+    ...accessHandlers(ports),
+    ...auditHandlers(ports),
+    ...erasureHandlers(ports),
     listHandshakes: ({ query }) => listTallies(ports.handshakes, ports.clock(), query),
     listRejections: ({ query }) => listTallies(ports.rejections, ports.clock(), query),
     explainRoutes: async ({ body }) => explainRoutes(ports.config, body),

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { fail, type Result } from "../domain/result.ts";
-import { mayActAs, type Actor } from "./auth.ts";
+import { mayActAs, type Actor } from "../domain/roles.ts";
 import { OPERATIONS, type Operation, type OperationName } from "./operations.ts";
 import type { Answer, Handlers, Refused } from "./ops-ports.ts";
 
@@ -14,8 +14,13 @@ export interface RawCall {
 }
 
 export function whyNotAllowed(name: OperationName, actor: Actor): Refused | null {
-  const { role } = OPERATIONS[name];
-  return mayActAs(actor.role, role) ? null : { code: "forbidden", detail: `this needs the role ${role}; yours is ${actor.role}` };
+  const { role, peopleOnly }: Operation = OPERATIONS[name];
+  const forbidden = (detail: string): Refused => ({ code: "forbidden", detail });
+  if (!mayActAs(actor.role, role)) return forbidden(`this needs the role ${role}; yours is ${actor.role}`);
+  if (actor.key === undefined) return null;
+  if (peopleOnly === true) return forbidden("only a person may do this, not an API key");
+  const { operations } = actor.key;
+  return operations === null || operations.includes(name) ? null : forbidden(`this key may only call ${operations.join(", ")}`);
 }
 
 /** Does one call of the ops API: checks role, query and body by the table of operations, and hands it to its handler. */

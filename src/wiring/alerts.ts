@@ -1,5 +1,4 @@
 import { allAlerts, dropAlert, findAlert, listAlerts, putAlert, type StoredAlert } from "../adapters/alerts.ts";
-import { recordAction } from "../adapters/event-queries.ts";
 import type { Deployment } from "../deployment.ts";
 import { alertId, type SlaBurn } from "../domain/alerts/define.ts";
 import { looked } from "../domain/alerts/life.ts";
@@ -7,7 +6,7 @@ import { conditionsIn, heldBackMs } from "../domain/alerts/rules.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { OpsPorts } from "../http/ops-ports.ts";
 import { readAlertFacts } from "./alert-facts.ts";
-import { operatorAction } from "./operator-action.ts";
+import { operatorAction, recordAction } from "./operator-action.ts";
 import { tellChannels } from "./tell-channels.ts";
 
 /** How long a condition must be over before its alert is resolved. */
@@ -57,7 +56,7 @@ export const alertPorts = (env: Env): OpsPorts["alerts"] => ({
     if (!changed.ok) return fail({ code: "conflict", detail: changed.failure });
     if (!(await putAlert(env.DB, changed.value, before)))
       return fail({ code: "conflict", detail: "another change came first: look at it again" });
-    await recordAction(env.DB, operatorAction(verb, id, by));
+    await recordAction(env, operatorAction(verb, id, by));
     return ok({ ...before, alert: changed.value });
   },
 });

@@ -1,4 +1,3 @@
-import { recordAction } from "../adapters/event-queries.ts";
 import {
   driftTotals,
   findFinding,
@@ -13,7 +12,7 @@ import type { Deployment } from "../deployment.ts";
 import { accept, underRepair } from "../domain/reconciliation/findings.ts";
 import { ok } from "../domain/result.ts";
 import type { Drift } from "../http/ops-ports.ts";
-import { operatorAction } from "./operator-action.ts";
+import { operatorAction, recordAction } from "./operator-action.ts";
 import { planOf, startRun } from "./reconcile.ts";
 import { repairFinding } from "./repair-drift.ts";
 
@@ -47,7 +46,7 @@ export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
     const nowMs = Date.now();
     const started = await startRun(env, deployment, name, { mode, by: actor, nowMs });
     if (!started.ok) return started;
-    await recordAction(env.DB, operatorAction("reconcile", name, { actor, reason }));
+    await recordAction(env, operatorAction("reconcile", name, { actor, reason }));
     return ok({ run: started.value, state: "running" as const, updatedAtMs: nowMs });
   },
   list: (filter) => listFindings(env.DB, filter),
@@ -55,7 +54,7 @@ export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
   accept: async (finding, { untilMs, actor, reason }) => {
     const accepted = accept(finding, { reason: `${actor}: ${reason}`, untilMs, nowMs: Date.now() });
     await env.DB.batch([putFindings(env.DB, [accepted])]);
-    await recordAction(env.DB, operatorAction("accept drift", finding.id, { actor, reason }));
+    await recordAction(env, operatorAction("accept drift", finding.id, { actor, reason }));
     return accepted;
   },
   repair: async (finding, how, by) => {
@@ -63,7 +62,7 @@ export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
     if (!made.ok) return made;
     const repairing = underRepair(finding, made.value, Date.now() + REPAIR_WITHIN_MS);
     await env.DB.batch([putFindings(env.DB, [repairing])]);
-    await recordAction(env.DB, operatorAction(`repair drift by ${how}`, finding.id, by));
+    await recordAction(env, operatorAction(`repair drift by ${how}`, finding.id, by));
     return ok(repairing);
   },
 });

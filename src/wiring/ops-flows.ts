@@ -1,10 +1,9 @@
-import { recordAction } from "../adapters/event-queries.ts";
 import { findFlowRun, listFlowRuns, storeFlowRun } from "../adapters/flow-runs.ts";
 import { command } from "../domain/flows/commands.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { OpsPorts } from "../http/ops-ports.ts";
 import { goOn } from "./flows.ts";
-import { operatorAction } from "./operator-action.ts";
+import { operatorAction, recordAction } from "./operator-action.ts";
 
 /** What the ops API asks of flows. A command is on record with who gave it and why, in the run's timeline and in the audit. */
 export const flowPorts = (env: Env, waitUntil: (work: Promise<unknown>) => void): OpsPorts["flows"] => ({
@@ -17,7 +16,7 @@ export const flowPorts = (env: Env, waitUntil: (work: Promise<unknown>) => void)
     if (!steered.ok) return fail({ code: "conflict", detail: steered.failure });
     if (!(await storeFlowRun(env.DB, steered.value, { rev: stored.rev, nowMs: order.atMs })))
       return fail({ code: "conflict", detail: "the run has moved meanwhile: look at it again" });
-    await recordAction(env.DB, operatorAction(`${order.verb} flow`, id, { actor: order.by, reason: order.reason }));
+    await recordAction(env, operatorAction(`${order.verb} flow`, id, { actor: order.by, reason: order.reason }));
     waitUntil(goOn(env, stored, order.atMs));
     return ok({ run: steered.value, updatedAtMs: order.atMs });
   },

@@ -1,5 +1,5 @@
 import { eventIndex } from "../adapters/event-databases.ts";
-import { type lastContacts, listSubscriptions, recordAction } from "../adapters/event-queries.ts";
+import { type lastContacts, listSubscriptions } from "../adapters/event-queries.ts";
 import {
   createAccount,
   listAccounts,
@@ -13,7 +13,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { fail, type Result } from "../domain/result.ts";
 import type { AccountFailure, AccountRecord, Contact, OpsPorts } from "../http/ops-ports.ts";
 import { describeVerification, verdictOf } from "../verification/index.ts";
-import { operatorAction } from "./operator-action.ts";
+import { operatorAction, recordAction } from "./operator-action.ts";
 
 type SourcePorts = Pick<
   OpsPorts,
@@ -70,7 +70,7 @@ function accountPorts(env: Env, deployment: Deployment): OpsPorts["accounts"] {
     changed: Promise<Changed>,
   ) => {
     const done = failureOf(await changed);
-    if (done.ok) await recordAction(env.DB, operatorAction(`account ${verb}`, `${act.source}/${act.account}`, act.by));
+    if (done.ok) await recordAction(env, operatorAction(`account ${verb}`, `${act.source}/${act.account}`, act.by));
     return done;
   };
   return {

@@ -1,19 +1,23 @@
 import { parseRawRef, readRaw } from "../adapters/archive-r2.ts";
 import { eventIndex } from "../adapters/event-databases.ts";
-import { listTallies, recordAction } from "../adapters/event-queries.ts";
+import { listTallies } from "../adapters/event-queries.ts";
 import { enqueue, queuesOf } from "../adapters/queues.ts";
-import { listOperatorActions } from "../adapters/overview.ts";
+import { listOperatorActions } from "../adapters/operator-actions.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail, StoredDeadLetter, StoredEvent } from "../domain/audit-record.ts";
 import { entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Acted, LetterAction, OpsPorts } from "../http/ops-ports.ts";
 import { alertPorts } from "./alerts.ts";
+import { keyPorts } from "./api-keys.ts";
+import { erasurePorts } from "./erasures.ts";
+import { exportPorts } from "./audit-export.ts";
+import { verifyPart } from "./audit.ts";
 import { backlogBoard } from "./consume.ts";
 import { destinationState } from "./destination-state.ts";
 import { readMetrics } from "./metrics.ts";
 import { ingestPorts } from "./receive.ts";
-import { operatorAction as action } from "./operator-action.ts";
+import { operatorAction as action, recordAction } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { filePorts } from "./ops-files.ts";
@@ -48,11 +52,11 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     destination: (name) => destinationState(env, deployment, name),
     pause: async (name, by) => {
       await env.GOVERNOR.getByName(name).pause(name, { ...by, atMs: Date.now() });
-      await recordAction(env.DB, action("pause", name, by));
+      await recordAction(env, action("pause", name, by));
     },
     resume: async (name, by) => {
       await env.GOVERNOR.getByName(name).resume(name);
-      await recordAction(env.DB, action("resume", name, by));
+      await recordAction(env, action("resume", name, by));
       waitUntil(wakeHeld(env, name));
     },
     rejections: (query) => listTallies(env.DB, "rejections", query),
@@ -69,6 +73,9 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     readRecord: (asked) => readRecord(env, deployment, asked, waitUntil),
     operatorActions: (query) => listOperatorActions(env.DB, query),
     files: filePorts(env, deployment),
+    keys: keyPorts(env, deployment),
+    erasures: erasurePorts(env, deployment),
+    audit: { verify: (scope, from) => verifyPart(env, deployment, scope, from), export: exportPorts(env, deployment) },
   };
 }
 
@@ -115,7 +122,7 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
   if (!answer.ok) return fail(answer.code);
-  await recordAction(env.DB, action(verb, letter.id, order));
+  await recordAction(env, action(verb, letter.id, order));
   return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
 
@@ -123,7 +130,7 @@ async function giveUp(env: Env, order: Order): Promise<Acted> {
   const atMs = Date.now();
   await eventIndex(env).endDeadLetter(order.letter.id, { status: "skipped", atMs });
   await eventIndex(env).endEvent(order.letter.eventId, { status: "cancelled", atMs });
-  await recordAction(env.DB, action("skip", order.letter.id, order));
+  await recordAction(env, action("skip", order.letter.id, order));
   return ok({ status: "cancelled", eventIds: [order.letter.eventId] });
 }
 
@@ -137,7 +144,7 @@ async function putInAgain(env: Env, deployment: Deployment, order: Order): Promi
     letter.rawRef === null ? await readLetterAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
   await eventIndex(env).endDeadLetter(letter.id, { status: "resolved", atMs: Date.now() });
-  await recordAction(env.DB, action(order.verb, letter.id, order));
+  await recordAction(env, action(order.verb, letter.id, order));
   return ok({ status: "pending", eventIds });
 }
 

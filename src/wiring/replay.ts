@@ -1,5 +1,4 @@
 import { eventIndex } from "../adapters/event-databases.ts";
-import { recordAction } from "../adapters/event-queries.ts";
 import { enqueue, queuesOf, type Outgoing } from "../adapters/queues.ts";
 import { findReplay, insertReplay, listReplays, moveReplay, recordProgress } from "../adapters/replays.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
@@ -10,7 +9,7 @@ import { Envelope, entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Replays } from "../http/ops-ports.ts";
 import { planReplay, type PlanPorts, type Prepared, type Repeat, type RunPorts } from "../pipeline/replay.ts";
-import { operatorAction } from "./operator-action.ts";
+import { operatorAction, recordAction } from "./operator-action.ts";
 import { readAnew } from "./read-anew.ts";
 import { ingestPorts } from "./receive.ts";
 
@@ -23,7 +22,7 @@ export const replayPorts = (env: Env, deployment: Deployment): Replays => ({
     const state = plan.needsApproval ? "waitingForApproval" : "planned";
     const who = { askedBy: by.actor, approvedBy: null, cancelledBy: null };
     await insertReplay(env.DB, { id, state, request, plan, progress: null, ...who, createdAtMs: nowMs, updatedAtMs: nowMs });
-    await recordAction(env.DB, operatorAction("replay", id, by));
+    await recordAction(env, operatorAction("replay", id, by));
     if (state === "planned" && !(await startRunner(env, id, {}))) return fail("unavailable");
     return found(env, id);
   },
@@ -31,13 +30,13 @@ export const replayPorts = (env: Env, deployment: Deployment): Replays => ({
   find: (id) => findReplay(env.DB, id),
   approve: async (id, by) => {
     if (!(await startRunner(env, id, { approvedBy: by.actor }))) return fail("conflict");
-    await recordAction(env.DB, operatorAction("approve replay", id, by));
+    await recordAction(env, operatorAction("approve replay", id, by));
     return found(env, id);
   },
   cancel: async (id, by) => {
     const from = ["planned", "waitingForApproval", "running"] as const;
     if (!(await moveReplay(env.DB, id, { from, to: "cancelled", atMs: Date.now(), cancelledBy: by.actor }))) return fail("conflict");
-    await recordAction(env.DB, operatorAction("cancel replay", id, by));
+    await recordAction(env, operatorAction("cancel replay", id, by));
     return found(env, id);
   },
 });

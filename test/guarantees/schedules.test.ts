@@ -162,7 +162,7 @@ describe("over generated schedules of copies, evictions, lost answers and outage
         const { world } = await play(steps, { erp, crm });
         const lines = world.storage.entries.map((row) => row.entry);
         const head = world.sequencer.book.head;
-        expect(verifyChain(lines, GENESIS, head, sha256).intact).toBe(true);
+        expect(verifyChain(lines, { from: GENESIS, to: head }, sha256).intact).toBe(true);
         const at = where % lines.length;
         const forged =
           how === "change"
@@ -170,7 +170,7 @@ describe("over generated schedules of copies, evictions, lost answers and outage
             : how === "remove"
               ? lines.toSpliced(at, 1)
               : lines.slice(0, at);
-        expect(verifyChain(forged, GENESIS, head, sha256).intact).toBe(false);
+        expect(verifyChain(forged, { from: GENESIS, to: head }, sha256).intact).toBe(false);
       }),
       RUNS,
     );

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { SignJWT, importJWK, type JWK } from "jose";
 import { vi } from "vitest";
 import worker from "../../src/index.ts";
-import type { Role } from "../../src/http/auth.ts";
+import type { Role } from "../../src/domain/roles.ts";
 import { withLocalSenders } from "../../src/local-senders.ts";
 import { router } from "../../src/router.config.ts";
 import { SOURCES } from "../../src/sources/index.ts";

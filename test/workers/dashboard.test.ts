@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ROLES, mayActAs, type Role } from "../../src/http/auth.ts";
+import { ROLES, mayActAs, type Role } from "../../src/domain/roles.ts";
 import { OPERATIONS, type OperationName } from "../../src/http/operations.ts";
 import { call, customer, destinations, eventually, ops, signed, token } from "../support/router.ts";
 

@@ -52,8 +52,8 @@ describe("the ledger in an object's SQLite", () => {
         expect(lines[0]?.seq).toBe(15);
         expect(open.find("d14")).not.toBeNull();
         expect(open.find("d13")).toBeNull();
-        expect(verifyChain(lines, open.base(), head, sha256Hex)).toMatchObject({ intact: true, entries: 31 });
-        expect(verifyChain(lines.slice(1), open.base(), head, sha256Hex)).toMatchObject({ intact: false });
+        expect(verifyChain(lines, { from: open.base(), to: head }, sha256Hex)).toMatchObject({ intact: true, entries: 31 });
+        expect(verifyChain(lines.slice(1), { from: open.base(), to: head }, sha256Hex)).toMatchObject({ intact: false });
       });
     });
 
@@ -70,7 +70,7 @@ describe("the ledger in an object's SQLite", () => {
         ledger.commit({ lines: [], outcomes: [], put: [], drop: [work], owe: [] });
         head = write(ledger, head, { day: 41, key: "d41" });
         expect(ledger.find("dead")).toBeNull();
-        expect(verifyChain(kept(ledger), ledger.base(), head, sha256Hex)).toMatchObject({ intact: true });
+        expect(verifyChain(kept(ledger), { from: ledger.base(), to: head }, sha256Hex)).toMatchObject({ intact: true });
       });
     });
   });

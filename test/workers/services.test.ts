@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { z } from "zod";
 import { MASK } from "../../src/domain/masking.ts";
-import type { Role } from "../../src/http/auth.ts";
+import type { Role } from "../../src/domain/roles.ts";
 import { OPERATIONS, type AnswerOf } from "../../src/http/operations.ts";
 import { call, customer, destinations, eventually, ops, signed, token, type Post } from "../support/router.ts";
 

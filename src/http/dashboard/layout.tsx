@@ -1,6 +1,6 @@
 import { raw } from "hono/html";
 import type { Child } from "hono/jsx";
-import type { Actor } from "../auth.ts";
+import type { Actor } from "../../domain/roles.ts";
 import { ASSETS } from "./assets.ts";
 import { Shapes } from "./marks.tsx";
 import { PATHS } from "./paths.ts";

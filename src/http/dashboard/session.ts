@@ -1,6 +1,6 @@
 import { getCookie } from "hono/cookie";
 import type { AppContext, AppPorts } from "../app-ports.ts";
-import type { Actor } from "../auth.ts";
+import type { Actor } from "../../domain/roles.ts";
 
 export const SESSION_COOKIE = "signalbox_session";
 

@@ -49,7 +49,7 @@ export async function signIn(c: AppContext, ports: AppPorts): Promise<Response> 
   const token = form?.text("token").trim() ?? "";
   const next = nextOf(form?.text("next"));
   const actor = await ports.actorOf(c, token);
-  if (!actor.ok) return showSignIn(c, next, token === "" ? "Give one" : actor.failure);
+  if (!actor.ok) return showSignIn(c, next, token === "" ? "Give one" : actor.failure.detail);
   setCookie(c, SESSION_COOKIE, token, cookieOf(c));
   return c.redirect(next, 303);
 }

@@ -1,6 +1,6 @@
 import type { Child } from "hono/jsx";
 import type { Result } from "../../domain/result.ts";
-import type { Actor } from "../auth.ts";
+import type { Actor } from "../../domain/roles.ts";
 import type { OperationName } from "../operations.ts";
 import type { Answer, Refused } from "../ops-ports.ts";
 import { whyNotAllowed, type RawCall } from "../perform.ts";

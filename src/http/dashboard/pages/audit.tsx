@@ -2,6 +2,7 @@ import type { AnswerOf } from "../../operations.ts";
 import { statusOf } from "../../problem.ts";
 import { Button, Field } from "../forms.tsx";
 import { Head } from "../head.tsx";
+import { keysPanel } from "../keys.tsx";
 import { Empty, Refusal } from "../notices.tsx";
 import { Pager } from "../pager.tsx";
 import { PATHS } from "../paths.ts";
@@ -14,19 +15,26 @@ type Action = AnswerOf<"listOperatorActions">["items"][number];
 
 /** What operators did, and why. */
 export const auditPage: Page = async (visit) => {
-  const found = await visit.ask("listOperatorActions", { query: filled(visit.query, ["actor", "cursor"]) });
+  const [found, keys] = await Promise.all([
+    visit.ask("listOperatorActions", { query: filled(visit.query, ["actor", "cursor"]) }),
+    keysPanel(visit),
+  ]);
   return {
     title: "Audit",
     ...(found.ok ? {} : { status: statusOf(found.failure.code) }),
     main: (
       <>
-        <Head title="Audit of operators" about="What people did and why. What they did to a record is in its hash-chained timeline too." />
+        <Head
+          title="Audit of operators"
+          about="What people and programs did and why: a hash chain of its own. What they did to a record is in its timeline too."
+        />
         <form class="panel row" action={PATHS.audit} aria-label="Filter by person">
           <Field name="actor" label="Person" value={visit.query["actor"]} placeholder="as the token names them" />
           <Button>Show</Button>
         </form>
         {found.ok ? <Actions of={found.value.items} /> : <Refusal of={found.failure} />}
         {found.ok ? <Pager visit={visit} filters={["actor"]} next={found.value.nextCursor} older="Older actions" /> : null}
+        {keys}
       </>
     ),
   };

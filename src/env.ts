@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Plain variables that every deployment has; secrets and URLs are named by router.config.ts and read by name. */
 const Vars = z.object({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const Decimal = z.string().regex(/^-?(0|[1-9]\d*)(\.\d+)?$/);
 const Money = z.object({ amount: Decimal, currency: z.string().regex(/^[A-Z]{3}$/) });

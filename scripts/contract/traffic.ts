@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DESTINATIONS } from "../../src/destinations/index.ts";
 import type { Delivery, Failed } from "../../src/destinations/define.ts";
 import type { RouterConfig } from "../../src/domain/config.ts";

@@ -1,5 +1,5 @@
 import { base64url } from "jose";
-import { z } from "zod";
+import * as z from "zod";
 import type { Authentication, Credential, Failed, Session } from "../destinations/define.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { signAssertion } from "./assertion.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { RequestSpec, ResponseSeen } from "../domain/http.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { fail, ok, type Result } from "../domain/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject } from "../domain/json.ts";
 import { day, money, object, scalarText, text, time, word } from "../domain/mapping.ts";
 import type { ObjectMaps } from "../sources/define.ts";

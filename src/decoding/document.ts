@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { canonicalFields } from "../domain/entities/index.ts";
 import { NATURES, type Nature } from "../domain/event.ts";
 import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "../domain/json.ts";

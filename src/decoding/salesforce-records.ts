@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { day, money, object, text, time, word } from "../domain/mapping.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { ObjectMaps } from "../sources/define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { text, time, word, type FieldRule } from "../domain/mapping.ts";
 import type { SenderBehaviour } from "../sources/define.ts";
 import { DEFAULT_WINDOW_MS, type HmacScheme } from "../verification/define.ts";

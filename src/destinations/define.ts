@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { EntityKind } from "../domain/entities/index.ts";
 import type { Nature } from "../domain/event.ts";
 import type { FailureClass } from "../domain/failure.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { PendingRow } from "../domain/exporting.ts";
 import { defineDestination, exchange, traceHeaders, type Delivery, type RequestSpec, type Session } from "./define.ts";
 import { outcomeOfStatus } from "./outcome-of-status.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { serverNowMs } from "../connection/server-clock.ts";
 import { canonicalFields } from "../domain/entities/index.ts";
 import { isJsonObject, parseJson, type JsonObject, type JsonValue } from "../domain/json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ENTITY_KINDS } from "./entities/index.ts";
 import type { JsonObject } from "./json.ts";
 import { OrderToken } from "./order.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ExportConfig } from "./config.ts";
 import { readPath, type JsonObject } from "./json.ts";
 import { scalarText } from "./mapping.ts";

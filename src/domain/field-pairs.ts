@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseDecimal } from "./decimal.ts";
 import { ENTITY_KINDS, canonicalFields, parseEntity, type EntityKind } from "./entities/index.ts";
 import { exactNumber, isJsonObject, readPath, type JsonObject, type JsonValue } from "./json.ts";

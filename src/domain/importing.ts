@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ImportConfig } from "./config.ts";
 
 /** Before an import's name: where its state is kept, and what its events have instead of the name of a secret. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What says which of two events about one entity is newer. Tokens compare only within one kind, one source and one

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { addressOf } from "./operation.ts";
 import { OPERATIONS, OPERATION_NAMES, type Operation } from "./operations.ts";
 import { PROBLEM_CODES } from "./problem.ts";

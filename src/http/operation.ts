@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import type { Role } from "../domain/roles.ts";
 

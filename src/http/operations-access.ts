@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { KEY_NAME } from "../domain/api-key.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ROLES } from "../domain/roles.ts";

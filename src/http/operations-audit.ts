@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Cursor, type Operation } from "./operation.ts";
 
 const Moment = z.iso.datetime({ offset: true });

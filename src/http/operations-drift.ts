@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ALERT_SEVERITIES } from "../domain/alerts/define.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { FINDING_STATES, FINDING_TYPES, SEVERITIES } from "../domain/reconciliation/findings.ts";

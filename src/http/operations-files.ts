@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { page, type Operation } from "./operation.ts";
 
 const Rows = {

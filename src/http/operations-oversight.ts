@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { Cursor, Limit, page, type Operation } from "./operation.ts";
 import { BacklogView, DeadLetterView, DestinationView, OwnerView } from "./views.ts";

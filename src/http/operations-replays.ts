@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { WEEKDAYS } from "../domain/weekdays.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";

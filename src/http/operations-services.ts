@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Decimal, Key } from "../domain/entities/define.ts";
 import type { Operation } from "./operation.ts";
 

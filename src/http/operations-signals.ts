@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ALERT_SEVERITIES, RULE_NAMES } from "../domain/alerts/define.ts";
 import { ALERT_STATES } from "../domain/alerts/life.ts";
 import { Cursor, Limit, page, type Operation } from "./operation.ts";

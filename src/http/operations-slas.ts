@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Cursor, Limit, page, type Operation } from "./operation.ts";
 import { OwnerView } from "./views.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { VERDICTS } from "../domain/event.ts";
 import { Cursor, Limit, Time, page, type Operation } from "./operation.ts";
 import { RejectionView } from "./views.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { AuditCursor, AuditScope } from "../domain/audit/part.ts";
 import { FIRST_PART } from "../domain/audit/export.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { fail, type Result } from "../domain/result.ts";
 import { mayActAs, type Actor } from "../domain/roles.ts";
 import { OPERATIONS, type Operation, type OperationName } from "./operations.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EventDetail, StoredDeadLetter, StoredEvent, StoredRejection } from "../domain/audit-record.ts";
 import { correlationIdOf, eventTimeMs } from "../domain/event-id.ts";
 import { FAILURE_CLASSES } from "../domain/failure.ts";

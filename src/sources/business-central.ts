@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { RenewalSettings, businessCentralRenewal } from "../decoding/business-central-subscriptions.ts";
 import { ANSWER_BY_STATUS, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { unixDay } from "../decoding/unix-day.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decodeCloudEvents, recordOf, type CloudEvent } from "../decoding/cloud-events.ts";
 import { ANSWER_BY_STATUS, Path, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { NATURES } from "../domain/event.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readJson, readName } from "../decoding/document.ts";
 import { readForm, recordOf } from "../decoding/form.ts";
 import { readPath, type JsonObject } from "../domain/json.ts";

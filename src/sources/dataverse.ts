@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Guid, dataverseTables, moneyShape, withCurrency } from "../decoding/dataverse-tables.ts";
 import { ANSWER_BY_STATUS, readJson, readName, toItem, unintelligible, unmapped, type Found } from "../decoding/document.ts";
 import { readDate, readExecutionContext, type ExecutionContext, type Images } from "../decoding/remote-execution-context.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Nature } from "../domain/event.ts";
 import type { RejectionReason } from "../domain/failure.ts";
 import type { RequestSpec, ResponseSeen } from "../domain/http.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import type { JsonValue } from "../domain/json.ts";
 import { object, text, word } from "../domain/mapping.ts";

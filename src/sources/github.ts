@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { firstOf, isForm, readForm } from "../decoding/form.ts";
 import { isJsonObject, readPath, type JsonObject } from "../domain/json.ts";

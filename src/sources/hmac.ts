@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, Path, decodeDocument, documentShape, readName } from "../decoding/document.ts";
 import { readPath } from "../domain/json.ts";
 import { object, text, time, word } from "../domain/mapping.ts";

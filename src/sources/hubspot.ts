@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject, JsonValue } from "../domain/json.ts";
 import { day, money, object, text, time, word, type FieldRule } from "../domain/mapping.ts";
 import { NO_ORDER, timeToken } from "../domain/order.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, readPath, type JsonObject } from "../domain/json.ts";
 import { object, scalarText, text, unixSeconds, word } from "../domain/mapping.ts";
 import { timeToken } from "../domain/order.ts";

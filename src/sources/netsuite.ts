@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readJson, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { Currency, envelopeSignature, optionalObject, orderByCounter } from "../decoding/envelope.ts";
 import { netsuiteObjects } from "../decoding/netsuite-records.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { ORACLE_INTEGRATION } from "../decoding/oracle-integration.ts";
 import { attributeOf, childrenOf, readXml, textOf, type XmlNode } from "../decoding/xml.ts";

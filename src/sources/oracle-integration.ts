@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { ORACLE_INTEGRATION } from "../decoding/oracle-integration.ts";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readName, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { childrenOf, isNil, parseXmlDocument, readXml, refusedDeclaration, textOf, type XmlNode } from "../decoding/xml.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../domain/json.ts";

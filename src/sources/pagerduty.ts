@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, orderByTimeAt, readJson, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { isJsonObject, readPath, type JsonObject } from "../domain/json.ts";
 import { object, scalarText, text, time, word } from "../domain/mapping.ts";

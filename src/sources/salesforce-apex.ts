@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readEvents, readName, readParts, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { OrganizationIds, longId, mayOrganizationSend, recordShape, salesforceObjects } from "../decoding/salesforce-records.ts";
 import { readInstant } from "../decoding/salesforce-relayed-event.ts";

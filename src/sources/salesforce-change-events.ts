@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readEvents, readName, toItem, unintelligible } from "../decoding/document.ts";
 import { longId, recordShape, salesforceObjects } from "../decoding/salesforce-records.ts";
 import {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readJson, readName, readParts, toItem, unintelligible } from "../decoding/document.ts";
 import { readInstant } from "../decoding/salesforce-relayed-event.ts";
 import { NATURES } from "../domain/event.ts";

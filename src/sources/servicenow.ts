@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, readJson, readName, toItem, unintelligible, unmapped } from "../decoding/document.ts";
 import { envelopeSignature, orderByCounter } from "../decoding/envelope.ts";
 import type { JsonObject } from "../domain/json.ts";

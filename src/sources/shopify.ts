@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, readPath, type JsonObject } from "../domain/json.ts";
 import { NO_ORDER, timeToken, type OrderToken } from "../domain/order.ts";
 import { fail, ok, type Result } from "../domain/result.ts";

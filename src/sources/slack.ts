@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, parseJson, readPath, type JsonObject, type JsonValue } from "../domain/json.ts";
 import { object, text, unixSeconds } from "../domain/mapping.ts";
 import { NO_ORDER, type OrderToken } from "../domain/order.ts";

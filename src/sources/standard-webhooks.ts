@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ANSWER_BY_STATUS, decodeDocument, documentShape } from "../decoding/document.ts";
 import { money, object, text, word } from "../domain/mapping.ts";
 import { DEFAULT_WINDOW_MS } from "../verification/define.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject } from "../domain/json.ts";
 import { object, text, word } from "../domain/mapping.ts";
 import { NO_ORDER, type OrderToken } from "../domain/order.ts";

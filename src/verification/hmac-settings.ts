@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { HmacScheme } from "./define.ts";
 import { TEMPLATE } from "./template.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HTTP_SIGNATURE_ALGORITHMS, JOSE_ALGORITHMS, type Verification } from "./define.ts";
 import { readRange } from "./edge.ts";
 import { hmacMistakes, hmacShape, hmacVerification } from "./hmac-settings.ts";

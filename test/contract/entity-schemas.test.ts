@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { deprecationsIn } from "../../src/domain/entities/define.ts";
 import { ENTITIES, entityDefinition, upgradeEntity, type EntityKind } from "../../src/domain/entities/index.ts";
 import type { JsonObject } from "../../src/domain/json.ts";

@@ -1,7 +1,7 @@
 import { X509Certificate, createHash } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { entraAuthentication, entraSecretNames, entraSettings, thumbprintOf, type EntraSettings } from "../../src/connection/entra.ts";
 import type { RequestSpec, Session } from "../../src/destinations/define.ts";
 import { ok } from "../../src/domain/result.ts";

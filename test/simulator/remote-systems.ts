@@ -7,7 +7,7 @@ import {
   type ResponseSeen,
 } from "../../src/destinations/define.ts";
 import type { RequestSpec } from "../../src/domain/http.ts";
-import { z } from "zod";
+import * as z from "zod";
 import { Chance } from "./chance.ts";
 
 /** One change in a destination: what it is known by there, and by which event it came. */

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { eventId } from "../../src/domain/event-id.ts";
 import { OPERATIONS, OPERATION_NAMES } from "../../src/http/operations.ts";
 import { call, customer, destinations, eventually, ops, signed } from "../support/router.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { MASK } from "../../src/domain/masking.ts";
 import { OPERATIONS, type AnswerOf } from "../../src/http/operations.ts";
 import { call, customer, destinations, eventually, ops, signed, type Outgoing } from "../support/router.ts";

@@ -1,7 +1,7 @@
 import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod";
 import { OPERATIONS, type AnswerOf } from "../../src/http/operations.ts";
 import worker from "../../src/index.ts";
 import { call, destinations, eventually, ops, sample, signed, type Post } from "../support/router.ts";

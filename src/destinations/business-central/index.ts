@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entraAuthentication, entraOrigins, entraSecretNames, entraSettings } from "../../connection/entra.ts";
 import { pageOf, rowAt } from "../../connection/odata-v4-set.ts";
 import { withOptions } from "../../connection/odata-v4.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { entraAuthentication, entraOrigins, entraSecretNames, entraSettings } from "../../connection/entra.ts";
 import { TeamFieldsByKind, writtenPart } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
 const FieldName = z.string().regex(/^[a-z][a-z0-9_]*$/, "must be a field's name, such as custom_router_key");

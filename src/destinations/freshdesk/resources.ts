@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { EntityKind } from "../../domain/entities/index.ts";
 import { TeamFieldsByKind, pair, withTeamFields, type FieldPair } from "../../domain/field-pairs.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hmacMistakes, hmacShape } from "../../verification/hmac-settings.ts";
 
 /** Headers that this module sets itself, or that would carry a credential in plain configuration. */

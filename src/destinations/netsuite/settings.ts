@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ENTITY_KINDS } from "../../domain/entities/index.ts";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 

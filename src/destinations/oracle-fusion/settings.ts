@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
 const Domain = z.url({ protocol: /^https$/, message: "must be the https address of the identity domain" });

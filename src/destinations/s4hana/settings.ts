@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
 const Path = z.string().regex(/^\/[^?#\\\s]*[^/?#\\\s]$/, "must begin with / and end before one");

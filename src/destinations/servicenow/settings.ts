@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
 /** Kinds that ServiceNow can hold; orders and invoices only in tables of the team's own. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { parseXmlDocument, refusedDeclaration } from "../../decoding/xml.ts";
 import { ENTITY_KINDS } from "../../domain/entities/index.ts";
 import { FAILURE_CLASSES } from "../../domain/failure.ts";

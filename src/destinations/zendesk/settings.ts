@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { TeamFieldsByKind } from "../../domain/field-pairs.ts";
 
 const ObjectKey = z.string().regex(/^[a-z0-9_-]+$/, 'must be the key of a custom object, such as "order"');

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Key, Time, defineEntity, shared, status } from "./define.ts";
 
 const ACTIVITY_STATUSES = ["unknown", "queued", "sent", "delivered", "read", "failed", "done"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Key, Time, defineEntity, shared, status } from "./define.ts";
 
 const CASE_STATUSES = ["unknown", "new", "open", "pending", "on_hold", "resolved", "closed"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Key, defineEntity, shared, status } from "./define.ts";
 
 /** A company or person we sell to. The CRM owns engagement fields, the ERP the financial customer. */

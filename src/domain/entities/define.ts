@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject, JsonValue } from "../json.ts";
 
 /** A plain decimal as text: never a JavaScript number, so no cent is lost. */

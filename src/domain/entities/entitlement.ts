@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Key, Time, defineEntity, shared, status } from "./define.ts";
 
 const ENTITLEMENT_STATUSES = ["unknown", "pending", "active", "suspended", "expired", "cancelled"] as const;

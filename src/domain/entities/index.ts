@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { fail, ok, type Result } from "../result.ts";
 import type { JsonObject } from "../json.ts";
 import { activity } from "./activity.ts";

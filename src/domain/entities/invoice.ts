@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Day, Key, Money, Time, defineEntity, shared, status } from "./define.ts";
 
 const INVOICE_STATUSES = ["unknown", "draft", "open", "past_due", "paid", "uncollectible", "void"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Day, Key, Money, defineEntity, shared, status } from "./define.ts";
 
 /** A possible sale. The CRM owns it; won, it becomes an order in the ERP. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Decimal, Key, Money, Time, defineEntity, shared, status } from "./define.ts";
 
 const ORDER_STATUSES = [

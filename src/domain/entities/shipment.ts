@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Decimal, Key, Time, defineEntity, shared, status } from "./define.ts";
 
 const SHIPMENT_STATUSES = [

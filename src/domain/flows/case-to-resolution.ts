@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { whyUnmet, type When } from "../conditions.ts";
 import type { JsonObject } from "../json.ts";
 import { defineFlow, type Effect, type Fact, type View } from "./definition.ts";

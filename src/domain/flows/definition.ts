@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { When } from "../conditions.ts";
 import type { EntityKind } from "../entities/index.ts";
 import type { JsonObject } from "../json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import { defineFlow, type Act, type DoStep, type Effect, type Fact, type SystemRole, type View } from "./definition.ts";
 import { textOf } from "./reading.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { compareDecimals, parseDecimal } from "../decimal.ts";
 import { isJsonObject, readPath, type JsonObject } from "../json.ts";
 import { defineFlow, type Act, type Effect, type Fact, type View } from "./definition.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Connection, Delivery, RequestSpec } from "../../../src/destinations/define.ts";
 import { http, requestOf } from "../../../src/destinations/http/index.ts";
 import { Settings } from "../../../src/destinations/http/settings.ts";

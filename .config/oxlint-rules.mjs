@@ -23,7 +23,16 @@ const noClock = {
   }),
 };
 
+/** The object `z` holds all of zod, in forty languages; of a namespace only what is used gets into the bundle. */
+const wholeZod = {
+  meta: { type: "problem" },
+  create: (context) => ({
+    "ImportDeclaration[source.value='zod'] > ImportSpecifier": (node) =>
+      context.report({ node, message: 'Write `import * as z from "zod"`.' }),
+  }),
+};
+
 export default {
   meta: { name: "house" },
-  rules: { "disable-needs-reason": disableNeedsReason, "no-clock": noClock },
+  rules: { "disable-needs-reason": disableNeedsReason, "no-clock": noClock, "whole-zod": wholeZod },
 };

@@ -40,20 +40,24 @@ export async function factsOf(db: D1Database, ties: readonly string[]): Promise<
   }));
 }
 
+/** Whether what is told is newer than what is known: by token where both are of one stream, else by arrival. */
+const IS_NEWER = `CASE WHEN excluded.stream = stream AND excluded.token IS NOT NULL AND token IS NOT NULL AND excluded.token <> token
+  THEN excluded.token > token ELSE excluded.event_id > event_id END`;
+
 /**
  * One row an event: the newest state takes the place of an older one, which only adds the records that it names. `data` says
  * how: a change is laid over what is known.
  */
 const putFacts = (data: string): string => `
-INSERT INTO flow_facts (kind, record_key, event_id, at_ms, deleted, data, ties)
-SELECT value->>'kind', value->>'key', value->>'eventId', value->>'atMs', value->>'deleted', value->'data', value->'ties' FROM json_each(?1) WHERE true
+INSERT INTO flow_facts (kind, record_key, event_id, at_ms, deleted, data, stream, token, ties)
+SELECT value->>'kind', value->>'key', value->>'eventId', value->>'atMs', value->>'deleted', value->'data', value->>'stream', value->>'token', value->'ties'
+FROM json_each(?1) WHERE true
 ON CONFLICT (kind, record_key) DO UPDATE SET
-  data = CASE WHEN excluded.event_id > event_id THEN ${data} ELSE data END,
-  deleted = CASE WHEN excluded.event_id > event_id THEN excluded.deleted ELSE deleted END,
+${["deleted", "event_id", "stream", "token"].map((column) => `  ${column} = CASE WHEN ${IS_NEWER} THEN excluded.${column} ELSE ${column} END,`).join("\n")}
+  data = CASE WHEN ${IS_NEWER} THEN ${data} ELSE data END,
   at_ms = max(at_ms, excluded.at_ms),
-  event_id = max(event_id, excluded.event_id),
   ties = (SELECT json_group_array(value) FROM (SELECT value FROM json_each(flow_facts.ties) UNION SELECT value FROM json_each(excluded.ties)))
-WHERE excluded.event_id > event_id
+WHERE ${IS_NEWER}
   OR EXISTS (SELECT 1 FROM json_each(excluded.ties) e WHERE e.value NOT IN (SELECT value FROM json_each(flow_facts.ties)))`;
 
 const PUT_REFS = `

@@ -44,6 +44,9 @@ export const flowFacts = sqliteTable(
     deleted: integer("deleted").notNull(),
     /** JSON: canonical fields. */
     data: text("data").notNull(),
+    /** Whose token this is, and the token as text that sorts as tokens do; null where its source gives none. */
+    stream: text("stream").notNull().default(""),
+    token: text("token"),
     /** JSON list of the records that it has ever named. */
     ties: text("ties").notNull().default("[]"),
   },

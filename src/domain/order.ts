@@ -25,3 +25,26 @@ export function compareTokens(candidate: OrderToken, known: OrderToken): Compari
   const [left, right] = candidate.kind === "lex" ? [candidate.value, known.value] : [BigInt(candidate.value), BigInt(known.value)];
   return left > right ? "newer" : left < right ? "older" : "equal";
 }
+
+/**
+ * A token as text whose alphabetical order is the tokens': numbers begin with how long they are. Null for none. Only
+ * tokens of one kind, one source and one entity may be compared by it.
+ */
+export function sortable(token: OrderToken): string | null {
+  switch (token.kind) {
+    case "none":
+      return null;
+    case "lex":
+      return token.value;
+    case "int":
+    case "time": {
+      const value = BigInt(token.value);
+      const digits = String(value < 0n ? -value : value);
+      const length = String(digits.length).padStart(3, "0");
+      return value < 0n ? `-${complement(`${length}${digits}`)}` : `0${length}${digits}`;
+    }
+  }
+}
+
+/** Of two numbers below zero the longer one is the smaller. */
+const complement = (digits: string): string => digits.replaceAll(/\d/g, (digit) => String(9 - Number(digit)));

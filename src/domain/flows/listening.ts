@@ -1,6 +1,7 @@
 import { whyUnmet, type When } from "../conditions.ts";
-import { entityName, type EntityEvent } from "../event.ts";
+import { entityName, streamOf, type EntityEvent } from "../event.ts";
 import type { JsonObject } from "../json.ts";
+import { sortable } from "../order.ts";
 import type { EventOutcome } from "../outcome.ts";
 import type { AnyFlow, Fact, Listening } from "./definition.ts";
 
@@ -13,7 +14,12 @@ export interface LiveFlow {
 
 /** What an event is to the flows: a fact under the names of the records that it is about, and perhaps a beginning. */
 export interface Noted {
-  readonly fact: Fact & { readonly partial: boolean };
+  readonly fact: Fact & {
+    readonly partial: boolean;
+    /** Facts of one stream are as new as their tokens say, others as their events' ids: the order in which they arrived. */
+    readonly stream: string;
+    readonly token: string | null;
+  };
   readonly ties: readonly string[];
   readonly begins: readonly AnyFlow[];
   readonly correlationId: string;
@@ -48,6 +54,8 @@ export function note(flows: readonly LiveFlow[], event: EntityEvent, outcome: Ev
       eventId: event.id,
       atMs: event.receivedAtMs,
       partial: event.nature === "delta",
+      stream: `${streamOf(event)}/${event.order.kind}`,
+      token: sortable(event.order),
     },
     ties: [...new Set([entityName({ kind, key }), entityName(event.entity), ...named])],
     begins,

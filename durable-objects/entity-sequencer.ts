@@ -99,7 +99,7 @@ export class EntitySequencer extends DurableObject<Env> {
   erase(erasure: Omit<ErasureLine, "type" | "lines">, dryRun: boolean): { readonly lines: number; readonly work: number } | null {
     const { sql } = this.ctx.storage;
     const { book } = this.#sequencer;
-    if (isBusy(book)) return null;
+    if (!this.#sequencer.isQuiet || isBusy(book)) return null;
     if (dryRun) return { lines: countErasable(sql, erasure.id), work: erasableWork(book) };
     return this.ctx.storage.transactionSync(() => {
       const lines = eraseLines(sql, erasure.id);

@@ -145,8 +145,12 @@ const roomFor = (state: GovernorState, priority: Priority, policy: GovernorPolic
   Math.min(tokensIn(state.buckets, policy), freeSlots(state.leases, policy.concurrency, priority));
 
 /** Between two grants at full rate, be it tokens or slots that are short. */
-const perGrantMs = (state: GovernorState, policy: GovernorPolicy): number =>
-  Math.max(perTokenMs(policy), state.heldMs / policy.concurrency);
+function perGrantMs({ heldMs, leases, buckets }: GovernorState, policy: GovernorPolicy): number {
+  const [oldest] = leases;
+  // Until one has ended, it is known how long the first has taken at least.
+  const sofarMs = oldest === undefined ? 0 : buckets.atMs - (oldest.expiresAtMs - policy.leaseTtlMs);
+  return Math.max(perTokenMs(policy), (heldMs === 0 ? sofarMs : heldMs) / policy.concurrency);
+}
 
 /** When the next token is there after so many grants. Where tokens are there but slots or the turn are not, a little later. */
 function soonest(state: GovernorState, policy: GovernorPolicy, granted: number, kept: boolean): number {

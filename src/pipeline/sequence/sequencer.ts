@@ -106,12 +106,17 @@ export class Sequencer {
     this.#kinship.handedOver(root);
   }
 
+  /** Whether nothing is under way in memory, which would still write what it holds. */
+  get isQuiet(): boolean {
+    return this.#flights.size === 0 && this.#lanes.running.size === 0;
+  }
+
   /** Waits, not for ever, until nothing is under way in memory. */
   async #idle(): Promise<boolean> {
     const bound = this.#ports.timer(LIMITS.joinWithinMs);
     const over = bound.done.then(() => "late" as const);
     for (;;) {
-      const isQuiet = this.#flights.size === 0 && this.#lanes.running.size === 0;
+      const { isQuiet } = this;
       const under = [...[...this.#flights.values()].map(async ({ outcome }) => outcome), this.#lanes.idle()];
       const first = await Promise.race([Promise.allSettled(under), over]);
       if (first === "late") return false;

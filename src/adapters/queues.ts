@@ -3,7 +3,7 @@ import { bundled, type Measured } from "../domain/bundle.ts";
 import type { Priority } from "../domain/event.ts";
 import { shardOf } from "../domain/shards.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { SendGroups } from "./send-groups.ts";
+import { SendGroups, type GroupTerms } from "./send-groups.ts";
 
 /** The queues of each class: one, or several that share its records by hash. */
 export type Queues = Readonly<Record<Priority, readonly [Queue, ...Queue[]]>>;
@@ -57,22 +57,22 @@ export async function enqueue(queues: readonly [Queue, ...Queue[]], messages: re
   await within(Promise.all(parts), LIMITS.queueSendMs);
 }
 
-/** As `enqueue`, for a request whose sends may go together with those of others, so many of them at once. */
+/** As `enqueue`, for a request whose sends may go together with those of others. */
 export async function enqueueTogether(
   queues: readonly [Queue, ...Queue[]],
   messages: readonly Outgoing[],
-  { atOnce, waitUntil }: { readonly atOnce: number; readonly waitUntil: (work: Promise<unknown>) => void },
+  { waitUntil, ...terms }: GroupTerms & { readonly waitUntil: (work: Promise<unknown>) => void },
 ): Promise<void> {
   const parts = [...byQueue(queues, messages)].flatMap(([queue, texts]) =>
-    texts.map((text) => groupsOf(queue, atOnce).add(text, waitUntil)),
+    texts.map((text) => groupsOf(queue, terms).add(text, waitUntil)),
   );
   await within(Promise.all(parts), LIMITS.queueSendMs);
 }
 
 const groups = new WeakMap<Queue, SendGroups>();
 
-function groupsOf(queue: Queue, atOnce: number): SendGroups {
-  const known = groups.get(queue) ?? new SendGroups(atOnce, (texts) => sendAll(queue, bundled(texts)));
+function groupsOf(queue: Queue, terms: GroupTerms): SendGroups {
+  const known = groups.get(queue) ?? new SendGroups(terms, (texts) => sendAll(queue, bundled(texts)));
   groups.set(queue, known);
   return known;
 }

@@ -11,6 +11,15 @@ class Group {
   readonly sent = Promise.withResolvers<void>();
 }
 
+export interface GroupTerms {
+  /** Sends under way at once. */
+  readonly atOnce: number;
+  /** How long a request waits for others to come. */
+  readonly gatherMs: number;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 /**
  * The sends of an isolate's requests to one queue: a few at once, and what comes while all of those are under way goes
  * together with the next. A request is answered by its own group's send, so it is as durable as if it were alone.
@@ -20,18 +29,20 @@ class Group {
  */
 export class SendGroups {
   readonly #send: (texts: readonly Measured[]) => Promise<void>;
-  readonly #atOnce: number;
+  readonly #terms: GroupTerms;
   readonly #line: Group[] = [];
   #underWay = 0;
 
-  constructor(atOnce: number, send: (texts: readonly Measured[]) => Promise<void>) {
-    this.#atOnce = atOnce;
+  constructor(terms: GroupTerms, send: (texts: readonly Measured[]) => Promise<void>) {
+    this.#terms = terms;
     this.#send = send;
   }
 
   /** Resolves once the text is in the queue; rejects with the send that would have brought it there. */
   async add(text: Measured, waitUntil: (work: Promise<unknown>) => void): Promise<void> {
     const group = this.#join(text);
+    // Each waits by itself, so that none depends on another's timer; whoever is over first sends for all.
+    if (this.#terms.gatherMs > 0) await Promise.race([sleep(this.#terms.gatherMs), group.sent.promise.catch(() => undefined)]);
     while (!group.begun) {
       if (this.#hasPlace()) this.#beginFirst(waitUntil);
       else await group.turn.promise;
@@ -40,7 +51,7 @@ export class SendGroups {
   }
 
   #hasPlace(): boolean {
-    return this.#underWay < this.#atOnce;
+    return this.#underWay < this.#terms.atOnce;
   }
 
   #join(text: Measured): Group {

@@ -29,6 +29,7 @@ const LIMIT_TABLE = {
     value: 4,
     why: "sends to one queue under way in an isolate: what comes meanwhile shares the next one, so few requests never wait and many cost one send",
   },
+  bulkGatherMs: { value: 50, why: "bulk waits so long for others to share a message with: little to a sender that gives seconds" },
   bulkSendsAtOnce: { value: 1, why: "bulk may wait for the send before it, and so fills its messages, which are what a queue bills" },
   messageBatchCount: { value: 100, why: "sendBatch takes 100 messages" },
   itemsPerRequest: {

@@ -2,11 +2,13 @@ import { AccountCache } from "../adapters/account-cache.ts";
 import { keySets } from "../adapters/key-sets.ts";
 import { BacklogWatch } from "../adapters/backlog-watch.ts";
 import { enqueue, enqueueTogether, queuesOf } from "../adapters/queues.ts";
+import type { GroupTerms } from "../adapters/send-groups.ts";
 import { registerSecret } from "../adapters/source-accounts.ts";
 import { SourceRates } from "../adapters/source-rates.ts";
 import { TallyLog } from "../adapters/tally-log.ts";
 import type { Deployment } from "../deployment.ts";
 import { REFUSED_SECONDS, refusesAtIngest } from "../domain/backlog.ts";
+import type { Priority } from "../domain/event.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { Admission, ReceivePorts } from "../http/receive.ts";
 import { prove, takeIn } from "../pipeline/ingest/ingest.ts";
@@ -71,14 +73,18 @@ async function admits(env: Env, source: LiveSource, waitUntil: (work: Promise<un
   });
 }
 
+const TOGETHER: GroupTerms = { atOnce: LIMITS.sendsAtOnce, gatherMs: 0 };
+const SENDS: Readonly<Record<Priority, GroupTerms>> = {
+  critical: TOGETHER,
+  standard: TOGETHER,
+  bulk: { atOnce: LIMITS.bulkSendsAtOnce, gatherMs: LIMITS.bulkGatherMs },
+};
+
 export const receivePorts = (env: Env, deployment: Deployment, waitUntil: (work: Promise<unknown>) => void): ReceivePorts => {
   const queues = queuesOf(env);
   const ports: IngestPorts = {
     ...ingestPorts(env),
-    enqueue: (priority, messages) => {
-      const atOnce = priority === "bulk" ? LIMITS.bulkSendsAtOnce : LIMITS.sendsAtOnce;
-      return enqueueTogether(queues[priority], messages, { atOnce, waitUntil });
-    },
+    enqueue: (priority, messages) => enqueueTogether(queues[priority], messages, { ...SENDS[priority], waitUntil }),
   };
   const keys = deployment.accountKeys;
   const flush = (work: Promise<void> | null): void => {

@@ -14,7 +14,7 @@ describe("requests that send to one queue", () => {
       fc.asyncProperty(fc.scheduler(), requests, async (scheduler, all) => {
         const ended = new Map<string, "sent" | "refused">();
         let [underWay, most] = [0, 0];
-        const groups = new SendGroups(AT_ONCE, async (texts) => {
+        const groups = new SendGroups({ atOnce: AT_ONCE, gatherMs: 0 }, async (texts) => {
           most = Math.max(most, ++underWay);
           const fails = texts.some(({ text: name }) => all[Number(name)]?.fails === true);
           await scheduler.schedule(Promise.resolve(), `send of ${texts.length}`);
@@ -49,7 +49,7 @@ describe("requests that send to one queue", () => {
 
   it("do not wait while there is a place, and share a send once there is none", async () => {
     const sends: { readonly names: string[]; readonly end: () => void }[] = [];
-    const groups = new SendGroups(AT_ONCE, (texts) => {
+    const groups = new SendGroups({ atOnce: AT_ONCE, gatherMs: 0 }, (texts) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       sends.push({ names: texts.map(({ text: name }) => name), end: resolve });
       return promise;
@@ -65,10 +65,30 @@ describe("requests that send to one queue", () => {
     expect(sends).toHaveLength(AT_ONCE + 1);
   });
 
+  it("gather for a while where they are told to, and one that was sent by another need not wait any longer", async () => {
+    const sends: string[][] = [];
+    const groups = new SendGroups({ atOnce: 1, gatherMs: 30 }, async (texts) => {
+      sends.push(texts.map(({ text: name }) => name));
+    });
+    vi.useFakeTimers();
+    const answers: string[] = [];
+    const add = (name: string): Promise<unknown> => groups.add(text(name), () => undefined).then(() => answers.push(name));
+    const both = [add("a")];
+    await vi.advanceTimersByTimeAsync(20);
+    both.push(add("b"));
+    await vi.advanceTimersByTimeAsync(9);
+    expect(sends).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sends).toEqual([["a", "b"]]);
+    expect(answers).toEqual(["a", "b"]);
+    vi.useRealTimers();
+    await Promise.all(both);
+  });
+
   it("send what a request that ended in line has left there before their own", async () => {
     const sends: string[][] = [];
     const ends: (() => void)[] = [];
-    const groups = new SendGroups(AT_ONCE, (texts) => {
+    const groups = new SendGroups({ atOnce: AT_ONCE, gatherMs: 0 }, (texts) => {
       sends.push(texts.map(({ text: name }) => name));
       return new Promise((resolve) => ends.push(resolve));
     });

@@ -161,6 +161,29 @@ describe("large bodies", () => {
     expect(await (await ops(`/events/${id}/raw`)).text()).toBe(outgoing.body);
   });
 
+  it("go to R2 at the same time as their data, and nothing is queued or answered before both are there", async () => {
+    const puts: { readonly key: string; readonly end: (error?: Error) => void }[] = [];
+    const put = (key: string): Promise<unknown> =>
+      new Promise((resolve, reject) => puts.push({ key, end: (error) => (error === undefined ? resolve(null) : reject(error)) }));
+    const sent = vi.fn().mockResolvedValue(null);
+    const queue = { send: sent, sendBatch: sent } as unknown as Queue;
+    const bindings = { ...env, BODIES: { put } as unknown as R2Bucket, QUEUE_STANDARD: queue };
+    const post = () => call(signed("custom", customer({ id: "L-3", extra: { note: "x".repeat(100_000) } })), bindings);
+    for (const refused of [0, 1, null]) {
+      const answer = post();
+      await vi.waitUntil(() => puts.length === 2);
+      const [raw, data] = puts.splice(0) as [(typeof puts)[number], (typeof puts)[number]];
+      expect([raw.key.split("/")[0], data.key.split("/")[0]]).toEqual(["raw", "data"]);
+      const ends = refused === 1 ? [raw, data] : [data, raw];
+      ends[0]?.end();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(sent).not.toHaveBeenCalled();
+      ends[1]?.end(refused === null ? undefined : new Error("R2 is down"));
+      expect((await answer).status).toBe(refused === null ? 202 : 503);
+    }
+    expect(sent).toHaveBeenCalledTimes(1);
+  });
+
   it("routes an entity that is too large to carry by its short fields", async () => {
     const posts = destinations();
     const { body, ...rest } = sample("salesforce", "opportunity-won");

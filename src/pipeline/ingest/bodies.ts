@@ -4,13 +4,18 @@ import type { JsonObject } from "../../domain/json.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { Arrival, IngestPorts } from "./ports.ts";
 
-/** The raw body goes with the message if every copy of it fits, else to R2 with a reference. */
-export async function storeRaw(arrival: Arrival, copies: number, ports: IngestPorts): Promise<StoredBody> {
+/** Where a raw body is, once `stored` has resolved. */
+export interface KeptBody {
+  readonly raw: StoredBody;
+  readonly stored: Promise<void>;
+}
+
+/** The raw body goes with the message if every copy of it fits, else to R2 with a reference, known before it is there. */
+export function keepRaw(arrival: Arrival, copies: number, ports: IngestPorts): KeptBody {
   const { body } = arrival;
-  if (body.byteLength * copies <= LIMITS.inlineRawBytes) return inlineBody(body);
+  if (body.byteLength * copies <= LIMITS.inlineRawBytes) return { raw: inlineBody(body), stored: Promise.resolve() };
   const key = `raw/${arrival.source.name}/${eventId(arrival.receivedAtMs, ports.random(16))}`;
-  await ports.putBody(key, body);
-  return { at: "r2", key, bytes: body.byteLength };
+  return { raw: { at: "r2", key, bytes: body.byteLength }, stored: ports.putBody(key, body) };
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

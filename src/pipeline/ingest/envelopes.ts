@@ -3,7 +3,7 @@ import { entityName, type Envelope, type EntityEvent, type Priority, type Stored
 import { entityDefinition, lifecycleRank } from "../../domain/entities/index.ts";
 import type { SourceConfig } from "../../domain/config.ts";
 import type { OddPart, Part, SourceItem } from "../../sources/define.ts";
-import { storePayload, storeRaw } from "./bodies.ts";
+import { keepRaw, storePayload } from "./bodies.ts";
 import type { Arrival, IngestPorts, LiveSource, Proven } from "./ports.ts";
 import { correlationOf, newTrace, traceOf } from "./tracing.ts";
 
@@ -19,16 +19,17 @@ export async function envelopes(read: Read, ports: IngestPorts): Promise<readonl
   const bodyHash = await ports.sha256(arrival.body);
   // What a sender puts into its bodies as a live credential is taken out before anything is kept.
   const body = arrival.source.definition.forStorage?.(arrival.body) ?? arrival.body;
-  const raw = await storeRaw({ ...arrival, body }, parts.length, ports);
+  const { raw, stored } = keepRaw({ ...arrival, body }, parts.length, ports);
   const base = common(read, { bodyHash, raw, random: ports.random });
   const place = { of: parts.length, bodyBytes: body.byteLength, source: arrival.source, ports };
   const wanted = [...parts.entries()].filter(([index]) => proof.onlyPart === undefined || proof.onlyPart === index);
-  return Promise.all(
-    wanted.map(([index, part], at) => {
-      const id = at === 0 ? base.first : base.id();
-      return "odd" in part ? oddEvent(base, part, { ...place, index, id }) : entityEvent(base, part, { ...place, index, id });
-    }),
-  );
+  const made = wanted.map(([index, part], at) => {
+    const id = at === 0 ? base.first : base.id();
+    return "odd" in part ? oddEvent(base, part, { ...place, index, id }) : entityEvent(base, part, { ...place, index, id });
+  });
+  // The body goes to R2 while the data of its parts does.
+  const [events] = await Promise.all([Promise.all(made), stored]);
+  return events;
 }
 
 type Base = ReturnType<typeof common>;

@@ -16,7 +16,7 @@ export interface Cast {
 
 /** Who plays what: one of five entities is a customer, and few of them buy all the orders, since a buyer cannot be deleted. */
 export function castOf({ drifts, entities }: ProofSize): Cast {
-  const times = DRIFT_KINDS.map(({ share }) => Math.max(1, Math.round((share * drifts) / 100)));
+  const times = DRIFT_KINDS.map(({ share }) => Math.ceil((share * drifts) / 100));
   const harmless = Math.max(1, Math.round(drifts / 50));
   const duplicates = times[DRIFT_KINDS.findIndex(({ victim }) => victim === "made")] ?? 0;
   const made = duplicates + harmless;

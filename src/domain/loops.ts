@@ -4,8 +4,11 @@ import type { Marks, Said } from "./sequencing.ts";
 
 /** What is remembered of each stream: enough to see a quarrel, little enough to travel in one row. */
 const SAID_KEPT = 8;
-/** Of what we say to a destination more, since each may still be echoed. */
-const OUTWARD_KEPT = 64;
+/**
+ * Of what we say to a destination more, since each may still be echoed: an echo that comes after so many newer writes of
+ * the same record within five minutes, none of them heard back, is taken for news.
+ */
+const OUTWARD_KEPT = 256;
 /** Two systems that correct each other do it within minutes; people do not change a record back and forth so often. */
 const LOOP_WINDOW_MS = 600_000;
 const SAME_AGAIN = 4;

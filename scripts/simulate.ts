@@ -127,21 +127,23 @@ function count(text: string | undefined, otherwise: number, least = 1): number {
   process.exit(2);
 }
 
-async function main(): Promise<boolean> {
+/** What the command line asks for; what it does not know ends the command with its usage. */
+function asked() {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({
-    options: {
-      events: text,
-      entities: text,
-      seed: text,
-      seconds: text,
-      threads: text,
-      slice: text,
-      entity: text,
-      each: text,
-      trace: { type: "boolean" },
-    },
-  });
+  const numbers = { events: text, entities: text, seed: text, seconds: text, threads: text, slice: text, entity: text, each: text };
+  try {
+    const { values } = parseArgs({ options: { ...numbers, trace: { type: "boolean" }, help: { type: "boolean" } } });
+    if (values.help !== true) return values;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+async function main(): Promise<boolean> {
+  const values = asked();
   const options = {
     events: count(values.events, 1_000_000),
     entities: count(values.entities, 10_000),

@@ -23,12 +23,16 @@ import { erasableWork, eraseInBook, isBusy } from "../src/pipeline/sequence/eras
 import type { OperatorAction, OperatorAnswer, Owed, Peer, Permits, SequenceAnswer, SequencePorts } from "../src/pipeline/sequence/ports.ts";
 import { Sequencer } from "../src/pipeline/sequence/sequencer.ts";
 
-/** What one entity looks like now: its newest states by source, what it still owes, and its chain's head. */
+/**
+ * What one entity looks like now: its newest states by source, what it still owes, and its chain's head. Not `settled`
+ * while an attempt is under way, or something is done of which the index has not been told.
+ */
 export interface EntityState {
   readonly head: { readonly seq: number; readonly hash: string };
   readonly marks: SqlLedgerMarks;
   readonly work: readonly (ReturnType<typeof reportOf> & { readonly eventId: string; readonly position: number })[];
   readonly kin: Kin;
+  readonly settled: boolean;
 }
 type SqlLedgerMarks = Sequencer["book"]["marks"];
 
@@ -79,7 +83,8 @@ export class EntitySequencer extends DurableObject<Env> {
   state(): EntityState {
     const { book } = this.#sequencer;
     const work = [...book.work()].map((item) => ({ ...reportOf(item), eventId: item.event.id, position: item.position }));
-    return { head: book.head, marks: book.marks, work, kin: book.kin };
+    const settled = this.#sequencer.isQuiet && book.owed().length === 0;
+    return { head: book.head, marks: book.marks, work, kin: book.kin, settled };
   }
 
   timeline(afterSeq: number, limit: number): readonly Entry[] {

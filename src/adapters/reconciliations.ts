@@ -46,6 +46,17 @@ export async function knownUnder(
   return found.flatMap(({ results }) => results.map(knownOf));
 }
 
+/** Of these events those whose rows were written after that. */
+export async function toldSince(
+  databases: readonly D1Database[],
+  eventIds: readonly string[],
+  sinceMs: number,
+): Promise<ReadonlySet<string>> {
+  const query = "SELECT id FROM events WHERE id IN (SELECT value FROM json_each(?1)) AND updated_at_ms >= ?2";
+  const found = await Promise.all(databases.map((db) => db.prepare(query).bind(JSON.stringify(eventIds), sinceMs).all<{ id: string }>()));
+  return new Set(found.flatMap(({ results }) => results.map(({ id }) => id)));
+}
+
 /** All that is known, in order of keys. */
 export async function knownAfter(
   databases: readonly D1Database[],

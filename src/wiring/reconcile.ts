@@ -7,6 +7,7 @@ import {
   findingsOf,
   knownAfter,
   knownUnder,
+  toldSince,
   modeDue,
   placeOf,
   storeStep,
@@ -159,6 +160,7 @@ function reconcilePorts(
     known: (keys) => knownUnder(databases, { system, kind }, keys),
     knownAfter: (key, limit) => knownAfter(databases, { system, kind }, { key, limit }),
     inFlight: (keys) => inFlight(env, plan, keys),
+    toldSince: (eventIds, sinceMs) => toldSince(databases, eventIds, sinceMs),
     findingsOf: (keys) => findingsOf(env.DB, name, keys),
     dueFindings: (after, limit, nowMs) => unfinished(env.DB, name, { after, limit, dueMs: nowMs }),
     openFindings: (after, limit) => unfinished(env.DB, name, { after, limit, dueMs: null }),
@@ -177,9 +179,10 @@ async function inFlight(env: Env, { kind, system }: Plan, keys: readonly string[
   const waiting = await Promise.all(
     keys.flatMap((key) =>
       names.map(async (each) => {
-        const { work } = await env.ENTITY.getByName(entityName({ kind: each, key })).state();
+        const { work, settled } = await env.ENTITY.getByName(entityName({ kind: each, key })).state();
         const owed = work.filter(({ destination, status }) => destination === system && status !== "dead");
-        return owed.map(({ eventId }) => [key, eventTimeMs(eventId)] as const);
+        const since = owed.map(({ eventId }) => eventTimeMs(eventId));
+        return (settled ? since : [...since, Date.now()]).map((atMs) => [key, atMs] as const);
       }),
     ),
   );

@@ -44,12 +44,16 @@ class Model {
   readonly known = new Map<string, Known>();
   readonly findings = new Map<string, Finding>();
   readonly inFlight = new Map<string, number>();
+  /** When the index was told of each event. */
+  readonly toldAtMs = new Map<string, number>();
   readonly repaired: string[] = [];
   watermark: Watermark = NO_WATERMARK;
   run: Run | null = null;
   #sketch: Uint8Array | null = null;
   #serial = 0;
   onPage: () => void = () => undefined;
+  /** After a record was read by itself, before anything is made of it. */
+  onRead: () => void = () => undefined;
   crash: () => boolean = () => false;
 
   constructor(skewMs = 0) {
@@ -65,6 +69,15 @@ class Model {
     const id = this.rows.get(key)?.id ?? `R${++this.#serial}`;
     this.rows.set(key, { id, key, data, stampMs: this.stampMs, visibleAtMs: this.nowMs + visibleAfterMs });
     this.known.set(key, { key, remoteId: id, data, deleted: false, atMs: this.nowMs, eventId: "e" });
+  }
+
+  /** What was held up since then gets through now: its record agrees with us, and the index is told. */
+  getsThrough(key: string, sinceMs: number, data: JsonObject): void {
+    const eventId = `e${this.toldAtMs.size}`;
+    this.deliver(key, data);
+    this.known.set(key, { ...(this.known.get(key) as Known), eventId, atMs: sinceMs });
+    this.toldAtMs.set(eventId, this.nowMs);
+    this.inFlight.delete(key);
   }
 
   change(key: string, data: JsonObject, how: { readonly backdatedMs?: number; readonly visibleAfterMs?: number } = {}): void {
@@ -148,7 +161,9 @@ class Model {
           .filter((row) => (by === "key" ? row.key : row.id) === value)
           .filter((row, _index, all) => all.length === 1 || row.data["status"] !== "cancelled");
         if (rows.length > 1) return fail({ kind: "failed", class: "business", detail: "the key is held by 2 records" });
-        return ok(rows[0] === undefined ? "absent" : stateOf(rows[0]));
+        const read = rows[0] === undefined ? "absent" : stateOf(rows[0]);
+        this.onRead();
+        return ok(read);
       },
       known: async (keys) => keys.flatMap((key) => this.known.get(key) ?? []),
       knownAfter: async (key, limit) =>
@@ -157,6 +172,8 @@ class Model {
           .toSorted((a, b) => (a.key < b.key ? -1 : 1))
           .slice(0, limit),
       inFlight: async (keys) => new Map([...this.inFlight].filter(([key]) => keys.includes(key))),
+      toldSince: async (eventIds, sinceMs) =>
+        new Set([...this.toldAtMs].flatMap(([id, atMs]) => (eventIds.includes(id) && atMs >= sinceMs ? [id] : []))),
       findingsOf: async (keys) => [...this.findings.values()].filter(({ key }) => keys.includes(key)),
       dueFindings: async (after, limit, nowMs) =>
         this.#findings(
@@ -269,6 +286,36 @@ describe("a reconciliation", () => {
       state: "healed",
       reason: "it is found as mismatch since then",
     });
+  });
+
+  it.each(["changes", "full"] as const)("takes nothing for drift that gets through while its page is looked at (%s)", async (mode) => {
+    const model = await settled();
+    model.change("SO-01", { status: "cancelled" });
+    const sinceMs = (model.nowMs += 5_000);
+    model.inFlight.set("SO-01", sinceMs);
+    model.nowMs += 20 * MINUTE;
+    model.onPage = () => model.getsThrough("SO-01", sinceMs, order("confirmed"));
+    await model.reconcile(mode);
+    expect(model.open()).toEqual([]);
+  });
+
+  it("takes nothing for drift that gets through while it is looked at again", async () => {
+    const model = await settled();
+    model.change("SO-02", { status: "cancelled" });
+    const sinceMs = model.nowMs;
+    model.inFlight.set("SO-02", sinceMs);
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect(model.open()).toEqual(["late SO-02"]);
+    model.onRead = () => model.getsThrough("SO-02", sinceMs, order("confirmed"));
+    model.nowMs += MINUTE;
+    await model.reconcile("changes");
+    expect(model.inFlight.size).toBe(0);
+    expect(model.open().filter((each) => !each.startsWith("late"))).toEqual([]);
+    model.onRead = () => undefined;
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("changes");
+    expect([...model.findings.values()].map(({ state }) => state)).toEqual(["healed"]);
   });
 
   it("takes a repair on its way for what it is, however long it takes", async () => {

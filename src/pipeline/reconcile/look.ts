@@ -4,7 +4,7 @@ import type { Candidate, Finding } from "../../domain/reconciliation/findings.ts
 import type { Run } from "../../domain/reconciliation/run.ts";
 import { ok, type Result } from "../../domain/result.ts";
 import type { Plan, ReconcilePorts } from "./ports.ts";
-import { settle, type Settled, type Shown } from "./settle.ts";
+import { namesOf, settle, type Settled, type Shown } from "./settle.ts";
 import { isTwin, stillTwin, twinLook } from "./twins.ts";
 
 export const foundOf = ({ key, remote, data, deleted, modifiedAtMs }: RemoteState): Found => ({
@@ -25,14 +25,12 @@ const termsOf = (run: Run, plan: Plan, nowMs: number): Terms => ({
 });
 
 export interface At {
+  /** When the system began to be read. */
+  readonly sinceMs: number;
   readonly run: Run;
   readonly plan: Plan;
   readonly ports: ReconcilePorts;
 }
-
-const namesOf = ({ key, remoteId }: { readonly key: string | null; readonly remoteId: string | null }): readonly string[] => [
-  ...new Set([key, remoteId].filter((each) => each !== null)),
-];
 
 /** Compares records of a page with what we know: what differs is seen, what agrees ends its findings. Answers the keys of what both sides have. */
 export async function compared(

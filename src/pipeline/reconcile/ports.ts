@@ -46,6 +46,8 @@ export interface ReconcilePorts {
   readonly knownAfter: (key: string | null, limit: number) => Promise<readonly Known[]>;
   /** Of these keys those that have something on its way to the system, and since when. */
   readonly inFlight: (keys: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+  /** Of these events those of which the index was told after that. */
+  readonly toldSince: (eventIds: readonly string[], sinceMs: number) => Promise<ReadonlySet<string>>;
   readonly findingsOf: (keys: readonly string[]) => Promise<readonly Finding[]>;
   /** Findings that want another look: open ones, those under repair, and suspicions that are due. */
   readonly dueFindings: (after: string | null, limit: number, nowMs: number) => Promise<readonly Finding[]>;

@@ -50,6 +50,7 @@ async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
   const { window, cursor, watermark } = run;
   const token = run.mode === "full" ? null : watermark.token;
   const fromMs = run.mode === "full" ? null : window.fromMs;
+  const sinceMs = ports.clock();
   const answer = await ports.page({ kind: plan.kind, fromMs, untilMs: window.untilMs, cursor, token, limit: plan.pageSize });
   if (!answer.ok) return answer;
   // The system has forgotten our place in it: everything is compared instead.
@@ -57,7 +58,7 @@ async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
     return stepped({ ...run, mode: "full", cursor: null, lastIds: [], watermark: { ...watermark, token: null } });
   const { records, nextCursor, serverNowMs } = answer.value;
   const fresh = records.filter(({ remote }) => !run.lastIds.includes(remote.id));
-  const found = await compared(fresh.map(foundOf), { run, plan, ports });
+  const found = await compared(fresh.map(foundOf), { run, plan, ports, sinceMs });
   if (!found.ok) return found;
   const { settled, knownKeys } = found.value;
   const sketch = run.mode === "full" ? ((await ports.sketch()) ?? newSketch(run.differences)) : null;
@@ -96,7 +97,7 @@ async function trace(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
   const wanted = new Set(run.missing);
   const known = await ports.knownAfter(run.cursor, plan.pageSize);
   const suspects = known.filter(({ key, deleted }) => !deleted && wanted.has(ports.digest(key)));
-  const result = await lookAt(suspects, { run, plan, ports });
+  const result = await lookAt(suspects, { run, plan, ports, sinceMs: ports.clock() });
   if (!result.ok) return result;
   const last = known.at(-1);
   const next = count(run, { opened: result.value.opened, healed: result.value.healed });
@@ -111,7 +112,7 @@ async function trace(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
 async function recheck(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Result<StepResult, Failed>> {
   const found = await ports.dueFindings(run.cursor, RECHECKS_A_STEP, ports.clock());
   const due = found.filter(({ lastSeenAtMs }) => lastSeenAtMs < run.startedAtMs);
-  const result = await lookAgain(due, { run, plan, ports });
+  const result = await lookAgain(due, { run, plan, ports, sinceMs: ports.clock() });
   if (!result.ok) return result;
   const { put, drop, opened, healed } = result.value;
   const next = count(run, { opened, healed });

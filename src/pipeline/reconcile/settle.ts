@@ -9,6 +9,11 @@ export interface Shown {
   readonly of: "row" | "key";
 }
 
+/** The names that a record may be known under: our key, and the system's own id. */
+export const namesOf = ({ key, remoteId }: { readonly key: string | null; readonly remoteId: string | null }): readonly string[] => [
+  ...new Set([key, remoteId].filter((each) => each !== null)),
+];
+
 /** What looks come to: findings as they stand now, and suspicions to be dropped. */
 export interface Settled {
   readonly put: readonly Finding[];
@@ -20,22 +25,22 @@ export interface Settled {
 /** Holds what was shown against what is on its way, and ends findings of which it shows that they are over. */
 export async function settle(
   shown: readonly Shown[],
-  { plan, ports }: { readonly plan: Plan; readonly ports: ReconcilePorts },
+  { plan, ports, sinceMs }: { readonly plan: Plan; readonly ports: ReconcilePorts; readonly sinceMs: number },
 ): Promise<Settled> {
   const candidates = shown.flatMap(({ candidate }) => candidate ?? []);
   const names = [...new Set([...shown.flatMap((each) => each.names), ...candidates.map(({ key }) => key)])];
   const before = new Map((await ports.findingsOf(names)).map((finding) => [finding.id, finding]));
-  const inFlight = candidates.length === 0 ? new Map<string, number>() : await ports.inFlight(candidates.map(({ key }) => key));
+  const onItsWay = candidates.length === 0 ? () => null : await sinceWhen(candidates, sinceMs, ports);
   const nowMs = ports.clock();
   const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
   const put = new Map<string, Finding>();
   let opened = 0;
   for (const each of candidates) {
     const own = before.get(findingId(plan.name, each)) ?? null;
-    const candidate = inTime(each, own, { ...look, onItsWaySinceMs: inFlight.get(each.key) ?? null });
-    const known = before.get(findingId(plan.name, candidate)) ?? null;
-    const finding = seen(known, candidate, look);
-    if (finding.state === "open" && known?.state !== "open" && !put.has(finding.id)) opened++;
+    const candidate = inTime(each, own, { ...look, onItsWaySinceMs: onItsWay(each) });
+    const earlier = before.get(findingId(plan.name, candidate)) ?? null;
+    const finding = seen(earlier, candidate, look);
+    if (finding.state === "open" && earlier?.state !== "open" && !put.has(finding.id)) opened++;
     put.set(finding.id, finding);
   }
   const over = [...before.values()].filter((finding) => !put.has(finding.id) && !isOver(finding) && isEnded(finding, shown));
@@ -51,6 +56,23 @@ export async function settle(
     opened,
     healed: ended.length,
   };
+}
+
+/**
+ * Since when something of a record is on its way. What has got through since the looking began is so from now: the look
+ * may be of before. Asked in this order, since an object forgets what it owes only once the index knows of it.
+ */
+async function sinceWhen(
+  candidates: readonly Candidate[],
+  sinceMs: number,
+  ports: ReconcilePorts,
+): Promise<(candidate: Candidate) => number | null> {
+  const inFlight = await ports.inFlight(candidates.map(({ key }) => key));
+  const known = new Map((await ports.known([...new Set(candidates.flatMap(namesOf))])).map((each) => [each.key, each.eventId]));
+  const told = await ports.toldSince([...new Set(known.values())], sinceMs);
+  const nowMs = ports.clock();
+  return (candidate) =>
+    namesOf(candidate).some((name) => told.has(known.get(name) ?? "")) ? nowMs : (inFlight.get(candidate.key) ?? null);
 }
 
 /** Another type of drift at the same record says that this one is over; but a single row tells nothing of how many there are. */

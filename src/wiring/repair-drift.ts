@@ -63,7 +63,7 @@ async function pull(env: Env, deployment: Deployment, finding: Finding): Promise
     { data: data.value, key: state.value.remote.id, ...placeAfter(before, state.value.order) },
     deployment.config.version,
   );
-  await enqueue(queuesOf(env).standard, [{ text: JSON.stringify(event), record: entityName(event.entity) }]);
+  await enqueue(queuesOf(env)[event.priority], [{ text: JSON.stringify(event), record: entityName(event.entity) }]);
   return ok(event.id);
 }
 
@@ -98,7 +98,8 @@ function told(
     correlationId: correlationIdOf(id),
     traceId: crypto.getRandomValues(new Uint8Array(16)).toHex(),
     receivedAtMs: nowMs,
-    priority: "standard",
+    // As a planned replay, it never competes with live traffic.
+    priority: "bulk",
     madeBy: "reconciliation",
     configVersion,
     deliveryId: `repair:${finding.id}:${id}`,

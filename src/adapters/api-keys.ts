@@ -2,6 +2,7 @@ import { and, asc, eq, gt, isNull, lt, or } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { provenText, usable, type KeyGrant, type KeyText } from "../domain/api-key.ts";
 import { LIMITS } from "../domain/limits.ts";
+import { remembering } from "../domain/remembering.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { apiKeys } from "./schema-access.ts";
 
@@ -22,18 +23,14 @@ const toKey = ({ proof: _proof, operations, ...row }: Row): StoredKey => ({
 });
 
 const utf8 = new TextEncoder();
-const macKeys = new Map<string, Promise<CryptoKey>>();
-
 /** A key of its own, so that a proof is never good for anything else that the secret is used for. */
-function macKey(secret: string): Promise<CryptoKey> {
-  const known = macKeys.get(secret);
-  if (known !== undefined) return known;
-  const made = crypto.subtle
-    .digest("SHA-256", utf8.encode(`signalbox api keys\n${secret}`))
-    .then((bytes) => crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]));
-  macKeys.set(secret, made);
-  return made;
-}
+const macKey = remembering(
+  async (secret: string): Promise<CryptoKey> => {
+    const bytes = await crypto.subtle.digest("SHA-256", utf8.encode(`signalbox api keys\n${secret}`));
+    return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  },
+  (secret) => secret,
+);
 
 /**
  * The proof of a key: HMAC-SHA-256 under a Worker secret over the key itself and all that its row grants. A key holds

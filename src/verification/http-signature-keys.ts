@@ -1,6 +1,6 @@
 import { fail, ok } from "../domain/result.ts";
 import type { Checked, HttpSignatureScheme, LiveSecret } from "./define.ts";
-import { remembering } from "./keys.ts";
+import { remembering } from "../domain/remembering.ts";
 import { decodeBytes } from "./signature.ts";
 
 const utf8 = new TextEncoder();

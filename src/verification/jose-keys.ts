@@ -2,7 +2,8 @@ import { importJWK, type JWK } from "jose";
 import { isJsonObject, type JsonObject } from "../domain/json.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Checked, JoseAlgorithm, KeySets, LiveSecret } from "./define.ts";
-import { keyOf, remembering } from "./keys.ts";
+import { remembering } from "../domain/remembering.ts";
+import { keyOf } from "./keys.ts";
 
 /** What a signature's header says of its key: a choice among our keys, no more. */
 export interface JoseHeader {

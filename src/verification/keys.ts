@@ -1,3 +1,4 @@
+import { remembering } from "../domain/remembering.ts";
 import type { Digest, LiveSecret } from "./define.ts";
 import { decodeBytes, hexOf } from "./signature.ts";
 
@@ -8,26 +9,7 @@ export interface KeySpec {
   readonly text: string;
 }
 
-const KEYS_KEPT = 256;
 const ED25519_BYTES = 32;
-
-/** Remembers what was derived of a secret, the oldest forgotten first. Holds values, never promises: those belong to one request. */
-export function remembering<Input, Value>(
-  derive: (input: Input) => Promise<Value>,
-  nameOf: (input: Input) => string,
-): (input: Input) => Promise<Value> {
-  const known = new Map<string, Value>();
-  return async (input) => {
-    const name = nameOf(input);
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const value = await derive(input);
-    const [oldest] = known.keys();
-    if (known.size >= KEYS_KEPT && oldest !== undefined) known.delete(oldest);
-    known.set(name, value);
-    return value;
-  };
-}
 
 const utf8 = new TextEncoder();
 

@@ -82,6 +82,7 @@ export interface Division {
  * bulk 9 or 225 ms. A waiting key gets served_key >= total / keys - 2 * lead_key of its class's grants, with lead_key =
  * max(1, tokens of 250 ms / 2). A class or key waits as long as it asks again within a second of when it was told to;
  * after that second what was kept for it is the others'.
+ * Where slots are what is short, tokens stand for the slots that come free.
  */
 export function divide(shares: Shares, ask: Ask, room: number, terms: Terms): Division {
   const names = placesOf(shares, ask);

@@ -1,3 +1,4 @@
+import { SELF } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AnswerOf } from "../../src/http/operations.ts";
@@ -86,5 +87,24 @@ describe("envelopes that share a queue message", () => {
     expect(sent.flatMap((message) => message.split("\n"))).toHaveLength(40);
     for (const { id } of answers) await eventually(id, (event) => event.status === "delivered");
     expect(posts).toHaveLength(40);
+  });
+
+  it("are sent by one request for others, each in a context of its own, and none has to fall back on its object", async () => {
+    destinations();
+    const key = crypto.randomUUID();
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const response = await SELF.fetch(signed("custom", customer({ id: `B-S-${key}-${index}` })));
+        const { id } = await response.json<{ id: string }>();
+        return { status: response.status, id };
+      }),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    for (const { id } of answers) await eventually(id, (event) => event.status === "delivered");
+    const ids = JSON.stringify(answers.map(({ id }) => id));
+    const query = "SELECT raw_ref FROM events WHERE id IN (SELECT value FROM json_each(?1))";
+    const { results } = await env.DB.prepare(query).bind(ids).all<{ raw_ref: string }>();
+    expect(results).toHaveLength(60);
+    expect(results.filter(({ raw_ref: ref }) => !ref.startsWith("raw/batch/"))).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ export interface EventSeen {
   readonly of: string | null;
   readonly correlationId: string;
   readonly receivedAt: string;
+  readonly updatedAt: string;
   readonly destinations: readonly Destination[];
 }
 

@@ -105,7 +105,7 @@ class Proof {
     await this.#untilDelivered(this.#held);
     await this.#untilFullRun(Date.now());
     const sent = await traffic.stop();
-    await this.#untilDelivered(sent);
+    const live = await inParallel(SENDERS, sent, async (event) => ({ ...event, settledMs: await this.#delivered(event) }));
     await this.#untilFullRun(Date.now() + terms.graceSeconds * 1_000);
     await this.#watch.stopClock();
     const findings = await this.#watch.look();
@@ -117,7 +117,7 @@ class Proof {
       terms,
       entities: this.#size.entities,
       harmless: this.#cast.harmless * HARMLESS.length,
-      liveEvents: sent.length,
+      live,
       names: await this.#books.namesOf(
         this.#injected.filter(({ kind }) => kind.named.reconciliation === "customers").map(({ key }) => key),
       ),
@@ -250,11 +250,13 @@ class Proof {
     await inParallel(SENDERS, ids, (id) => this.#delivered({ id }));
   }
 
-  async #delivered({ id }: Pick<Sent, "id">): Promise<void> {
+  /** Answers when it was, in ms. */
+  async #delivered({ id }: Pick<Sent, "id">): Promise<number> {
     const ask = (): Promise<EventSeen> => this.#stage.ops<EventSeen>(`/events/${id}`);
     const event = await this.#stage.until(ask, ({ status }) => ENDED.includes(status), DELIVERED_WITHIN_MS, ASK_EVERY_MS);
     const isFine = event.status === "delivered" || event.status === "superseded" || (event.status === "ignored" && event.of === null);
     if (!isFine) throw new Error(`not delivered: ${JSON.stringify(event)}`);
+    return Date.parse(event.updatedAt);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Terms } from "./deployment.ts";
 import type { DriftKind, Victim } from "./drifts.ts";
+import { secondsTaken, wasHeldUp, type Lived } from "./lateness.ts";
 import type { FindingSeen, RunSeen } from "./watching.ts";
 
 export interface Injected {
@@ -36,7 +37,9 @@ export interface Reckoning {
   /** Customers that the ERP holds otherwise than we last said, after all repairs. */
   readonly notRestored: readonly string[];
   readonly harmless: number;
-  readonly liveEvents: number;
+  readonly live: { readonly events: number; readonly medianSeconds: number; readonly p99Seconds: number; readonly maxSeconds: number };
+  /** Live changes that took longer than the grace while they were told as late: true, and nobody's drift. */
+  readonly heldUp: readonly string[];
   readonly runs: { readonly changes: number; readonly full: number; readonly failed: readonly string[] };
   readonly compared: number;
   readonly comparedPerSecond: number;
@@ -56,13 +59,16 @@ interface Evidence {
   readonly terms: Terms;
   readonly entities: number;
   readonly harmless: number;
-  readonly liveEvents: number;
+  readonly live: readonly Lived[];
   readonly names: ReadonlyMap<string, { readonly name: string; readonly active: boolean }>;
 }
 
 const nameOf = ({ reconciliation, type, key }: Pick<FindingSeen, "reconciliation" | "type" | "key">): string =>
   `${reconciliation} ${type} ${key}`;
 const wantedName = ({ kind, key }: Injected): string => nameOf({ ...kind.named, key });
+
+const nameAndFields = (finding: FindingSeen): string =>
+  `${nameOf(finding)} (${finding.differences.map(({ field }) => field).join(", ")})`;
 
 /** Holds what was told against what was done. */
 export function reckon(evidence: Evidence): Reckoning {
@@ -71,6 +77,8 @@ export function reckon(evidence: Evidence): Reckoning {
   const now = new Map(evidence.findings.map((finding) => [nameOf(finding), finding]));
   const judged = injected.map((each) => judge(each, { told: told1, now, runs, terms }));
   const wanted = new Set(injected.map(wantedName));
+  const others = told.filter((finding) => !wanted.has(nameOf(finding)));
+  const heldUp = others.filter((finding) => wasHeldUp(finding, evidence.live, terms));
   const compared = runs.reduce((sum, { progress }) => sum + progress.compared, 0);
   const workedMs = runs.reduce((sum, { startedAt, updatedAt }) => sum + Date.parse(updatedAt) - Date.parse(startedAt), 0);
   const names = (of: (each: Judged) => boolean): readonly string[] => judged.filter(of).map(({ name }) => name);
@@ -81,18 +89,14 @@ export function reckon(evidence: Evidence): Reckoning {
     found: judged.filter(({ found }) => found).length,
     missed: names(({ found }) => !found),
     late: names(({ found, inPeriod }) => found && !inPeriod),
-    false: told
-      .map((finding) => `${nameOf(finding)} (${finding.differences.map(({ field }) => field).join(", ")})`)
-      .filter((_name, index) => {
-        const finding = told[index];
-        return finding !== undefined && !wanted.has(nameOf(finding));
-      }),
+    false: others.filter((finding) => !heldUp.includes(finding)).map(nameAndFields),
     notEnded: judged
       .filter(({ ended }) => !ended)
       .map(({ name, state, reason }) => `${name}: ${state}${reason === null ? "" : `, ${reason}`}`),
     notRestored: injected.filter((each) => !isRestored(each, evidence.names)).map(wantedName),
     harmless: evidence.harmless,
-    liveEvents: evidence.liveEvents,
+    live: { events: evidence.live.length, ...secondsTaken(evidence.live) },
+    heldUp: heldUp.map(nameAndFields),
     runs: {
       changes: runs.filter(({ mode }) => mode === "changes").length,
       full: runs.filter(({ mode }) => mode === "full").length,

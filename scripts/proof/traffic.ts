@@ -25,11 +25,18 @@ export const tellOfCustomer = (stage: Stage, { code, name }: Pick<Party, "code" 
 export const tellOfWin = (stage: Stage, key: string, account: string): Promise<Sent> =>
   stage.send("salesforce", opportunity({ id: key, name: key, amount: "240.00", account }));
 
+export interface LiveEvent {
+  readonly id: string;
+  /** Of the customer or the order that the event is about. */
+  readonly key: string;
+  readonly sentMs: number;
+}
+
 /** What happens in the other systems all the while: customers change and are made, opportunities are won. */
 export class Traffic {
   readonly #stage: Stage;
   readonly #customers: readonly Party[];
-  readonly #sent: Promise<Sent>[] = [];
+  readonly #sent: Promise<LiveEvent>[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(stage: Stage, customers: readonly Party[]) {
@@ -41,19 +48,28 @@ export class Traffic {
     this.#timer = setInterval(() => this.#sent.push(this.#next(this.#sent.length)), EVERY_MS);
   }
 
-  /** Answers the ids of all that was sent. */
-  async stop(): Promise<readonly string[]> {
+  /** Answers all that was sent. */
+  async stop(): Promise<readonly LiveEvent[]> {
     if (this.#timer !== null) clearInterval(this.#timer);
-    return (await Promise.all(this.#sent)).map(({ id }) => id);
+    return Promise.all(this.#sent);
   }
 
-  #next(number: number): Promise<Sent> {
+  #next(number: number): Promise<LiveEvent> {
     const customer = this.#customers[(number * 7) % this.#customers.length];
     if (customer === undefined) throw new Error("live traffic needs customers");
-    if (number % WON_EVERY === WON_EVERY - 1) return tellOfWin(this.#stage, opportunityKey("LV", number), customer.code);
-    if (number % NEW_EVERY === NEW_EVERY - 1) return customerUpdate(this.#stage, `NEW-${number}`, `New customer ${number}`);
-    return customerUpdate(this.#stage, customer.code, `${customer.name}, version ${number}`);
+    const won = opportunityKey("LV", number);
+    if (number % WON_EVERY === WON_EVERY - 1) return about(won, tellOfWin(this.#stage, won, customer.code));
+    const [code, name] =
+      number % NEW_EVERY === NEW_EVERY - 1
+        ? [`NEW-${number}`, `New customer ${number}`]
+        : [customer.code, `${customer.name}, version ${number}`];
+    return about(code, customerUpdate(this.#stage, code, name));
   }
+}
+
+async function about(key: string, sent: Promise<Sent>): Promise<LiveEvent> {
+  const sentMs = Date.now();
+  return { id: (await sent).id, key, sentMs };
 }
 
 /** An id in the form of Salesforce's, 18 characters. */

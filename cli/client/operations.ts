@@ -471,7 +471,7 @@ export type EntityKind = "customer" | "opportunity" | "order" | "invoice" | "shi
 export interface ReconciliationRun {
   readonly id: string;
   readonly reconciliation: string;
-  /** What has changed, or everything */
+  /** What has changed; everything; or, as a baseline, everything while what only the system has is taken for known, and is no drift */
   readonly mode: ReconciliationRunMode;
   readonly state: ReconciliationRunState;
   readonly phase: ReconciliationRunPhase;
@@ -484,7 +484,7 @@ export interface ReconciliationRun {
   readonly problem: string | null;
 }
 
-export type ReconciliationRunMode = "changes" | "full";
+export type ReconciliationRunMode = "changes" | "full" | "baseline";
 
 export type ReconciliationRunState = "running" | "done" | "failed";
 
@@ -501,6 +501,7 @@ export interface ComparisonProgress {
   readonly opened: number;
   readonly healed: number;
   readonly repairs: number;
+  readonly adopted: number;
 }
 
 export interface DriftHistory {
@@ -508,6 +509,7 @@ export interface DriftHistory {
   /** Newest first */
   readonly runs: readonly {
     readonly id: string;
+    /** What has changed; everything; or, as a baseline, everything while what only the system has is taken for known, and is no drift */
     readonly mode: ReconciliationRunMode;
     readonly state: ReconciliationRunState;
     readonly startedAt: string;
@@ -1261,7 +1263,11 @@ export interface Operations {
   runReconciliation: {
     readonly params: { readonly name: string };
     readonly query: {};
-    readonly body: { readonly mode?: ReconciliationRunMode | undefined; readonly reason: string };
+    readonly body: {
+      /** What has changed; everything; or, as a baseline, everything while what only the system has is taken for known, and is no drift */
+      readonly mode?: ReconciliationRunMode | undefined;
+      readonly reason: string;
+    };
     readonly answer: ReconciliationRun;
   };
   /** What each run compared and found, and how long findings took to be told and to end. Role: viewer. */

@@ -14,6 +14,7 @@ const OPTIONS = {
   type: { type: "string", value: "type", summary: "list: such as missingInErp or mismatch" },
   owner: { type: "string", value: "name", summary: "list: whose they are" },
   full: { type: "boolean", summary: "run: compare everything, not only what has changed" },
+  baseline: { type: "boolean", summary: "run: compare everything, and take for known what only the system has, as on the first day" },
   how: {
     type: "string",
     value: "way",
@@ -42,6 +43,7 @@ export const drift = command({
     "signalbox drift repair fnd_01J... --dry-run",
     "signalbox drift accept fnd_01J... --days 7 --reason 'booked by hand'",
     "signalbox drift run erp-orders --full",
+    "signalbox drift run erp-orders --baseline --reason 'the ERP is ten years older than the router'",
     "signalbox drift history erp-orders",
   ],
   run: (call) => {
@@ -137,7 +139,9 @@ const runTable = (items: readonly Reconciliation[], columns: number | null): str
 const reasonOf = ({ options }: Drift, action: string): string => options.reason ?? `${action} from the command line`;
 
 async function run(call: Drift, name: string): Promise<Exit> {
-  const body = { mode: call.options.full === true ? "full" : "changes", reason: reasonOf(call, "run") } as const;
+  const { full, baseline } = call.options;
+  const mode = baseline === true ? "baseline" : full === true ? "full" : "changes";
+  const body = { mode, reason: reasonOf(call, "run") } as const;
   const begun = await (await call.api("operator")).call("runReconciliation", { params: { name }, body });
   call.show(begun, () => `${begun.id}: ${begun.state}. How far it is: npx signalbox drift runs`);
   return EXIT.ok;

@@ -67,8 +67,7 @@ const nameOf = ({ reconciliation, type, key }: Pick<FindingSeen, "reconciliation
   `${reconciliation} ${type} ${key}`;
 const wantedName = ({ kind, key }: Injected): string => nameOf({ ...kind.named, key });
 
-const nameAndFields = (finding: FindingSeen): string =>
-  `${nameOf(finding)} (${finding.differences.map(({ field }) => field).join(", ")})`;
+const nameAndFields = (finding: FindingSeen): string => `${nameOf(finding)} (${finding.differences.map(({ field }) => field).join(", ")})`;
 
 /** Holds what was told against what was done. */
 export function reckon(evidence: Evidence): Reckoning {

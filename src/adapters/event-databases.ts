@@ -1,6 +1,7 @@
 import type { AuditRows, EventRow } from "../domain/audit-record.ts";
 import type { ProjectionRow } from "../domain/reconciliation/projection.ts";
 import { shardOf } from "../domain/shards.ts";
+import type { Known } from "../domain/reconciliation/compare.ts";
 import { joinFacts, type SlaFacts } from "../domain/slas/spans.ts";
 import type { ReplayQuery } from "../domain/replay.ts";
 import { recordPoison, recordRows, type PoisonRow } from "./event-index.ts";
@@ -63,6 +64,19 @@ export async function recordAll(env: Env, rows: readonly AuditRows[], nowMs: num
     for (const each of row.projections) partOf(`${each.kind}/${each.entityKey}`)?.projections.push(each);
   }
   await Promise.all(parts.map(({ db, facts, ...part }) => recordRows(db, { ...part, slas: joinFacts(facts) }, nowMs)));
+}
+
+/** Writes what is known of a system's records without any event of it, each to where its record's rows are. */
+export async function recordKnown(env: Env, subject: Pick<ProjectionRow, "system" | "kind">, records: readonly Known[]): Promise<void> {
+  const databases = databasesOf(env);
+  const byShard = Map.groupBy(records, ({ key }) => shardOf(`${subject.kind}/${key}`, databases.length));
+  const rows = (part: readonly Known[]): readonly ProjectionRow[] =>
+    part.map(({ key, ...known }) => ({ ...known, ...subject, entityKey: key, partial: false }));
+  await Promise.all(
+    [...byShard].map(([shard, part]) =>
+      recordRows(databases[shard] ?? databases[0], { rows: [], projections: rows(part), slas: joinFacts([]) }, Date.now()),
+    ),
+  );
 }
 
 /** Writes what could not be processed at all, an event's to where its rows are. */

@@ -2,7 +2,7 @@ import { fail, ok, type Result } from "../domain/result.ts";
 import type { Known } from "../domain/reconciliation/compare.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import type { FindingTimes } from "../domain/reconciliation/history.ts";
-import type { Run, RunMode } from "../domain/reconciliation/run.ts";
+import { comparesAll, type Run, type RunMode } from "../domain/reconciliation/run.ts";
 import { sketchBytes, sketchOf, type Sketch } from "../domain/reconciliation/sketch.ts";
 import { NO_WATERMARK, type Watermark } from "../domain/reconciliation/watermark.ts";
 import type { JsonObject } from "../domain/json.ts";
@@ -154,7 +154,7 @@ export async function storeStep(
            ON CONFLICT (reconciliation) DO UPDATE SET watermark = excluded.watermark, changes_at_ms = excluded.changes_at_ms,
              full_at_ms = max(full_at_ms, excluded.full_at_ms)`,
         )
-        .bind(run.reconciliation, JSON.stringify(watermark), run.startedAtMs, run.mode === "full" ? run.startedAtMs : 0),
+        .bind(run.reconciliation, JSON.stringify(watermark), run.startedAtMs, comparesAll(run) ? run.startedAtMs : 0),
     );
   await db.batch(statements);
 }

@@ -67,3 +67,13 @@ export const exactNumber = (decimal: string): JsonValue => {
   const number = Number(decimal);
   return String(number) === decimal || raw === undefined ? number : raw(decimal);
 };
+
+/** The fields at these paths, of those that are there. */
+export function onlyFields(data: JsonObject, fields: readonly string[]): JsonObject {
+  const kept: Record<string, JsonValue> = {};
+  for (const field of fields) {
+    const value = readPath(data, field);
+    if (value !== undefined) kept[field] = value;
+  }
+  return kept;
+}

@@ -2,22 +2,35 @@ import * as z from "zod";
 import { ALERT_SEVERITIES } from "../domain/alerts/define.ts";
 import { ENTITY_KINDS } from "../domain/entities/index.ts";
 import { FINDING_STATES, FINDING_TYPES, SEVERITIES } from "../domain/reconciliation/findings.ts";
-import { PHASES } from "../domain/reconciliation/run.ts";
+import { PHASES, RUN_MODES } from "../domain/reconciliation/run.ts";
 import { Cursor, Limit, page, type Operation } from "./operation.ts";
 
 const Reason = z.string().min(3).max(500);
 
+const Mode = z
+  .enum(RUN_MODES)
+  .describe(
+    "What has changed; everything; or, as a baseline, everything while what only the system has is taken for known, and is no drift",
+  );
+
 const RunView = z.object({
   id: z.string(),
   reconciliation: z.string(),
-  mode: z.enum(["changes", "full"]).describe("What has changed, or everything"),
+  mode: Mode,
   state: z.enum(["running", "done", "failed"]),
   phase: z.enum(PHASES),
   startedAt: z.string(),
   updatedAt: z.string().describe("When its last page was stored"),
   startedBy: z.string(),
   window: z.object({ from: z.string().nullable(), until: z.string() }),
-  progress: z.object({ pages: z.number(), compared: z.number(), opened: z.number(), healed: z.number(), repairs: z.number() }),
+  progress: z.object({
+    pages: z.number(),
+    compared: z.number(),
+    opened: z.number(),
+    healed: z.number(),
+    repairs: z.number(),
+    adopted: z.number(),
+  }),
   problem: z.string().nullable(),
 });
 
@@ -94,7 +107,7 @@ export const DRIFT_OPERATIONS = {
     path: "/reconciliations/:name/run",
     role: "operator",
     summary: "Compares now: what has changed, or everything",
-    body: z.object({ mode: z.enum(["changes", "full"]).default("changes"), reason: Reason }),
+    body: z.object({ mode: Mode.default("changes"), reason: Reason }),
     answer: RunView,
   },
   getDriftHistory: {
@@ -109,7 +122,7 @@ export const DRIFT_OPERATIONS = {
         .array(
           z.object({
             id: z.string(),
-            mode: z.enum(["changes", "full"]),
+            mode: Mode,
             state: z.enum(["running", "done", "failed"]),
             startedAt: z.string(),
             tookMs: z.number(),

@@ -4,6 +4,7 @@ import { entityDefinition } from "../domain/entities/index.ts";
 import type { Finding } from "../domain/reconciliation/findings.ts";
 import { isOver } from "../domain/reconciliation/findings.ts";
 import { pointOf, spreadsOf } from "../domain/reconciliation/history.ts";
+import { NO_PROGRESS } from "../domain/reconciliation/run.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import { SILENCE_RULES, type FindingView, type RunView } from "./operations-drift.ts";
@@ -163,7 +164,7 @@ export const runView = ({ run, state, updatedAtMs }: RunRecord): RunView => ({
   updatedAt: iso(updatedAtMs),
   startedBy: run.startedBy,
   window: { from: run.window.fromMs === null ? null : iso(run.window.fromMs), until: iso(run.window.untilMs) },
-  progress: { ...run.progress },
+  progress: { ...NO_PROGRESS, ...run.progress },
   problem: run.problem,
 });
 

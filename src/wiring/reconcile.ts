@@ -1,4 +1,4 @@
-import { databasesOf } from "../adapters/event-databases.ts";
+import { databasesOf, recordKnown } from "../adapters/event-databases.ts";
 import {
   beginRun,
   countOpen,
@@ -100,7 +100,7 @@ export async function startRun(
     id: `run_${ulid(how.nowMs, crypto.getRandomValues(new Uint8Array(16)))}`,
     reconciliation: name,
     // What has never been read whole has no watermark to go on from.
-    mode: watermark.atMs === null && watermark.token === null ? "full" : how.mode,
+    mode: watermark.atMs === null && watermark.token === null && how.mode === "changes" ? "full" : how.mode,
     phase: "pages",
     startedAtMs: how.nowMs,
     startedBy: how.by,
@@ -166,7 +166,10 @@ function reconcilePorts(
     openFindings: (after, limit) => unfinished(env.DB, name, { after, limit, dueMs: null }),
     countOpen: () => countOpen(env.DB, name),
     sketch: async () => sketch,
-    store: (result) => storeStep(env.DB, { ...result, nowMs: Date.now() }),
+    store: async (result) => {
+      await recordKnown(env, { system, kind }, result.adopted);
+      await storeStep(env.DB, { ...result, nowMs: Date.now() });
+    },
     repair: (finding, how) => repairFinding(env, deployment, finding, how),
     mayRepair: () => mayRun(null, deployment.config.replays, Date.now()),
     digest: (key) => sha256Hex(key).slice(0, 16),

@@ -88,6 +88,11 @@ class Model {
     row.visibleAtMs = this.nowMs + (how.visibleAfterMs ?? 0);
   }
 
+  /** A record of the system that nobody has told us of. */
+  stranger(id: string, data: JsonObject): void {
+    this.rows.set(id, { id, key: null, data, stampMs: this.stampMs, visibleAtMs: this.nowMs });
+  }
+
   async reconcile(mode: RunMode, plan: Plan = PLAN): Promise<Run> {
     this.run ??= {
       id: `run${++this.#serial}`,
@@ -185,7 +190,9 @@ class Model {
       openFindings: async (after, limit) => this.#findings(after, limit, ({ state }) => state === "open"),
       countOpen: async () => this.open().length,
       sketch: async () => (this.#sketch === null ? null : sketchOf(this.#sketch)),
-      store: async ({ run, put, drop, watermark, sketch }) => {
+      store: async ({ run, put, drop, adopted, watermark, sketch }) => {
+        maybeCrash();
+        for (const known of adopted) this.known.set(known.key, known);
         maybeCrash();
         this.run = run;
         for (const finding of put) this.findings.set(finding.id, finding);
@@ -316,6 +323,37 @@ describe("a reconciliation", () => {
     model.nowMs += 20 * MINUTE;
     await model.reconcile("changes");
     expect([...model.findings.values()].map(({ state }) => state)).toEqual(["healed"]);
+  });
+
+  it("takes for known as a baseline what only the system has, tells of what differs, and finds from then on what happens to it", async () => {
+    const model = new Model();
+    for (let index = 0; index < 5; index++) model.stranger(`R-${index}`, order("confirmed"));
+    model.deliver("SO-01", order("confirmed"));
+    model.change("SO-01", { status: "cancelled" });
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("full");
+    expect(model.open()).toHaveLength(6);
+    model.nowMs += MINUTE;
+    const run = await model.reconcile("baseline");
+    expect(run.progress).toMatchObject({ adopted: 5, opened: 0, healed: 5 });
+    expect(model.open()).toEqual(["mismatch SO-01"]);
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("full");
+    expect(model.open()).toEqual(["mismatch SO-01"]);
+    model.change("R-1", { status: "cancelled" });
+    model.rows.delete("R-2");
+    model.nowMs += 20 * MINUTE;
+    await model.reconcile("full");
+    expect(model.open()).toEqual(["mismatch R-1", "mismatch SO-01", "missingInErp R-2"]);
+  });
+
+  it("leaves out of a baseline what is on its way: that will be known by its own event", async () => {
+    const model = new Model();
+    model.stranger("R-0", order("confirmed"));
+    model.inFlight.set("R-0", model.nowMs);
+    model.nowMs += MINUTE;
+    expect((await model.reconcile("baseline")).progress.adopted).toBe(0);
+    expect(model.known.size).toBe(0);
   });
 
   it("takes a repair on its way for what it is, however long it takes", async () => {

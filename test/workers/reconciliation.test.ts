@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Erp } from "../support/fake-erp.ts";
 import { correlationIdOf, eventId } from "../../src/domain/event-id.ts";
 import type { EntityEvent } from "../../src/domain/event.ts";
+import type { RunMode } from "../../src/domain/reconciliation/run.ts";
 import worker from "../../src/index.ts";
 import { ops } from "../support/router.ts";
 import { orderEvent } from "../support/world.ts";
@@ -17,6 +18,7 @@ beforeEach(() => {
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => erp.answer(new Request(input as Request, init as RequestInit)));
 });
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
@@ -42,8 +44,8 @@ async function consume(events: readonly EntityEvent[]): Promise<void> {
 
 /** Runs one reconciliation to its end. */
 async function reconcile(
-  mode: "changes" | "full",
-): Promise<{ progress: { compared: number; opened: number; healed: number; repairs: number } }> {
+  mode: RunMode,
+): Promise<{ progress: { compared: number; opened: number; healed: number; repairs: number; adopted: number } }> {
   const workflows = await introspectWorkflow(env.RECONCILE);
   try {
     return await reconcileWatched(mode, workflows);
@@ -52,10 +54,7 @@ async function reconcile(
   }
 }
 
-async function reconcileWatched(
-  mode: "changes" | "full",
-  workflows: Awaited<ReturnType<typeof introspectWorkflow>>,
-): ReturnType<typeof reconcile> {
+async function reconcileWatched(mode: RunMode, workflows: Awaited<ReturnType<typeof introspectWorkflow>>): ReturnType<typeof reconcile> {
   await workflows.modifyAll(async (each) => {
     await each.disableSleeps();
     await each.disableRetryDelays();
@@ -140,6 +139,23 @@ describe("a reconciliation of orders with the ERP", () => {
     expect(history.timeToDetect.medianMs).toBeGreaterThanOrEqual(15 * MINUTE_MS);
     expect(history.timeToRepair.count).toBeGreaterThan(0);
     expect((await ops("/reconciliations/nothing/history")).status).toBe(404);
+  });
+
+  it("takes an ERP over as it is: what was there before is known, no event and no finding, and a later change is drift", async () => {
+    const put = (id: string, status: string, agoMs: number): void =>
+      erp.put("orders", id, { number: id, status, total: { amount: "10.00", currency: "EUR" } }, Date.now() - agoMs);
+    const found = async (): Promise<readonly string[]> =>
+      [...(await drift("repairing")), ...(await drift())].flatMap(({ type, key }) => (key.startsWith("old_") ? [`${type} ${key}`] : []));
+    for (const id of ["old_1", "old_2", "old_3"]) put(id, "confirmed", 60 * MINUTE_MS);
+    expect((await reconcile("baseline")).progress).toMatchObject({ compared: 3, adopted: 3 });
+    expect((await reconcile("full")).progress).toMatchObject({ compared: 3, adopted: 0 });
+    expect(await found()).toEqual([]);
+    const events = await (await ops("/events?entity=order/old_1")).json<{ items: readonly unknown[] }>();
+    expect(events.items).toEqual([]);
+    put("old_2", "cancelled", 0);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 20 * MINUTE_MS });
+    await reconcile("full");
+    expect(await found()).toEqual(["mismatch old_2"]);
   });
 
   it("lists sources that have gone silent and subscriptions that end beside open findings", async () => {

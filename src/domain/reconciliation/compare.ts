@@ -1,7 +1,8 @@
 import { differences, type Difference } from "../differences.ts";
 import type { DriftField } from "../entities/define.ts";
 import type { EntityKind } from "../entities/index.ts";
-import type { JsonObject } from "../json.ts";
+import { firstEventIdAt } from "../event-id.ts";
+import { onlyFields, type JsonObject } from "../json.ts";
 import type { OwnershipRow } from "../config.ts";
 import type { Candidate } from "./findings.ts";
 
@@ -66,6 +67,22 @@ const VOID: ReadonlySet<unknown> = new Set(["cancelled", "void"]);
 
 /** What was taken back stays in the books under its key, and is no second record of anything. */
 export const isVoid = ({ data }: Found): boolean => VOID.has(data["status"]);
+
+/** A record that nobody has told us of, as known from when it was read: as if the system had told of it then. */
+export const adopted = (
+  { remoteId, data }: Found,
+  { fields, atMs }: { readonly fields: readonly DriftField[]; readonly atMs: number },
+): Known => ({
+  key: remoteId,
+  remoteId,
+  data: onlyFields(
+    data,
+    fields.map(({ field }) => field),
+  ),
+  deleted: false,
+  atMs,
+  eventId: firstEventIdAt(atMs),
+});
 
 /** A record that we know and that the system does not have. */
 export const compareMissing = (known: Known, terms: Terms): Candidate | null =>

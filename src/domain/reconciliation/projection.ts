@@ -1,7 +1,7 @@
 import type { RouterConfig } from "../config.ts";
 import { entityDefinition, type EntityKind } from "../entities/index.ts";
 import type { EntityEvent } from "../event.ts";
-import { readPath, type JsonObject, type JsonValue } from "../json.ts";
+import { onlyFields, type JsonObject } from "../json.ts";
 import type { EventOutcome } from "../outcome.ts";
 import { systemOfDestination, systemOfSource } from "../ownership.ts";
 
@@ -45,7 +45,7 @@ export function projectionRows(
     const told = event.entity.kind === kind && systemOfSource(config, event.sourceName) === systemOfDestination(config, system);
     const ownKey = event.alias ?? event.entity.key;
     if (told && event.nature !== "hint")
-      rows.push({ ...base, system, kind, entityKey: ownKey, remoteId: ownKey, data: only(data, compared) });
+      rows.push({ ...base, system, kind, entityKey: ownKey, remoteId: ownKey, data: onlyFields(data, compared) });
     const lane = outcome.lanes.find(({ destination, status }) => destination === system && status === "delivered");
     if (lane !== undefined && (event.entity.kind === kind || SOLD_AS[event.entity.kind] === kind))
       rows.push({
@@ -54,17 +54,8 @@ export function projectionRows(
         kind,
         entityKey: event.entity.key,
         remoteId: lane.remote?.id ?? null,
-        data: only(written(event, system, data), compared),
+        data: onlyFields(written(event, system, data), compared),
       });
     return rows;
   });
-}
-
-function only(data: JsonObject, fields: readonly string[]): JsonObject {
-  const kept: Record<string, JsonValue> = {};
-  for (const field of fields) {
-    const value = readPath(data, field);
-    if (value !== undefined) kept[field] = value;
-  }
-  return kept;
 }

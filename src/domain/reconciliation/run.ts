@@ -1,10 +1,13 @@
 import type { Watermark, Window } from "./watermark.ts";
 
-/** A run compares what has changed, or everything. */
-export type RunMode = "changes" | "full";
+/** A run compares what has changed, or everything. As a baseline it takes for known what only the system has, and tells of the rest. */
+export const RUN_MODES = ["changes", "full", "baseline"] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
+export const comparesAll = ({ mode }: Pick<Run, "mode">): boolean => mode !== "changes";
 
 /**
- * What a run does, in this order. Only a full run has the middle three: `sweep` goes through all that we know, `trace`
+ * What a run does, in this order. Only a run over everything has the middle three: `sweep` goes through all that we know, `trace`
  * finds which of it the system does not have.
  */
 export const PHASES = ["pages", "sweep", "trace", "recheck", "repair", "done"] as const;
@@ -17,9 +20,11 @@ export interface Progress {
   readonly opened: number;
   readonly healed: number;
   readonly repairs: number;
+  /** Records taken for known by a baseline. */
+  readonly adopted: number;
 }
 
-export const NO_PROGRESS: Progress = { pages: 0, compared: 0, opened: 0, healed: 0, repairs: 0 };
+export const NO_PROGRESS: Progress = { pages: 0, compared: 0, opened: 0, healed: 0, repairs: 0, adopted: 0 };
 
 /** A run as it is stored after every page: all that the next page needs, so that a crash costs one page. */
 export interface Run {
@@ -45,10 +50,13 @@ export interface Run {
   readonly problem: string | null;
 }
 
-const AFTER: Readonly<Record<RunMode, Readonly<Partial<Record<Phase, Phase>>>>> = {
-  changes: { pages: "recheck", recheck: "repair", repair: "done" },
-  full: { pages: "sweep", sweep: "trace", trace: "recheck", recheck: "repair", repair: "done" },
-};
+const CHANGES: Readonly<Partial<Record<Phase, Phase>>> = { pages: "recheck", recheck: "repair", repair: "done" };
+const ALL: Readonly<Partial<Record<Phase, Phase>>> = { ...CHANGES, pages: "sweep", sweep: "trace", trace: "recheck" };
 
 /** The run in its next phase. */
-export const onward = (run: Run): Run => ({ ...run, phase: AFTER[run.mode][run.phase] ?? "done", cursor: null, lastIds: [] });
+export const onward = (run: Run): Run => ({
+  ...run,
+  phase: (comparesAll(run) ? ALL : CHANGES)[run.phase] ?? "done",
+  cursor: null,
+  lastIds: [],
+});

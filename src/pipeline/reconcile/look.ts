@@ -48,7 +48,7 @@ export async function compared(
     const candidate = twin === null ? compareFound(row, ours, terms) : twin.value.candidate;
     // Of several rows under one key, one is the record: only it can agree, and counted twice it would be missing nowhere.
     const isRecord = twin?.value.isRecord !== false;
-    shown.push({ names: isRecord ? namesOf(row) : [row.remoteId], candidate, of: "row" });
+    shown.push({ names: isRecord ? namesOf(row) : [row.remoteId], candidate, of: "row", row });
     if (row.deleted || !isRecord) continue;
     for (const name of namesOf(row)) if (known.get(name)?.deleted === false) both.add(name);
   }

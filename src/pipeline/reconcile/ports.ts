@@ -25,11 +25,13 @@ export interface Plan {
   readonly stormAbove: number;
 }
 
-/** What one step leaves: written in one call, so that a crash leaves all of it or nothing. */
+/** What one step leaves: written in one call, so that a crash leaves all of it or nothing; but what is adopted goes first, and does so again. */
 export interface StepResult {
   readonly run: Run;
   readonly put: readonly Finding[];
   readonly drop: readonly string[];
+  /** Records of the system that are known from now on. */
+  readonly adopted: readonly Known[];
   /** Set when the run is over. */
   readonly watermark: Watermark | null;
   /** Of a full run, the difference so far. */

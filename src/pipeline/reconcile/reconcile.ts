@@ -1,6 +1,6 @@
 import type { Failed } from "../../destinations/define.ts";
 import { isRepairedInVain, underRepair, type Finding } from "../../domain/reconciliation/findings.ts";
-import { onward, type Run } from "../../domain/reconciliation/run.ts";
+import { comparesAll, onward, type Run } from "../../domain/reconciliation/run.ts";
 import { decode, newSketch, tally } from "../../domain/reconciliation/sketch.ts";
 import { advanced } from "../../domain/reconciliation/watermark.ts";
 import type { Result } from "../../domain/result.ts";
@@ -15,6 +15,7 @@ const REPAIR_WITHIN_MS = 600_000;
 const GROWTH = 8;
 const LARGEST_DIFFERENCE = 40_000;
 
+const HOW_TO_BEGIN = "If the system was in use before it was first compared, run it once as a baseline";
 const IN_VAIN = "it was repaired several times and came back: a person has to look";
 
 type Step = (run: Run, plan: Plan, ports: ReconcilePorts) => Promise<Result<StepResult, Failed>>;
@@ -36,7 +37,7 @@ export async function stepRun(run: Run, plan: Plan, ports: ReconcilePorts): Prom
 
 const stepped = (run: Run, more: Partial<StepResult> = {}): Result<StepResult, Failed> => ({
   ok: true,
-  value: { run, put: [], drop: [], watermark: null, sketch: null, ...more },
+  value: { run, put: [], drop: [], adopted: [], watermark: null, sketch: null, ...more },
 });
 
 const count = (run: Run, more: Partial<Run["progress"]>): Run => {
@@ -48,8 +49,8 @@ const count = (run: Run, more: Partial<Run["progress"]>): Run => {
 
 async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Result<StepResult, Failed>> {
   const { window, cursor, watermark } = run;
-  const token = run.mode === "full" ? null : watermark.token;
-  const fromMs = run.mode === "full" ? null : window.fromMs;
+  const token = comparesAll(run) ? null : watermark.token;
+  const fromMs = comparesAll(run) ? null : window.fromMs;
   const sinceMs = ports.clock();
   const answer = await ports.page({ kind: plan.kind, fromMs, untilMs: window.untilMs, cursor, token, limit: plan.pageSize });
   if (!answer.ok) return answer;
@@ -61,16 +62,21 @@ async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
   const found = await compared(fresh.map(foundOf), { run, plan, ports, sinceMs });
   if (!found.ok) return found;
   const { settled, knownKeys } = found.value;
-  const sketch = run.mode === "full" ? ((await ports.sketch()) ?? newSketch(run.differences)) : null;
+  const sketch = comparesAll(run) ? ((await ports.sketch()) ?? newSketch(run.differences)) : null;
   if (sketch !== null) for (const key of knownKeys) tally(sketch, ports.digest(key), 1);
   const next: Run = {
-    ...count(run, { pages: 1, compared: fresh.length, opened: settled.opened, healed: settled.healed }),
+    ...count(run, { pages: 1, compared: fresh.length, opened: settled.opened, healed: settled.healed, adopted: settled.adopted.length }),
     serverAtStartMs: run.serverAtStartMs ?? serverNowMs,
     cursor: nextCursor,
     token: answer.value.token ?? run.token,
     lastIds: records.map(({ remote }) => remote.id),
   };
-  return stepped(nextCursor === null ? onward(next) : next, { put: settled.put, drop: settled.drop, sketch });
+  return stepped(nextCursor === null ? onward(next) : next, {
+    put: settled.put,
+    drop: settled.drop,
+    adopted: settled.adopted,
+    sketch,
+  });
 }
 
 /** Takes out of the difference all that we know. What is left, only one side has. */
@@ -126,7 +132,7 @@ async function repair(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resu
     stepped({ ...onward(run), problem: problem ?? run.problem }, { watermark: advanced(run.watermark, endOf(run), plan.stamps) });
   const open = await ports.countOpen();
   if (open > plan.stormAbove)
-    return end(`${open} findings are open, above ${plan.stormAbove}: nothing is repaired until a person has looked`);
+    return end(`${open} findings are open, above ${plan.stormAbove}: nothing is repaired until a person has looked. ${HOW_TO_BEGIN}`);
   if (!ports.mayRepair()) return end(null);
   const findings = await ports.openFindings(run.cursor, REPAIRS_A_STEP);
   const put: Finding[] = [];

@@ -1,4 +1,6 @@
 import { agreed, findingId, inTime, isOver, renamed, seen, type Candidate, type Finding } from "../../domain/reconciliation/findings.ts";
+import { adopted, type Found, type Known } from "../../domain/reconciliation/compare.ts";
+import type { Run } from "../../domain/reconciliation/run.ts";
 import type { Plan, ReconcilePorts } from "./ports.ts";
 
 /** What one look has shown, and of what: of one row that a page holds, or of all that the system has under a key. */
@@ -7,6 +9,8 @@ export interface Shown {
   readonly names: readonly string[];
   readonly candidate: Candidate | null;
   readonly of: "row" | "key";
+  /** The row that was seen, of a page. */
+  readonly row?: Found;
 }
 
 /** The names that a record may be known under: our key, and the system's own id. */
@@ -18,6 +22,8 @@ export const namesOf = ({ key, remoteId }: { readonly key: string | null; readon
 export interface Settled {
   readonly put: readonly Finding[];
   readonly drop: readonly string[];
+  /** What a baseline takes for known. */
+  readonly adopted: readonly Known[];
   readonly opened: number;
   readonly healed: number;
 }
@@ -25,17 +31,23 @@ export interface Settled {
 /** Holds what was shown against what is on its way, and ends findings of which it shows that they are over. */
 export async function settle(
   shown: readonly Shown[],
-  { plan, ports, sinceMs }: { readonly plan: Plan; readonly ports: ReconcilePorts; readonly sinceMs: number },
+  { run, plan, ports, sinceMs }: { readonly run: Run; readonly plan: Plan; readonly ports: ReconcilePorts; readonly sinceMs: number },
 ): Promise<Settled> {
-  const candidates = shown.flatMap(({ candidate }) => candidate ?? []);
+  const told = shown.flatMap(({ candidate, row }) => (candidate === null ? [] : [{ candidate, row }]));
+  const candidates = told.map(({ candidate }) => candidate);
   const names = [...new Set([...shown.flatMap((each) => each.names), ...candidates.map(({ key }) => key)])];
   const before = new Map((await ports.findingsOf(names)).map((finding) => [finding.id, finding]));
   const onItsWay = candidates.length === 0 ? () => null : await sinceWhen(candidates, sinceMs, ports);
   const nowMs = ports.clock();
   const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
   const put = new Map<string, Finding>();
+  const known: Known[] = [];
   let opened = 0;
-  for (const each of candidates) {
+  for (const { candidate: each, row } of told) {
+    if (run.mode === "baseline" && each.type === "missingHere" && row !== undefined && onItsWay(each) === null) {
+      known.push(adopted(row, { fields: plan.fields, atMs: sinceMs }));
+      continue;
+    }
     const own = before.get(findingId(plan.name, each)) ?? null;
     const candidate = inTime(each, own, { ...look, onItsWaySinceMs: onItsWay(each) });
     const earlier = before.get(findingId(plan.name, candidate)) ?? null;
@@ -53,6 +65,7 @@ export async function settle(
   return {
     put: [...put.values(), ...ended],
     drop: after.flatMap(({ id, finding }) => (finding === null ? [id] : [])),
+    adopted: known,
     opened,
     healed: ended.length,
   };

@@ -179,6 +179,7 @@ const Comparison = ({ visit, of: each, history }: One) => (
             options={[
               ["changes", "What has changed"],
               ["full", "Everything"],
+              ["baseline", "Everything, and take for known what only the system has"],
             ]}
             value="changes"
           />

@@ -52,7 +52,7 @@ export function reckon(sla: SlaConfig, trail: readonly Audited[], nowMs: number)
   const withinMs = durationMs(sla.within) ?? 0;
   const spans = sla.from.per === "event" ? eventSpans(sla, trail) : recordSpans(sla, trail);
   const verdicts = [...spans].map(([subject, { startMs, endMs, backMs }]) => {
-    const dueMs = startMs + withinMs;
+    const dueMs = dueAfter(startMs, withinMs, sla.calendar);
     if (backMs !== null) return [subject, backMs <= dueMs ? "none" : "bad"] as const;
     if (endMs !== null && endMs <= dueMs) return [subject, "good"] as const;
     return [subject, endMs === null && nowMs <= dueMs ? "open" : "bad"] as const;
@@ -60,6 +60,37 @@ export function reckon(sla: SlaConfig, trail: readonly Audited[], nowMs: number)
   const count = (wanted: string): number => verdicts.filter(([, verdict]) => verdict === wanted).length;
   const late = verdicts.filter(([, verdict]) => verdict === "bad").map(([subject]) => subject);
   return { good: count("good"), bad: count("bad"), open: count("open"), late: late.toSorted() };
+}
+
+const MINUTE_MS = 60_000;
+
+/** When so much time has passed, by looking at the clock on the wall once a minute; hours open and close on whole minutes. */
+function dueAfter(startMs: number, withinMs: number, calendar: MilestoneSla["calendar"]): number {
+  if (calendar === undefined) return startMs + withinMs;
+  const isOpen = openMinutes(calendar);
+  const sinceMinuteMs = startMs % MINUTE_MS;
+  let minuteMs = startMs - sinceMinuteMs;
+  let leftMs = withinMs + (isOpen(minuteMs) ? sinceMinuteMs : 0);
+  for (; ; minuteMs += MINUTE_MS) {
+    if (!isOpen(minuteMs)) continue;
+    if (leftMs <= MINUTE_MS) return minuteMs + leftMs;
+    leftMs -= MINUTE_MS;
+  }
+}
+
+function openMinutes({ days, from, to, timezone, closed = [] }: NonNullable<MilestoneSla["calendar"]>): (minuteMs: number) => boolean {
+  const wall = new Intl.DateTimeFormat("sv-SE", { timeZone: timezone, dateStyle: "short", timeStyle: "short" });
+  const weekday = new Intl.DateTimeFormat("en-US", { timeZone: timezone, weekday: "short" });
+  const seen = new Map<number, boolean>();
+  return (minuteMs) => {
+    const known = seen.get(minuteMs);
+    if (known !== undefined) return known;
+    const [day = "", time = ""] = wall.format(minuteMs).split(" ");
+    const isDay = days.some((each) => each === weekday.format(minuteMs).toLowerCase()) && !closed.includes(day);
+    const open = isDay && time >= from && time < to;
+    seen.set(minuteMs, open);
+    return open;
+  };
 }
 
 function eventSpans(sla: MilestoneSla, trail: readonly Audited[]): ReadonlyMap<string, Times> {

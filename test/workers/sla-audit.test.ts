@@ -48,27 +48,33 @@ interface Word {
   readonly agoMinutes: number;
 }
 
-const traffic: fc.Arbitrary<readonly Word[]> = fc.array(
-  fc.record({
-    teller: fc.nat({ max: TELLERS.length - 1 }),
-    record: fc.nat({ max: 12 }),
-    word: fc.nat({ max: 2 }),
-    agoMinutes: fc.integer({ min: 1, max: 40 }),
-  }),
-  { minLength: 160, maxLength: 160 },
-);
+/** Words of these tellers, so many minutes old at most. */
+const traffic = (tellers: typeof TELLERS, records: number, agoMinutes: number): fc.Arbitrary<readonly Word[]> =>
+  fc.array(
+    fc.record({
+      teller: fc.nat({ max: tellers.length - 1 }),
+      record: fc.nat({ max: records }),
+      word: fc.nat({ max: 2 }),
+      agoMinutes: fc.integer({ min: 1, max: agoMinutes }),
+    }),
+    { minLength: 160, maxLength: 160 },
+  );
 
-function eventsOf(words: readonly Word[], nowMs: number): readonly { readonly event: EntityEvent; readonly data: JsonObject }[] {
+function eventsOf(
+  tellers: typeof TELLERS,
+  words: readonly Word[],
+  { nowMs, name }: { readonly nowMs: number; readonly name: string },
+): readonly { readonly event: EntityEvent; readonly data: JsonObject }[] {
   return words
     .toSorted((a, b) => b.agoMinutes - a.agoMinutes)
     .flatMap(({ teller, record, word, agoMinutes }, index) => {
-      const said = TELLERS[teller];
+      const said = tellers[teller];
       const data = said?.words[word % said.words.length];
       if (said === undefined || data === undefined) return [];
       // Some entitlements are of an order that there is, which is what ends the orders' span.
-      const named = said.kind === "entitlement" ? { ...data, orderId: `audit-order-${record % 6}` } : data;
+      const named = said.kind === "entitlement" ? { ...data, orderId: `${name}-order-${record % 6}` } : data;
       const atMs = nowMs - agoMinutes * MINUTE_MS + index;
-      return [{ event: told(said.source, said.kind, `audit-${said.kind}-${record}`, named, atMs), data: named }];
+      return [{ event: told(said.source, said.kind, `${name}-${said.kind}-${record}`, named, atMs), data: named }];
     });
 }
 
@@ -95,6 +101,33 @@ async function audited(sent: ReturnType<typeof eventsOf>): Promise<readonly Audi
 /** Those of the deployment that look at all hours. */
 const DECLARED = Object.entries(router.slas ?? {}).filter(([, sla]) => isRate(sla) || sla.calendar === undefined);
 
+/** Cases that nobody takes up, or somebody does, in the time of a day and a night. */
+const CASES: typeof TELLERS = [
+  {
+    source: "zendesk",
+    kind: "case",
+    words: [
+      { status: "new", priority: "low" },
+      { status: "open", priority: "low" },
+    ],
+  },
+];
+
+/** The last time that it was half past ten in Berlin, the morning after a working day. */
+function lastMorningMs(): number {
+  const wall = new Intl.DateTimeFormat("en-US", {
+    timeZone: "Europe/Berlin",
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  const isIt = (atMs: number): boolean => /^(Tue|Wed|Thu|Fri)\W+10:30$/.test(wall.format(atMs));
+  let atMs = Date.now() - (Date.now() % MINUTE_MS);
+  while (!isIt(atMs)) atMs -= MINUTE_MS;
+  return atMs;
+}
+
 describe("the figures of every SLA", () => {
   it("are those that the audit trail alone comes to, over generated traffic through the pipeline", async () => {
     // A third of the ERP's and the CRM's records are refused, for good.
@@ -104,8 +137,8 @@ describe("the figures of every SLA", () => {
         : Response.json({ id: `R-${url.split("/").at(-1)}`, version: 1 }),
     );
     const seed = Math.trunc(Math.random() * 2 ** 31);
-    const [words = []] = fc.sample(traffic, { numRuns: 1, seed });
-    const sent = eventsOf(words, Date.now());
+    const [words = []] = fc.sample(traffic(TELLERS, 12, 40), { numRuns: 1, seed });
+    const sent = eventsOf(TELLERS, words, { nowMs: Date.now(), name: "audit" });
     for (const { event } of sent) await post(event);
     const trail = await audited(sent);
 
@@ -114,17 +147,29 @@ describe("the figures of every SLA", () => {
     const figures = await Promise.all(DECLARED.map(([name]) => readSla(name)));
     const reckoned = DECLARED.map(([name, sla]) => ({ name, ...reckon(sla, trail, Date.now()) }));
     expect(figures, `seed ${seed}`).toEqual(reckoned);
-    // A reckoning of nothing would agree with anything.
-    const sum = (of: (each: (typeof reckoned)[number]) => number): number => reckoned.reduce((all, each) => all + of(each), 0);
-    expect(
-      Math.min(
-        sum(({ good }) => good),
-        sum(({ bad }) => bad),
-        sum(({ open }) => open),
-      ),
-    ).toBeGreaterThan(5);
+    isTelling(reckoned);
+  });
+
+  it("count working hours alone where a calendar says so, over a day and a night", async () => {
+    destinations();
+    const seed = Math.trunc(Math.random() * 2 ** 31);
+    const [words = []] = fc.sample(traffic(CASES, 70, 23 * 60), { numRuns: 1, seed });
+    vi.useFakeTimers({ toFake: ["Date"], now: lastMorningMs() });
+    const sent = eventsOf(CASES, words, { nowMs: Date.now(), name: "hours" });
+    for (const { event } of sent) await post(event);
+    const trail = await audited(sent);
+    const { caseResponse } = router.slas ?? {};
+    if (caseResponse === undefined) throw new Error("the deployment has no SLA with a calendar");
+    const reckoned = { name: "caseResponse", ...reckon(caseResponse, trail, Date.now()) };
+    expect(await readSla("caseResponse"), `seed ${seed}`).toEqual(reckoned);
+    isTelling([reckoned]);
   });
 });
+
+/** A reckoning of nothing would agree with anything. */
+function isTelling(reckoned: readonly { readonly good: number; readonly bad: number; readonly open: number }[]): void {
+  for (const what of ["good", "bad", "open"] as const) expect(reckoned.reduce((all, each) => all + each[what], 0)).toBeGreaterThan(5);
+}
 
 /** An SLA as the API tells it, with the records that are late. */
 async function readSla(name: string): Promise<object> {

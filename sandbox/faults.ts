@@ -17,6 +17,8 @@ export interface Fault {
   readonly remaining: number | null;
   /** Part of the path that a request must have. */
   readonly match: string;
+  /** Texts that its body must have, all of them. */
+  readonly body: readonly string[];
   readonly message: string;
   /** Requests it struck. */
   readonly struck: number;
@@ -28,9 +30,10 @@ export class Faults {
   #lastId = 0;
 
   /** The fault that strikes this request, counted; null when all is well. */
-  strike(system: string, path: string): Fault | null {
+  strike(system: string, path: string, body: string): Fault | null {
     for (const fault of this.#faults.values()) {
       if (fault.system !== system || fault.remaining === 0 || !path.includes(fault.match)) continue;
+      if (!fault.body.every((text) => body.includes(text))) continue;
       const struck = { ...fault, struck: fault.struck + 1, remaining: fault.remaining === null ? null : fault.remaining - 1 };
       this.#faults.set(fault.id, struck);
       return struck;
@@ -55,7 +58,7 @@ export class Faults {
     const mode = MODES.find((name) => name === wanted["mode"]);
     if (system === undefined) return validation([{ field: "system", message: `must be one of ${SYSTEM_NAMES.join(", ")}` }]);
     if (mode === undefined) return validation([{ field: "mode", message: `must be one of ${MODES.join(", ")}` }]);
-    const { status, delayMs, retryAfter, times, match, message } = wanted;
+    const { status, delayMs, retryAfter, times, match, message, body } = wanted;
     const fault: Fault = {
       id: `fault_${++this.#lastId}`,
       system,
@@ -65,6 +68,7 @@ export class Faults {
       retryAfter: typeof retryAfter === "string" || typeof retryAfter === "number" ? String(retryAfter) : null,
       remaining: typeof times === "number" ? wholeOr(times, 1) : null,
       match: typeof match === "string" ? match : "",
+      body: (Array.isArray(body) ? (body as readonly unknown[]) : [body]).filter((text) => typeof text === "string"),
       message: typeof message === "string" ? message : "a fault switched on in the sandbox",
       struck: 0,
     };

@@ -34,7 +34,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, { syst
   const report = reportOf(system, call);
   if (report !== null) return send(response, report);
   system.store.count("requests");
-  const fault = faults.strike(first, request.url ?? "");
+  const fault = faults.strike(first, request.url ?? "", body);
   return fault === null ? send(response, system.answer(call)) : answerWithFault(fault, () => system.answer(call), response);
 }
 

@@ -9,6 +9,7 @@ import { castOf, type Cast, type ProofSize } from "./cast.ts";
 import type { Terms } from "./deployment.ts";
 import { DRIFT_KINDS, HARMLESS, type DriftKind, type Victim, type World } from "./drifts.ts";
 import { inParallel } from "./in-parallel.ts";
+import type { Lived } from "./lateness.ts";
 import { reckon, type Injected, type Reckoning } from "./reckoning.ts";
 import { opportunityKey, tellOfCustomer, tellOfWin, Traffic } from "./traffic.ts";
 import { Watch } from "./watching.ts";
@@ -105,7 +106,7 @@ class Proof {
     await this.#untilDelivered(this.#held);
     await this.#untilFullRun(Date.now());
     const sent = await traffic.stop();
-    const live = await inParallel(SENDERS, sent, async (event) => ({ ...event, settledMs: await this.#delivered(event) }));
+    const live = await inParallel(SENDERS, sent, async (event) => ({ ...event, ...(await this.#delivered(event)) }));
     await this.#untilFullRun(Date.now() + terms.graceSeconds * 1_000);
     await this.#watch.stopClock();
     const findings = await this.#watch.look();
@@ -250,13 +251,14 @@ class Proof {
     await inParallel(SENDERS, ids, (id) => this.#delivered({ id }));
   }
 
-  /** Answers when it was, in ms. */
-  async #delivered({ id }: Pick<Sent, "id">): Promise<number> {
+  /** Answers when it was, and how long its last attempt took. */
+  async #delivered({ id }: Pick<Sent, "id">): Promise<Pick<Lived, "settledMs" | "attemptMs">> {
     const ask = (): Promise<EventSeen> => this.#stage.ops<EventSeen>(`/events/${id}`);
     const event = await this.#stage.until(ask, ({ status }) => ENDED.includes(status), DELIVERED_WITHIN_MS, ASK_EVERY_MS);
     const isFine = event.status === "delivered" || event.status === "superseded" || (event.status === "ignored" && event.of === null);
     if (!isFine) throw new Error(`not delivered: ${JSON.stringify(event)}`);
-    return Date.parse(event.updatedAt);
+    const attempts = event.destinations.flatMap((each) => each.attempts.slice(-1)).map(({ durationMs }) => durationMs);
+    return { settledMs: Date.parse(event.updatedAt), attemptMs: Math.max(0, ...attempts) };
   }
 }
 

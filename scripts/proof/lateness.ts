@@ -5,6 +5,8 @@ import type { FindingSeen } from "./watching.ts";
 export interface Lived extends LiveEvent {
   /** When the last of its destinations had it, or a newer state had taken its place. */
   readonly settledMs: number;
+  /** How long its last attempt took, in ms. */
+  readonly attemptMs: number;
 }
 
 /**
@@ -25,13 +27,20 @@ export function wasHeldUp({ type, key, openedAt }: FindingSeen, live: readonly L
   );
 }
 
-/** How long live changes took from their sending until they were settled. */
-export function secondsTaken(live: readonly Lived[]): {
+export interface Spread {
   readonly medianSeconds: number;
   readonly p99Seconds: number;
   readonly maxSeconds: number;
-} {
-  const taken = live.map(({ sentMs, settledMs }) => (settledMs - sentMs) / 1_000).toSorted((left, right) => left - right);
-  const at = (share: number): number => taken[Math.min(taken.length - 1, Math.floor(taken.length * share))] ?? 0;
+}
+
+function spread(timesMs: readonly number[]): Spread {
+  const seconds = timesMs.map((each) => each / 1_000).toSorted((left, right) => left - right);
+  const at = (share: number): number => seconds[Math.min(seconds.length - 1, Math.floor(seconds.length * share))] ?? 0;
   return { medianSeconds: at(0.5), p99Seconds: at(0.99), maxSeconds: at(1) };
 }
+
+/** How long live changes took from their sending until they were settled, and the attempts that settled them. */
+export const timesTaken = (live: readonly Lived[]): { readonly settled: Spread; readonly attempts: Spread } => ({
+  settled: spread(live.map(({ sentMs, settledMs }) => settledMs - sentMs)),
+  attempts: spread(live.map(({ attemptMs }) => attemptMs)),
+});

@@ -1,6 +1,6 @@
 import type { Terms } from "./deployment.ts";
 import type { DriftKind, Victim } from "./drifts.ts";
-import { secondsTaken, wasHeldUp, type Lived } from "./lateness.ts";
+import { timesTaken, wasHeldUp, type Lived } from "./lateness.ts";
 import type { FindingSeen, RunSeen } from "./watching.ts";
 
 export interface Injected {
@@ -37,7 +37,7 @@ export interface Reckoning {
   /** Customers that the ERP holds otherwise than we last said, after all repairs. */
   readonly notRestored: readonly string[];
   readonly harmless: number;
-  readonly live: { readonly events: number; readonly medianSeconds: number; readonly p99Seconds: number; readonly maxSeconds: number };
+  readonly live: ReturnType<typeof timesTaken> & { readonly events: number };
   /** Live changes that took longer than the grace while they were told as late: true, and nobody's drift. */
   readonly heldUp: readonly string[];
   readonly runs: { readonly changes: number; readonly full: number; readonly failed: readonly string[] };
@@ -94,7 +94,7 @@ export function reckon(evidence: Evidence): Reckoning {
       .map(({ name, state, reason }) => `${name}: ${state}${reason === null ? "" : `, ${reason}`}`),
     notRestored: injected.filter((each) => !isRestored(each, evidence.names)).map(wantedName),
     harmless: evidence.harmless,
-    live: { events: evidence.live.length, ...secondsTaken(evidence.live) },
+    live: { events: evidence.live.length, ...timesTaken(evidence.live) },
     heldUp: heldUp.map(nameAndFields),
     runs: {
       changes: runs.filter(({ mode }) => mode === "changes").length,

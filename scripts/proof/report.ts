@@ -1,3 +1,4 @@
+import type { Spread } from "./lateness.ts";
 import type { Reckoning } from "./reckoning.ts";
 
 /** Whether every drift was found in time, named and repaired as it should be, and nothing else was told. */
@@ -26,7 +27,7 @@ export function report(found: Reckoning): string {
     "",
     `entities ${found.entities}   injected ${found.injected}   found ${found.found}   missed ${found.missed.length}   false ${found.false.length}`,
     `beside them ${found.harmless} harmless changes in the ERP and ${found.live.events} events of live traffic`,
-    `live events settled after ${found.live.medianSeconds.toFixed(1)} s in the median, ${found.live.p99Seconds.toFixed(1)} s for 99 of 100, ${found.live.maxSeconds.toFixed(1)} s at most`,
+    `live events settled after ${times(found.live.settled)}; of that an attempt took ${times(found.live.attempts)}`,
     `of them told as late, and truly under way for longer than the grace: ${found.heldUp.length}`,
     `changes compared every ${everySeconds} s, everything every ${fullEverySeconds} s, grace ${graceSeconds} s`,
     `${found.runs.changes} runs over changes and ${found.runs.full} over everything compared ${found.compared} rows, ${found.comparedPerSecond} a second`,
@@ -38,6 +39,9 @@ export function report(found: Reckoning): string {
     ...wrong("runs with a problem", found.runs.failed),
   ].join("\n");
 }
+
+const times = ({ medianSeconds, p99Seconds, maxSeconds }: Spread): string =>
+  `${medianSeconds.toFixed(1)} s in the median, ${p99Seconds.toFixed(1)} s for 99 of 100, ${maxSeconds.toFixed(1)} s at most`;
 
 const wrong = (title: string, names: readonly string[]): readonly string[] =>
   names.length === 0

@@ -4,13 +4,14 @@ import type { AddressInfo } from "node:net";
 
 /**
  * Stands between the router and Tryton. Told to, it loses an answer: the effect is there, and nobody hears of it. Or it
- * answers as Tryton does while somebody keeps a record locked: come again.
+ * answers as Tryton does while somebody keeps a record locked: come again. Or as it does when a rule of the company forbids it.
  */
 export class TrytonProxy {
   readonly #target: string;
   readonly #server = createServer((request, response) => void this.#pass(request, response));
   #losing: string | null = null;
   readonly #locked = new Set<string>();
+  readonly #refused: { readonly method: string; readonly saying: string }[] = [];
   /** RPC methods that were passed on, in order. */
   readonly calls: string[] = [];
   lost = 0;
@@ -40,6 +41,11 @@ export class TrytonProxy {
     this.#locked.add(`model.${model}.write ${id}`);
   }
 
+  /** Calls of this method with these words in them break a rule of the company. */
+  refuse(method: string, saying: string): void {
+    this.#refused.push({ method, saying });
+  }
+
   unlockAll(): void {
     this.#locked.clear();
   }
@@ -56,10 +62,13 @@ export class TrytonProxy {
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks).toString("utf8");
       const { method, params } = JSON.parse(body) as { readonly method: string; readonly params: readonly unknown[] };
-      if (this.#locked.has(`${method} ${String((params[0] as readonly unknown[] | undefined)?.[0])}`)) return refuse(response);
+      if (this.#locked.has(`${method} ${String((params[0] as readonly unknown[] | undefined)?.[0])}`))
+        return answer(response, ["database is locked", ""]);
+      if (this.#refused.some((rule) => rule.method === method && body.includes(rule.saying)))
+        return answer(response, ["UserError", ["It breaks a rule of the company.", "", null]]);
       const headers = Object.fromEntries(["authorization", "content-type"].map((name) => [name, request.headers[name]?.toString() ?? ""]));
-      const answer = await fetch(`${this.#target}/`, { method: "POST", headers, body });
-      const text = await answer.text();
+      const answered = await fetch(`${this.#target}/`, { method: "POST", headers, body });
+      const text = await answered.text();
       this.calls.push(method);
       if (method === this.#losing) {
         this.#losing = null;
@@ -67,7 +76,7 @@ export class TrytonProxy {
         request.socket.destroy();
         return;
       }
-      response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
+      response.writeHead(answered.status, { "content-type": answered.headers.get("content-type") ?? "text/plain" });
       response.end(text);
     } catch {
       // The ERP is down: so is this way to it.
@@ -76,7 +85,7 @@ export class TrytonProxy {
   }
 }
 
-function refuse(response: ServerResponse): void {
+function answer(response: ServerResponse, error: readonly unknown[]): void {
   response.writeHead(200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ id: 1, error: ["database is locked", ""] }));
+  response.end(JSON.stringify({ id: 1, error }));
 }

@@ -21,6 +21,8 @@ export const QUIET = {
   WRANGLER_SEND_ERROR_REPORTS: "false",
   WRANGLER_HIDE_BANNER: "true",
   WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+  // Else every call of every object is stored as a trace, which costs several times the call.
+  X_LOCAL_OBSERVABILITY: "false",
 };
 
 export interface LocalOptions {
@@ -32,6 +34,8 @@ export interface LocalOptions {
   readonly fresh: boolean;
   /** Takes the place of src/router.config.ts. */
   readonly routerConfig?: string;
+  /** Where Chrome's protocol looks into the router; absent: wherever there is room. */
+  readonly inspectorPort?: number;
   /** False: whoever starts it calls the cron too. */
   readonly cron?: false;
   /** Variables and secrets beside the usual ones, or instead of them. */
@@ -75,6 +79,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     vars: { ...secrets.vars, LOCAL_SENDER_SECRETS: JSON.stringify(secrets.localSenders) },
     given: options.vars ?? {},
     ...(options.routerConfig === undefined ? {} : { routerConfig: options.routerConfig }),
+    ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort }),
   });
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the router ended by itself (exit ${String(code)}); its log is ${logFile}`);
@@ -99,6 +104,7 @@ interface RouterOptions {
   /** Given on the command line, over those of wrangler.toml. */
   readonly given: Readonly<Record<string, string>>;
   readonly routerConfig?: string;
+  readonly inspectorPort?: number;
 }
 
 /** A copy of wrangler.toml by which another file takes the place of src/router.config.ts; `wrangler dev` has no flag for that. */
@@ -132,6 +138,7 @@ function startRouter(options: RouterOptions): ChildProcess {
       "--persist-to",
       options.dataDir,
       "--show-interactive-dev-session=false",
+      ...(options.inspectorPort === undefined ? [] : ["--inspector-port", String(options.inspectorPort)]),
       ...(options.routerConfig === undefined
         ? []
         : ["--config", configWith(options.routerConfig, options.dataDir), "--env-file", DEV_VARS]),

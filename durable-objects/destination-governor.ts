@@ -7,6 +7,7 @@ import {
   newGovernor,
   RefusalCounts,
   refusedOf,
+  resumed,
   settleLease,
   type FullAt,
   type GovernorPolicy,
@@ -52,8 +53,7 @@ export class DestinationGovernor extends DurableObject<Env> {
 
   /** Lets attempts go on, also where the breaker or the destination's own wish still held them: a person has looked. */
   resume(destination: string): GovernorView {
-    const open = { pause: null, breaker: { state: "closed" as const, failures: 0 }, quietUntilMs: 0 };
-    this.#keep({ ...this.#load(destination), ...open }, this.#policy(destination));
+    this.#keep(resumed(this.#load(destination)), this.#policy(destination));
     return this.view(destination);
   }
 

@@ -14,7 +14,7 @@ import {
 } from "./governor/buckets.ts";
 import { DEFAULT_WEIGHTS, divide, NO_CONTENTION, type Ask, type Division, type Shares, type Weights } from "./governor/shares.ts";
 import type { RefusedLately } from "./governor/refusals.ts";
-import { freeSlots, live, runningOf, withoutLease, type Held } from "./governor/slots.ts";
+import { freeSlots, live, meanAgeMs, runningOf, withoutLease, type Held } from "./governor/slots.ts";
 
 export type { Breaker } from "./governor/breaker.ts";
 export { fullAtMs, type FullAt } from "./governor/buckets.ts";
@@ -67,8 +67,8 @@ export const newGovernor = (policy: GovernorPolicy, nowMs: number, owed: FullAt 
 export type Refusal = {
   readonly why: "paused" | "open" | "quiet" | "limit";
   /**
-   * When to ask again; null if only a person knows. Of a limit: the earliest moment at which a token is there that no
-   * earlier ask of the same class and key was told of.
+   * When to ask again; null if only a person knows. Else the earliest moment at which a token is there, or the destination
+   * may be asked at all, that no earlier ask of the same class and key was told of.
    */
   readonly untilMs: number | null;
 };
@@ -112,13 +112,14 @@ const RECHECK_MS = 100;
  */
 export function lease(state: GovernorState, wanted: Wanted, policy: GovernorPolicy, nowMs: number): { state: GovernorState; lease: Lease } {
   const now = { ...state, buckets: refill(state.buckets, policy, nowMs), leases: live(state.leases, nowMs) };
+  if (now.pause !== null) return { state: now, lease: { id: "", granted: 0, refusal: { why: "paused", untilMs: null } } };
   const shut = shutBy(now, nowMs);
-  if (shut !== null) return { state: now, lease: { id: "", granted: 0, refusal: shut } };
   const ask = askOf(wanted);
   const probing = now.breaker.state !== "closed";
-  const division = probing ? oneOf(now, ask, policy, nowMs) : shareOf(now, ask, policy, nowMs);
+  const division =
+    shut === null && probing ? oneOf(now, ask, policy, nowMs) : shareOf(now, ask, policy, { nowMs, shutUntilMs: shut?.untilMs ?? null });
   const granting = division.granted > 0;
-  const why = probing && granting ? "open" : "limit";
+  const why = shut?.why ?? (probing && granting ? "open" : "limit");
   const id = granting ? `${nowMs}-${now.nextLease}` : "";
   return {
     state: granting ? take(now, { id, division, ask, nowMs }, policy) : { ...now, shares: division.shares },
@@ -126,9 +127,8 @@ export function lease(state: GovernorState, wanted: Wanted, policy: GovernorPoli
   };
 }
 
-/** What refuses everybody alike. */
-function shutBy(state: GovernorState, nowMs: number): Refusal | null {
-  if (state.pause !== null) return { why: "paused", untilMs: null };
+/** What refuses everybody alike for a time. Those who hear of it are told to come one after the other: together they would be a storm. */
+function shutBy(state: GovernorState, nowMs: number): { readonly why: "quiet" | "open"; readonly untilMs: number } | null {
   if (state.quietUntilMs > nowMs) return { why: "quiet", untilMs: state.quietUntilMs };
   const untilMs = shutUntilMs(state.breaker, nowMs);
   return untilMs === null ? null : { why: "open", untilMs };
@@ -144,13 +144,9 @@ function askOf(wanted: Wanted): Ask {
 const roomFor = (state: GovernorState, priority: Priority, policy: GovernorPolicy): number =>
   Math.min(tokensIn(state.buckets, policy), freeSlots(state.leases, policy.concurrency, priority));
 
-/** Between two grants at full rate, be it tokens or slots that are short. */
-function perGrantMs({ heldMs, leases, buckets }: GovernorState, policy: GovernorPolicy): number {
-  const [oldest] = leases;
-  // Until one has ended, it is known how long the first has taken at least.
-  const sofarMs = oldest === undefined ? 0 : buckets.atMs - (oldest.expiresAtMs - policy.leaseTtlMs);
-  return Math.max(perTokenMs(policy), (heldMs === 0 ? sofarMs : heldMs) / policy.concurrency);
-}
+/** Between two grants at full rate, be it tokens or slots that are short. Attempts under way tell of a destination that has become slow before any ends. */
+const perGrantMs = ({ heldMs, leases, buckets }: GovernorState, policy: GovernorPolicy): number =>
+  Math.max(perTokenMs(policy), Math.max(heldMs, meanAgeMs(leases, buckets.atMs + policy.leaseTtlMs)) / policy.concurrency);
 
 /** When the next token is there after so many grants. Where tokens are there but slots or the turn are not, a little later. */
 function soonest(state: GovernorState, policy: GovernorPolicy, granted: number, kept: boolean): number {
@@ -159,12 +155,18 @@ function soonest(state: GovernorState, policy: GovernorPolicy, granted: number, 
   return state.buckets.atMs + (kept ? Math.max(1, Math.min(RECHECK_MS, Math.ceil(perGrantMs(state, policy)))) : RECHECK_MS);
 }
 
-const shareOf = (state: GovernorState, ask: Ask, policy: GovernorPolicy, nowMs: number): Division =>
-  divide(state.shares, ask, roomFor(state, ask.priority, policy), {
+interface Moment {
+  readonly nowMs: number;
+  /** Set while nobody is let through. */
+  readonly shutUntilMs: number | null;
+}
+
+const shareOf = (state: GovernorState, ask: Ask, policy: GovernorPolicy, { nowMs, shutUntilMs }: Moment): Division =>
+  divide(state.shares, ask, shutUntilMs === null ? roomFor(state, ask.priority, policy) : 0, {
     weights: { ...DEFAULT_WEIGHTS, ...policy.weights },
     nowMs,
     perGrantMs: perGrantMs(state, policy),
-    soonestMs: (granted, kept) => soonest(state, policy, granted, kept),
+    soonestMs: (granted, kept) => shutUntilMs ?? soonest(state, policy, granted, kept),
   });
 
 /** A probe goes to whoever asks first, whatever its share; it too needs a token and a slot. */
@@ -212,6 +214,15 @@ function leaseOf(id: string, division: Division, named: Ask | null, why: Refusal
   ]);
   return { ...lease, keys: Object.fromEntries(keys) };
 }
+
+/** As somebody has looked who knows that attempts may go on: whoever was told to come later counts as nobody who waits. */
+export const resumed = (state: GovernorState): GovernorState => ({
+  ...state,
+  pause: null,
+  breaker: CLOSED,
+  quietUntilMs: 0,
+  shares: NO_CONTENTION,
+});
 
 /** How many were refused for each key of an ask. */
 export function refusedOf(wanted: Wanted, lease: Lease): ReadonlyMap<string, number> {

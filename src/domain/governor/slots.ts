@@ -22,6 +22,12 @@ export const withoutLease = (leases: readonly Held[], id: string): readonly Held
   return index === -1 ? leases : leases.toSpliced(index, 1);
 };
 
+/** How long attempts under way have held their slots, on average, for one that is leased now would expire at `expiringMs`. */
+export function meanAgeMs(leases: readonly Held[], expiringMs: number): number {
+  const running = runningOf(leases);
+  return running === 0 ? 0 : leases.reduce((sum, { count, expiresAtMs }) => sum + count * (expiringMs - expiresAtMs), 0) / running;
+}
+
 export const runningOf = (leases: readonly Held[]): number => leases.reduce((sum, held) => sum + held.count, 0);
 
 /**

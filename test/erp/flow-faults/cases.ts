@@ -183,7 +183,7 @@ export const ORDERS: readonly FaultCase[] = [
       return cancelled(world, key);
     },
     takesBack: null,
-    onCancel: ["credit"],
+    onCancel: [],
   },
   {
     step: "entitlements",
@@ -197,7 +197,7 @@ export const ORDERS: readonly FaultCase[] = [
       return cancelled(world, key);
     },
     takesBack: null,
-    onCancel: ["entitlements", "credit"],
+    onCancel: ["entitlements"],
   },
 ];
 

@@ -59,3 +59,10 @@ describe.each([
     },
   );
 });
+
+describe("Tryton", () => {
+  it("was asked to cancel each sale that was taken back, and each once", () => {
+    const cancelled = [...SALES, ...ORDERS, ...CASES].filter(({ sale }) => sale?.state === "cancelled");
+    expect(world.proxy.calls.filter((method) => method === "model.sale.sale.cancel")).toHaveLength(cancelled.length);
+  });
+});

@@ -27,12 +27,12 @@ export const router = {
   },
   flows: {
     ...base.flows,
-    "quote-to-cash": { ...sales, policy: { ...sales.policy, acceptWithinHours: 45 * SECOND_HOURS } },
+    "quote-to-cash": { ...sales, policy: { ...sales.policy, acceptWithinHours: 30 * SECOND_HOURS } },
     "case-to-resolution": {
       ...cases,
       policy: {
         escalateAfterHours: { low: 72, normal: 2 * SECOND_HOURS, high: 24, urgent: 24 },
-        resolveWithinDays: (30 * SECOND_HOURS) / 24,
+        resolveWithinDays: (20 * SECOND_HOURS) / 24,
       },
     },
   },

@@ -1,5 +1,11 @@
 const EVERY_MS = 1_000;
 
+/** Node's takes headers, of which the browsers' types know nothing. */
+const NodeWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { readonly headers: Readonly<Record<string, string>> },
+) => WebSocket;
+
 interface Reply {
   readonly id?: number;
   readonly result?: { readonly usedSize?: number };
@@ -26,7 +32,8 @@ export class HeapWatch {
     const targets = (await (await fetch(`http://127.0.0.1:${inspectorPort}/json`)).json()) as readonly { webSocketDebuggerUrl: string }[];
     const [target] = targets;
     if (target === undefined) throw new Error("the router's inspector names no isolate");
-    const socket = new WebSocket(target.webSocketDebuggerUrl.replace("localhost", "127.0.0.1"));
+    // It lets nobody in who does not say that they are at home here.
+    const socket = new NodeWebSocket(target.webSocketDebuggerUrl, { headers: { origin: "http://localhost" } });
     await new Promise((resolve, reject) => {
       socket.addEventListener("open", resolve, { once: true });
       socket.addEventListener("error", () => reject(new Error("the router's inspector does not answer")), { once: true });

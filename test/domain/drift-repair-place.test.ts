@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { admit } from "../../src/domain/sequencing.ts";
-import type { OrderToken } from "../../src/domain/order.ts";
+import { compareTokens, type OrderToken } from "../../src/domain/order.ts";
 import { placeAfter } from "../../src/domain/reconciliation/place.ts";
 import { orderEvent } from "../support/world.ts";
 
@@ -26,8 +26,21 @@ describe("what a repair takes over from its owner", () => {
     expect(admitted(read, mark)).toBe(kind);
   });
 
-  it("stands by its own stamp where the owner has told nothing yet, or counts otherwise", () => {
-    expect(placeAfter(null, version("7"))).toEqual({ order: version("7") });
-    expect(placeAfter(LAST, { kind: "time", value: "7" })).toEqual({ order: { kind: "time", value: "7" } });
+  it("stands by its own stamp where the owner tells by times or texts, or by times what was told by numbers", () => {
+    for (const order of [
+      { kind: "time", value: "7" },
+      { kind: "lex", value: "7" },
+    ] as const) {
+      expect(placeAfter(null, order)).toEqual({ order });
+      expect(placeAfter(LAST, order)).toEqual({ order });
+    }
+  });
+
+  it.each([
+    ["microseconds, where webhooks have counted to 5000", LAST, "1795792205208000"],
+    ["a count, where nothing has been told yet", null, "1795792205208000"],
+  ])("stands in the way of nothing that is told after it: %s", (_what, last, read) => {
+    const { order } = placeAfter(last, version(read));
+    expect(compareTokens(version("5001"), order)).not.toBe("older");
   });
 });

@@ -141,11 +141,14 @@ export async function revokeKey(
   id: string,
   by: { readonly actor: string; readonly atMs: number },
 ): Promise<StoredKey | null> {
-  const db = drizzle(d1);
-  await db
+  await drizzle(d1)
     .update(apiKeys)
     .set({ proof: "", revokedAtMs: by.atMs, revokedBy: by.actor })
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAtMs)));
-  const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id)).limit(1);
+  return findKey(d1, id);
+}
+
+export async function findKey(d1: D1Database, id: string): Promise<StoredKey | null> {
+  const [row] = await drizzle(d1).select().from(apiKeys).where(eq(apiKeys.id, id)).limit(1);
   return row === undefined ? null : toKey(row);
 }

@@ -17,6 +17,13 @@ export interface ChainedAction extends Action {
   readonly hash: string;
 }
 
+/** What is told of an action that was refused after it was on record. */
+export const cameToNothing = (asked: Action, line: Pick<Action, "id" | "atMs">): Action => ({
+  ...asked,
+  ...line,
+  action: `not done: ${asked.action}`,
+});
+
 /** The text that the chain covers, beside the action's id and time. */
 export const actionBody = ({ actor, action, subject, reason }: Action): string => JSON.stringify({ actor, action, subject, reason });
 

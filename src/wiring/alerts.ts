@@ -6,7 +6,7 @@ import { conditionsIn, heldBackMs } from "../domain/alerts/rules.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { OpsPorts } from "../http/ops-ports.ts";
 import { readAlertFacts } from "./alert-facts.ts";
-import { operatorAction, recordAction } from "./operator-action.ts";
+import { operatorAction, onRecord } from "./operator-action.ts";
 import { tellChannels } from "./tell-channels.ts";
 
 /** How long a condition must be over before its alert is resolved. */
@@ -54,9 +54,10 @@ export const alertPorts = (env: Env): OpsPorts["alerts"] => ({
     if (before === null) return fail({ code: "not_found", detail: `no alert has the id ${id}` });
     const changed = change(before.alert);
     if (!changed.ok) return fail({ code: "conflict", detail: changed.failure });
-    if (!(await putAlert(env.DB, changed.value, before)))
-      return fail({ code: "conflict", detail: "another change came first: look at it again" });
-    await recordAction(env, operatorAction(verb, id, by));
-    return ok({ ...before, alert: changed.value });
+    return onRecord(env, operatorAction(verb, id, by), async () =>
+      (await putAlert(env.DB, changed.value, before))
+        ? ok({ ...before, alert: changed.value })
+        : fail({ code: "conflict", detail: "another change came first: look at it again" }),
+    );
   },
 });

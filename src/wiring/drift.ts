@@ -12,7 +12,7 @@ import type { Deployment } from "../deployment.ts";
 import { accept, underRepair } from "../domain/reconciliation/findings.ts";
 import { ok } from "../domain/result.ts";
 import type { Drift } from "../http/ops-ports.ts";
-import { operatorAction, recordAction } from "./operator-action.ts";
+import { onRecord, operatorAction, recordAction } from "./operator-action.ts";
 import { planOf, startRun } from "./reconcile.ts";
 import { repairFinding } from "./repair-drift.ts";
 
@@ -44,25 +44,27 @@ export const driftPorts = (env: Env, deployment: Deployment): Drift => ({
   },
   run: async (name, { mode, actor, reason }) => {
     const nowMs = Date.now();
-    const started = await startRun(env, deployment, name, { mode, by: actor, nowMs });
-    if (!started.ok) return started;
-    await recordAction(env, operatorAction("reconcile", name, { actor, reason }));
-    return ok({ run: started.value, state: "running" as const, updatedAtMs: nowMs });
+    const verb = mode === "baseline" ? "take over as baseline" : "reconcile";
+    const started = await onRecord(env, operatorAction(verb, name, { actor, reason }), () =>
+      startRun(env, deployment, name, { mode, by: actor, nowMs }),
+    );
+    return started.ok ? ok({ run: started.value, state: "running" as const, updatedAtMs: nowMs }) : started;
   },
   list: (filter) => listFindings(env.DB, filter),
   find: (id) => findFinding(env.DB, id),
   accept: async (finding, { untilMs, actor, reason }) => {
     const accepted = accept(finding, { reason: `${actor}: ${reason}`, untilMs, nowMs: Date.now() });
-    await env.DB.batch([putFindings(env.DB, [accepted])]);
     await recordAction(env, operatorAction("accept drift", finding.id, { actor, reason }));
+    await env.DB.batch([putFindings(env.DB, [accepted])]);
     return accepted;
   },
   repair: async (finding, how, by) => {
-    const made = await repairFinding(env, deployment, finding, how);
+    const made = await onRecord(env, operatorAction(`repair drift by ${how}`, finding.id, by), () =>
+      repairFinding(env, deployment, finding, how),
+    );
     if (!made.ok) return made;
     const repairing = underRepair(finding, made.value, Date.now() + REPAIR_WITHIN_MS);
     await env.DB.batch([putFindings(env.DB, [repairing])]);
-    await recordAction(env, operatorAction(`repair drift by ${how}`, finding.id, by));
     return ok(repairing);
   },
 });

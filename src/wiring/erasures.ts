@@ -43,8 +43,8 @@ export function erasurePorts(env: Env, deployment: Deployment): OpsPorts["erasur
       if (!digest.ok) return digest;
       const id = `era_${ulid(Date.now(), crypto.getRandomValues(new Uint8Array(16)))}`;
       const erasure = newErasure(id, digest.value, { ...by, progress: startOf(subject) });
-      await saveErasure(env.DB, erasure);
       await recordAction(env, operatorAction("begin erasure", digest.value, by));
+      await saveErasure(env.DB, erasure);
       return advance(erasure, subject);
     },
     goOn: async (erasure, subject) => {

@@ -3,7 +3,7 @@ import { command } from "../domain/flows/commands.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { OpsPorts } from "../http/ops-ports.ts";
 import { goOn } from "./flows.ts";
-import { operatorAction, recordAction } from "./operator-action.ts";
+import { onRecord, operatorAction } from "./operator-action.ts";
 
 /** What the ops API asks of flows. A command is on record with who gave it and why, in the run's timeline and in the audit. */
 export const flowPorts = (env: Env, waitUntil: (work: Promise<unknown>) => void): OpsPorts["flows"] => ({
@@ -14,10 +14,13 @@ export const flowPorts = (env: Env, waitUntil: (work: Promise<unknown>) => void)
     if (stored === null) return fail({ code: "not_found", detail: `no run has the id ${id}` });
     const steered = command(stored.run, order);
     if (!steered.ok) return fail({ code: "conflict", detail: steered.failure });
-    if (!(await storeFlowRun(env.DB, steered.value, { rev: stored.rev, nowMs: order.atMs })))
-      return fail({ code: "conflict", detail: "the run has moved meanwhile: look at it again" });
-    await recordAction(env, operatorAction(`${order.verb} flow`, id, { actor: order.by, reason: order.reason }));
-    waitUntil(goOn(env, stored, order.atMs));
-    return ok({ run: steered.value, updatedAtMs: order.atMs });
+    const asked = operatorAction(`${order.verb} flow`, id, { actor: order.by, reason: order.reason });
+    const done = await onRecord(env, asked, async () =>
+      (await storeFlowRun(env.DB, steered.value, { rev: stored.rev, nowMs: order.atMs }))
+        ? ok({ run: steered.value, updatedAtMs: order.atMs })
+        : fail({ code: "conflict" as const, detail: "the run has moved meanwhile: look at it again" }),
+    );
+    if (done.ok) waitUntil(goOn(env, stored, order.atMs));
+    return done;
   },
 });

@@ -13,7 +13,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { fail, type Result } from "../domain/result.ts";
 import type { AccountFailure, AccountRecord, Contact, OpsPorts } from "../http/ops-ports.ts";
 import { describeVerification, verdictOf } from "../verification/index.ts";
-import { operatorAction, recordAction } from "./operator-action.ts";
+import { operatorAction, onRecord } from "./operator-action.ts";
 
 type SourcePorts = Pick<
   OpsPorts,
@@ -67,21 +67,17 @@ function accountPorts(env: Env, deployment: Deployment): OpsPorts["accounts"] {
   const recorded = async (
     verb: string,
     act: { source: string; account: string; by: { actor: string; reason: string } },
-    changed: Promise<Changed>,
-  ) => {
-    const done = failureOf(await changed);
-    if (done.ok) await recordAction(env, operatorAction(`account ${verb}`, `${act.source}/${act.account}`, act.by));
-    return done;
-  };
+    change: () => Promise<Changed>,
+  ) => onRecord(env, operatorAction(`account ${verb}`, `${act.source}/${act.account}`, act.by), async () => failureOf(await change()));
   return {
     list: (query) => listAccounts(env.DB, query),
-    create: (act) => recorded("create", act, createAccount(env.DB, keys, { ...act, nowMs: Date.now() })),
-    rotate: (act) => recorded("rotate", act, rotateAccount(env.DB, keys, { ...act, nowMs: Date.now() })),
+    create: (act) => recorded("create", act, () => createAccount(env.DB, keys, { ...act, nowMs: Date.now() })),
+    rotate: (act) => recorded("rotate", act, () => rotateAccount(env.DB, keys, { ...act, nowMs: Date.now() })),
     steer: (verb, act) => {
       const change = { ...act, nowMs: Date.now() };
       if (verb === "register")
-        return recorded(verb, act, openRegistration(env.DB, { ...change, untilMs: change.nowMs + LIMITS.registrationMs }));
-      return recorded(verb, act, setAccountState(env.DB, { ...change, state: verb === "enable" ? "active" : "disabled" }));
+        return recorded(verb, act, () => openRegistration(env.DB, { ...change, untilMs: change.nowMs + LIMITS.registrationMs }));
+      return recorded(verb, act, () => setAccountState(env.DB, { ...change, state: verb === "enable" ? "active" : "disabled" }));
     },
   };
 }

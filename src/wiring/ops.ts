@@ -17,7 +17,7 @@ import { backlogBoard } from "./consume.ts";
 import { destinationState } from "./destination-state.ts";
 import { readMetrics } from "./metrics.ts";
 import { ingestPorts } from "./receive.ts";
-import { operatorAction as action, recordAction } from "./operator-action.ts";
+import { onRecord, operatorAction as action, recordAction } from "./operator-action.ts";
 import { driftPorts } from "./drift.ts";
 import { overviewOf } from "./overview.ts";
 import { filePorts } from "./ops-files.ts";
@@ -48,15 +48,15 @@ export function opsPorts(env: Env, deployment: Deployment, waitUntil: (work: Pro
     verify: async (entity) => object(entity).verify(),
     deadLetters: (query) => index.listDeadLetters(query),
     deadLetter: (id) => index.findDeadLetter(id),
-    act: (letter, action) => act(env, deployment, { letter, ...action }),
+    act: (letter, order) => onRecord(env, action(order.verb, letter.id, order), () => act(env, deployment, { letter, ...order })),
     destination: (name) => destinationState(env, deployment, name),
     pause: async (name, by) => {
-      await env.GOVERNOR.getByName(name).pause(name, { ...by, atMs: Date.now() });
       await recordAction(env, action("pause", name, by));
+      await env.GOVERNOR.getByName(name).pause(name, { ...by, atMs: Date.now() });
     },
     resume: async (name, by) => {
-      await env.GOVERNOR.getByName(name).resume(name);
       await recordAction(env, action("resume", name, by));
+      await env.GOVERNOR.getByName(name).resume(name);
       waitUntil(wakeHeld(env, name));
     },
     rejections: (query) => listTallies(env.DB, "rejections", query),
@@ -122,7 +122,6 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
   if (!answer.ok) return fail(answer.code);
-  await recordAction(env, action(verb, letter.id, order));
   return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
 
@@ -130,7 +129,6 @@ async function giveUp(env: Env, order: Order): Promise<Acted> {
   const atMs = Date.now();
   await eventIndex(env).endDeadLetter(order.letter.id, { status: "skipped", atMs });
   await eventIndex(env).endEvent(order.letter.eventId, { status: "cancelled", atMs });
-  await recordAction(env, action("skip", order.letter.id, order));
   return ok({ status: "cancelled", eventIds: [order.letter.eventId] });
 }
 
@@ -144,7 +142,6 @@ async function putInAgain(env: Env, deployment: Deployment, order: Order): Promi
     letter.rawRef === null ? await readLetterAnew(env, deployment, letter, order.body) : await requeue(env, letter.rawRef, letter.eventId);
   if (eventIds === null) return fail("unavailable");
   await eventIndex(env).endDeadLetter(letter.id, { status: "resolved", atMs: Date.now() });
-  await recordAction(env, action(order.verb, letter.id, order));
   return ok({ status: "pending", eventIds });
 }
 

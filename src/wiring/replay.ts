@@ -9,7 +9,7 @@ import { Envelope, entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Replays } from "../http/ops-ports.ts";
 import { planReplay, type PlanPorts, type Prepared, type Repeat, type RunPorts } from "../pipeline/replay.ts";
-import { operatorAction, recordAction } from "./operator-action.ts";
+import { onRecord, operatorAction, recordAction } from "./operator-action.ts";
 import { readAnew } from "./read-anew.ts";
 import { ingestPorts } from "./receive.ts";
 
@@ -21,23 +21,25 @@ export const replayPorts = (env: Env, deployment: Deployment): Replays => ({
     const id = `rpl_${ulid(nowMs, crypto.getRandomValues(new Uint8Array(16)))}`;
     const state = plan.needsApproval ? "waitingForApproval" : "planned";
     const who = { askedBy: by.actor, approvedBy: null, cancelledBy: null };
-    await insertReplay(env.DB, { id, state, request, plan, progress: null, ...who, createdAtMs: nowMs, updatedAtMs: nowMs });
     await recordAction(env, operatorAction("replay", id, by));
+    await insertReplay(env.DB, { id, state, request, plan, progress: null, ...who, createdAtMs: nowMs, updatedAtMs: nowMs });
     if (state === "planned" && !(await startRunner(env, id, {}))) return fail("unavailable");
     return found(env, id);
   },
   list: (query) => listReplays(env.DB, query),
   find: (id) => findReplay(env.DB, id),
   approve: async (id, by) => {
-    if (!(await startRunner(env, id, { approvedBy: by.actor }))) return fail("conflict");
-    await recordAction(env, operatorAction("approve replay", id, by));
-    return found(env, id);
+    return onRecord(env, operatorAction("approve replay", id, by), async () =>
+      (await startRunner(env, id, { approvedBy: by.actor })) ? found(env, id) : fail("conflict"),
+    );
   },
   cancel: async (id, by) => {
     const from = ["planned", "waitingForApproval", "running"] as const;
-    if (!(await moveReplay(env.DB, id, { from, to: "cancelled", atMs: Date.now(), cancelledBy: by.actor }))) return fail("conflict");
-    await recordAction(env, operatorAction("cancel replay", id, by));
-    return found(env, id);
+    return onRecord(env, operatorAction("cancel replay", id, by), async () =>
+      (await moveReplay(env.DB, id, { from, to: "cancelled", atMs: Date.now(), cancelledBy: by.actor }))
+        ? found(env, id)
+        : fail("conflict"),
+    );
   },
 });
 

@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type * as z from "zod";
 import { MASK } from "../../src/domain/masking.ts";
@@ -115,5 +116,32 @@ describe("the audit of operators", () => {
     expect(all.length).toBeGreaterThanOrEqual(4);
     expect(all).toEqual([...new Set(all)].toSorted().toReversed());
     expect(await (await ops("/operator-actions?actor=nobody")).json()).toEqual({ items: [], nextCursor: null });
+  });
+
+  it("is written before anything is done: where it cannot be, nothing is", async () => {
+    const away = { getByName: () => ({ append: () => Promise.reject(new Error("out of reach")) }) };
+    const mute = { ...env, AUDIT: away } as unknown as Env;
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const stateOf = async (): Promise<string | undefined> =>
+      (await (await ops("/destinations")).json<{ items: { name: string; state: string }[] }>()).items.find(({ name }) => name === "crm")
+        ?.state;
+    expect((await ops("/destinations/crm/pause", "operator", { reason: "to be sure" }, mute)).status).toBe(503);
+    expect(await stateOf()).toBe("closed");
+    const run = await ops("/reconciliations/orders/run", "operator", { reason: "to be sure" }, mute);
+    expect(run.status).toBe(503);
+    const { items } = await (await ops("/reconciliations")).json<{ items: { lastRun: unknown }[] }>();
+    expect(items.map(({ lastRun }) => lastRun)).toEqual(items.map(() => null));
+  });
+
+  it("tells of what was refused after it was asked for", async () => {
+    const key = { name: "twice", owner: "finance", role: "viewer", reason: "for a report", expiresInDays: 1 };
+    const made = await ops("/keys", "admin", key);
+    expect(made.status, await made.clone().text()).toBe(200);
+    expect((await ops("/keys", "admin", key)).status).toBe(409);
+    const { items } = await (await ops("/operator-actions?limit=2")).json<{ items: { action: string; subject: string }[] }>();
+    expect(items.map(({ action, subject }) => `${action} ${subject}`)).toEqual([
+      "not done: create key as viewer twice",
+      "create key as viewer twice",
+    ]);
   });
 });

@@ -54,9 +54,14 @@ export const withSaid = (said: readonly Said[] | undefined, now: Said): readonly
 export const withSaidTo = (said: readonly Said[] | undefined, now: Said): readonly Said[] =>
   [...(said ?? []).filter(({ atMs }) => now.atMs - atMs <= ECHO_WINDOW_MS), now].slice(-OUTWARD_KEPT);
 
-/** What may still be echoed once this was: its system has got as far as that, and tells of nothing before it any more. */
-export const withHeardBack = (said: readonly Said[], digest: string): readonly Said[] =>
-  said.slice(said.findIndex((each) => each.digest === digest) >>> 0);
+/**
+ * What may still be echoed once this was: its system has got as far as that, and tells of nothing before it any more. But
+ * what is still owed to it may have been overtaken, and comes there only now.
+ */
+export const withHeardBack = (said: readonly Said[], digest: string, owed: ReadonlySet<string>): readonly Said[] => {
+  const first = said.findIndex((each) => each.digest === digest) >>> 0;
+  return said.filter((each, index) => index >= first || owed.has(each.digest));
+};
 
 /** Whether something that goes out now was said long enough ago that its echo might not be known any more. */
 export const isStale = (said: readonly Said[] | undefined, { digest, atMs }: Said): boolean =>

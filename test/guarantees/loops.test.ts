@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EntityEvent } from "../../src/domain/event.ts";
-import { digestOf, hear, isOutward, outwardStream } from "../../src/domain/loops.ts";
+import { digestOf, hear, isOutward, outwardStream, withHeardBack } from "../../src/domain/loops.ts";
 import { orderEvent, planTo, World } from "../support/world.ts";
 
 const SYSTEM_OF: Readonly<Record<string, readonly string[]>> = { crm: ["crm"], erp: ["erp"] };
@@ -73,6 +73,13 @@ describe("an echo of our own write", () => {
     const letter = { eventId: refused.id, destination: "erp", actor: "ada", reason: "a slip", force: false };
     expect(await one.sequencer.operate({ ...letter, verb: "edit", patch: { number: "mended" } })).toMatchObject({ ok: true });
     expect(await status(one, says("erp", "mended"))).toMatchObject({ status: "ignored" });
+  });
+
+  it("is known of what was overtaken on its way there, also when what went before it is heard back first", () => {
+    const said = ["first", "second", "third"].map((digest, atMs) => ({ digest, atMs }));
+    const left = (owed: readonly string[]): readonly string[] => withHeardBack(said, "third", new Set(owed)).map(({ digest }) => digest);
+    expect(left([])).toEqual(["third"]);
+    expect(left(["first"])).toEqual(["first", "third"]);
   });
 
   it("does not depend on the order of members, nor on what nobody maps", () => {

@@ -39,7 +39,9 @@ function say(book: Book, destination: string, now: { readonly digest: string | n
 
 function heardBack(book: Book, destination: string, digest: string): void {
   const mark = book.marks[outwardStream(destination)];
-  if (mark?.said !== undefined) book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest) });
+  if (mark?.said === undefined) return;
+  const owed = [...book.work()].filter(({ plan }) => plan.destination === destination).flatMap(({ event }) => digestOf(event) ?? []);
+  book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest, new Set(owed)) });
 }
 
 /**

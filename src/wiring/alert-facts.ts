@@ -3,7 +3,7 @@ import { listSubscriptions } from "../adapters/event-queries.ts";
 import { countForsaken } from "../adapters/flow-runs.ts";
 import { readMeasures, watchSources } from "../adapters/measures.ts";
 import { sumRejections } from "../adapters/overview.ts";
-import { countOpen } from "../adapters/reconciliations.ts";
+import { countOpen } from "../adapters/findings.ts";
 import type { Deployment } from "../deployment.ts";
 import type { AlertFacts, SlaBurn } from "../domain/alerts/define.ts";
 import { ageOf } from "../domain/backlog.ts";

@@ -1,13 +1,5 @@
-import {
-  driftTotals,
-  findFinding,
-  findingTimes,
-  lastRuns,
-  listFindings,
-  placeOf,
-  putFindings,
-  runsOf,
-} from "../adapters/reconciliations.ts";
+import { driftTotals, findFinding, findingTimes, listFindings, putFindings } from "../adapters/findings.ts";
+import { lastRuns, placeOf, runsOf } from "../adapters/reconciliation-runs.ts";
 import type { Deployment } from "../deployment.ts";
 import { accept, underRepair } from "../domain/reconciliation/findings.ts";
 import { ok } from "../domain/result.ts";

@@ -7,7 +7,7 @@ import type { Deployment } from "../deployment.ts";
 import { firstEventIdAt } from "../domain/event-id.ts";
 import { burnsOf } from "../domain/slas/statement.ts";
 import { expireFlows } from "../adapters/flow-runs.ts";
-import { expireReconciliations } from "../adapters/reconciliations.ts";
+import { expireReconciliations } from "../adapters/reconciliation-runs.ts";
 import { watchAlerts } from "./alerts.ts";
 import { tellDigest } from "./digest.ts";
 import { flushMeasures } from "./observe.ts";

@@ -1,19 +1,7 @@
 import { databasesOf, recordKnown } from "../adapters/event-databases.ts";
-import {
-  beginRun,
-  countOpen,
-  failRun,
-  findRun,
-  findingsOf,
-  knownAfter,
-  knownUnder,
-  toldSince,
-  modeDue,
-  placeOf,
-  storeStep,
-  underWay,
-  unfinished,
-} from "../adapters/reconciliations.ts";
+import { countOpen, findingsOf, unfinished } from "../adapters/findings.ts";
+import { knownAfter, knownUnder, toldSince } from "../adapters/known-states.ts";
+import { beginRun, failRun, findRun, modeDue, placeOf, storeStep, underWay } from "../adapters/reconciliation-runs.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import type { DestinationDefinition } from "../destinations/define.ts";

@@ -1,6 +1,6 @@
 import { databasesOf, eventIndex } from "../adapters/event-databases.ts";
 import { enqueue, queuesOf } from "../adapters/queues.ts";
-import { knownUnder } from "../adapters/reconciliations.ts";
+import { knownUnder } from "../adapters/known-states.ts";
 import { sha256Hex } from "../adapters/sha256.ts";
 import type { Deployment } from "../deployment.ts";
 import type { EventDetail } from "../domain/audit-record.ts";

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { lastRuns } from "../../src/adapters/reconciliations.ts";
+import { lastRuns } from "../../src/adapters/reconciliation-runs.ts";
 import { deploymentOf } from "../../src/deployment.ts";
 import { advanceRun, startRun } from "../../src/wiring/reconcile.ts";
 import { Erp } from "../support/fake-erp.ts";

@@ -23,9 +23,14 @@ export const isOutward = (stream: string): boolean => stream.startsWith("to:");
 /** A short digest of what an event says: its canonical fields in order of name, without what nobody maps. Not for secrets. */
 export function digestOf(event: EntityEvent): string | null {
   if (event.payload.at !== "inline") return null;
+  const known = digests.get(event);
+  if (known !== undefined) return known;
   const { extra: _extra, ...data } = event.payload.data;
-  return fnv(`${event.deleted ? "-" : "+"}${sorted(data)}`);
+  const digest = fnv(`${event.deleted ? "-" : "+"}${sorted(data)}`);
+  digests.set(event, digest);
+  return digest;
 }
+const digests = new WeakMap<EntityEvent, string>();
 
 const sorted = (value: JsonValue): string =>
   typeof value !== "object" || value === null
@@ -50,9 +55,17 @@ function fnv(text: string): string {
 
 export const withSaid = (said: readonly Said[] | undefined, now: Said): readonly Said[] => [...(said ?? []), now].slice(-SAID_KEPT);
 
-/** What was said to a destination, of which an echo may still come. */
-export const withSaidTo = (said: readonly Said[] | undefined, now: Said): readonly Said[] =>
-  [...(said ?? []).filter(({ atMs }) => now.atMs - atMs <= ECHO_WINDOW_MS), now].slice(-OUTWARD_KEPT);
+/** What was said to a destination, of which an echo may still come: in the order in which it goes out, which is before what is `behind`. */
+export function withSaidTo(said: readonly Said[], now: Said, behind: ReadonlySet<string>): readonly Said[] {
+  const kept = said.filter(({ atMs }) => now.atMs - atMs <= ECHO_WINDOW_MS);
+  return kept.toSpliced(placeBefore(kept, behind), 0, now).slice(-OUTWARD_KEPT);
+}
+
+/** Where the first of these stands by what was said of it last; the end if nothing was. */
+function placeBefore(said: readonly Said[], behind: ReadonlySet<string>): number {
+  const places = [...behind].map((digest) => said.findLastIndex((each) => each.digest === digest)).filter((place) => place !== -1);
+  return places.length === 0 ? said.length : Math.min(...places);
+}
 
 /**
  * What may still be echoed once this was: its system has got as far as that, and tells of nothing before it any more. But
@@ -63,9 +76,14 @@ export const withHeardBack = (said: readonly Said[], digest: string, owed: Reado
   return said.filter((each, index) => index >= first || owed.has(each.digest));
 };
 
-/** Whether something that goes out now was said long enough ago that its echo might not be known any more. */
-export const isStale = (said: readonly Said[] | undefined, { digest, atMs }: Said): boolean =>
-  !(said ?? []).some((each) => each.digest === digest && atMs - each.atMs <= ECHO_WINDOW_MS / 5);
+/**
+ * Whether something that goes out now must be said anew: it was so long ago that its echo might not be known any more, or
+ * behind something that goes out later.
+ */
+export function isStale(said: readonly Said[], { digest, atMs }: Said, behind: ReadonlySet<string>): boolean {
+  const end = placeBefore(said, behind);
+  return !said.some((each, index) => index < end && each.digest === digest && atMs - each.atMs <= ECHO_WINDOW_MS / 5);
+}
 
 export type Heard =
   | { readonly kind: "news" }

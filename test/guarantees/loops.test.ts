@@ -82,6 +82,20 @@ describe("an echo of our own write", () => {
     expect(left(["first"])).toEqual(["first", "third"]);
   });
 
+  it("is known of what was told of early and written late, when what was written before it is heard back", async () => {
+    const one = world();
+    one.paused.add("erp");
+    await status(one, says("crm", "first"));
+    one.clock.advance(270_000);
+    await status(one, says("crm", "second"));
+    one.clock.advance(40_000);
+    one.paused.delete("erp");
+    await one.sequencer.wake("erp");
+    expect(one.destination("erp").effects.map((effect) => effect.content)).toEqual(["first", "second"]);
+    expect(await status(one, says("erp", "first"))).toMatchObject({ status: "ignored" });
+    expect(await status(one, says("erp", "second"))).toMatchObject({ status: "ignored" });
+  });
+
   it("does not depend on the order of members, nor on what nobody maps", () => {
     const event = (data: Record<string, string>, extra: string): EntityEvent => ({
       ...orderEvent({ id: "e" }),

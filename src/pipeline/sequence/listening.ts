@@ -9,6 +9,9 @@ import type { Book } from "./book.ts";
 /** What stands in a mark of an outward stream, which orders nothing. */
 const OUTWARD = { order: NO_ORDER, rank: 0, contentHash: "", eventId: "", key: "" };
 
+/** Whatever is admitted goes out after what is there, as far as is known by then. */
+const NOTHING: ReadonlySet<string> = new Set();
+
 /** Hears what an admitted event says, and notes it: with its source's mark, and with what goes out to each destination. */
 export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: { readonly plan: RoutePlan; readonly ms: number }): Heard {
   const { lanes, echoOf = [], echoed = [] } = now.plan;
@@ -27,31 +30,49 @@ export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: {
       ...(digest === null ? {} : { said: withSaid(said, { digest, atMs: now.ms }) }),
     });
   if (heard.kind === "echo" && digest !== null) heardBack(book, heard.destination, digest);
-  if (heard.kind === "news") for (const { destination } of outward) say(book, destination, { digest, atMs: now.ms });
+  if (heard.kind === "news") for (const { destination } of outward) say(book, destination, { digest, atMs: now.ms, behind: NOTHING });
   return heard;
 }
 
-function say(book: Book, destination: string, now: { readonly digest: string | null; readonly atMs: number }): void {
+interface Saying {
+  readonly digest: string | null;
+  readonly atMs: number;
+  /** What goes out later. */
+  readonly behind: ReadonlySet<string>;
+}
+
+function say(book: Book, destination: string, { digest, atMs, behind }: Saying): void {
   const stream = outwardStream(destination);
-  const { digest, atMs } = now;
-  book.advance(stream, { ...OUTWARD, ...(digest === null ? {} : { said: withSaidTo(book.marks[stream]?.said, { digest, atMs }) }) });
+  const said = book.marks[stream]?.said ?? [];
+  book.advance(stream, { ...OUTWARD, ...(digest === null ? {} : { said: withSaidTo(said, { digest, atMs }, behind) }) });
 }
 
 function heardBack(book: Book, destination: string, digest: string): void {
   const mark = book.marks[outwardStream(destination)];
   if (mark?.said === undefined) return;
-  const owed = [...book.work()].filter(({ plan }) => plan.destination === destination).flatMap(({ event }) => digestOf(event) ?? []);
-  book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest, new Set(owed)) });
+  book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest, owedTo(book, destination)) });
+}
+
+/** What is still to go out to a destination, but for this. */
+function owedTo(book: Book, destination: string, but: string | null = null): ReadonlySet<string> {
+  const owed = new Set<string>();
+  for (const { event, plan, state } of book.work()) {
+    const digest = plan.destination === destination && state !== "dead" ? digestOf(event) : null;
+    if (digest !== null && digest !== but) owed.add(digest);
+  }
+  return owed;
 }
 
 /**
- * Notes, durably, what is about to go out where that is not what was noted at its admission, or long ago: after a pause,
- * or mended by a person. Its echo comes after the effect, however late that is.
+ * Notes, durably, what is about to go out where that is not what was noted at its admission, or long ago, or after what goes
+ * out later: after a pause, overtaken, or mended by a person. Its echo comes after the effect, however late that is.
  */
 export function sayAgain(book: Book, { event, plan: { destination } }: Work, now: { readonly plan: RoutePlan; readonly ms: number }): void {
   const digest = now.plan.echoed?.includes(destination) === true ? digestOf(event) : null;
-  if (digest === null || !isStale(book.marks[outwardStream(destination)]?.said, { digest, atMs: now.ms })) return;
-  say(book, destination, { digest, atMs: now.ms });
+  if (digest === null) return;
+  const behind = owedTo(book, destination, digest);
+  if (!isStale(book.marks[outwardStream(destination)]?.said ?? [], { digest, atMs: now.ms }, behind)) return;
+  say(book, destination, { digest, atMs: now.ms, behind });
   book.saveMarks();
 }
 

@@ -23,14 +23,9 @@ export const isOutward = (stream: string): boolean => stream.startsWith("to:");
 /** A short digest of what an event says: its canonical fields in order of name, without what nobody maps. Not for secrets. */
 export function digestOf(event: EntityEvent): string | null {
   if (event.payload.at !== "inline") return null;
-  const known = digests.get(event);
-  if (known !== undefined) return known;
   const { extra: _extra, ...data } = event.payload.data;
-  const digest = fnv(`${event.deleted ? "-" : "+"}${sorted(data)}`);
-  digests.set(event, digest);
-  return digest;
+  return fnv(`${event.deleted ? "-" : "+"}${sorted(data)}`);
 }
-const digests = new WeakMap<EntityEvent, string>();
 
 const sorted = (value: JsonValue): string =>
   typeof value !== "object" || value === null
@@ -55,16 +50,19 @@ function fnv(text: string): string {
 
 export const withSaid = (said: readonly Said[] | undefined, now: Said): readonly Said[] => [...(said ?? []), now].slice(-SAID_KEPT);
 
+/** The end of an event's id: enough to tell a record's events apart. */
+export const saidBy = ({ id }: Pick<EntityEvent, "id">): string => id.slice(-12);
+
 /** What was said to a destination, of which an echo may still come: in the order in which it goes out, which is before what is `behind`. */
 export function withSaidTo(said: readonly Said[], now: Said, behind: ReadonlySet<string>): readonly Said[] {
   const kept = said.filter(({ atMs }) => now.atMs - atMs <= ECHO_WINDOW_MS);
   return kept.toSpliced(placeBefore(kept, behind), 0, now).slice(-OUTWARD_KEPT);
 }
 
-/** Where the first of these stands by what was said of it last; the end if nothing was. */
+/** Where the first of what these events say stands; the end if none of it does. */
 function placeBefore(said: readonly Said[], behind: ReadonlySet<string>): number {
-  const places = [...behind].map((digest) => said.findLastIndex((each) => each.digest === digest)).filter((place) => place !== -1);
-  return places.length === 0 ? said.length : Math.min(...places);
+  const place = said.findIndex(({ by }) => by !== undefined && behind.has(by));
+  return place === -1 ? said.length : place;
 }
 
 /**
@@ -73,16 +71,16 @@ function placeBefore(said: readonly Said[], behind: ReadonlySet<string>): number
  */
 export const withHeardBack = (said: readonly Said[], digest: string, owed: ReadonlySet<string>): readonly Said[] => {
   const first = said.findIndex((each) => each.digest === digest) >>> 0;
-  return said.filter((each, index) => index >= first || owed.has(each.digest));
+  return said.filter(({ by = "" }, index) => index >= first || owed.has(by));
 };
 
 /**
  * Whether something that goes out now must be said anew: it was so long ago that its echo might not be known any more, or
  * behind something that goes out later.
  */
-export function isStale(said: readonly Said[], { digest, atMs }: Said, behind: ReadonlySet<string>): boolean {
+export function isStale(said: readonly Said[], { digest, atMs, by }: Said, behind: ReadonlySet<string>): boolean {
   const end = placeBefore(said, behind);
-  return !said.some((each, index) => index < end && each.digest === digest && atMs - each.atMs <= ECHO_WINDOW_MS / 5);
+  return !said.some((each, index) => index < end && each.by === by && each.digest === digest && atMs - each.atMs <= ECHO_WINDOW_MS / 5);
 }
 
 export type Heard =

@@ -5,6 +5,8 @@ import { compareTokens, type OrderToken } from "./order.ts";
 export interface Said {
   readonly digest: string;
   readonly atMs: number;
+  /** Of what we said: the event that it was said by, as `saidBy` has it. */
+  readonly by?: string;
 }
 
 /** The newest state of an entity that one source has told of. */

@@ -1,5 +1,5 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
-import { digestOf, hear, isStale, outwardStream, withHeardBack, withSaid, withSaidTo, type Heard } from "../../domain/loops.ts";
+import { digestOf, hear, isStale, outwardStream, saidBy, withHeardBack, withSaid, withSaidTo, type Heard } from "../../domain/loops.ts";
 import { NO_ORDER } from "../../domain/order.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import type { Mark } from "../../domain/sequencing.ts";
@@ -30,21 +30,24 @@ export function listen(book: Book, event: EntityEvent, mark: Mark | null, now: {
       ...(digest === null ? {} : { said: withSaid(said, { digest, atMs: now.ms }) }),
     });
   if (heard.kind === "echo" && digest !== null) heardBack(book, heard.destination, digest);
-  if (heard.kind === "news") for (const { destination } of outward) say(book, destination, { digest, atMs: now.ms, behind: NOTHING });
+  if (heard.kind === "news")
+    for (const { destination } of outward) say(book, destination, { event, digest, atMs: now.ms, behind: NOTHING });
   return heard;
 }
 
 interface Saying {
+  readonly event: EntityEvent;
   readonly digest: string | null;
   readonly atMs: number;
   /** What goes out later. */
   readonly behind: ReadonlySet<string>;
 }
 
-function say(book: Book, destination: string, { digest, atMs, behind }: Saying): void {
+function say(book: Book, destination: string, { event, digest, atMs, behind }: Saying): void {
   const stream = outwardStream(destination);
   const said = book.marks[stream]?.said ?? [];
-  book.advance(stream, { ...OUTWARD, ...(digest === null ? {} : { said: withSaidTo(said, { digest, atMs }, behind) }) });
+  const now = digest === null ? null : { digest, atMs, by: saidBy(event) };
+  book.advance(stream, { ...OUTWARD, ...(now === null ? {} : { said: withSaidTo(said, now, behind) }) });
 }
 
 function heardBack(book: Book, destination: string, digest: string): void {
@@ -53,13 +56,11 @@ function heardBack(book: Book, destination: string, digest: string): void {
   book.advance(outwardStream(destination), { ...mark, said: withHeardBack(mark.said, digest, owedTo(book, destination)) });
 }
 
-/** What is still to go out to a destination, but for this. */
-function owedTo(book: Book, destination: string, but: string | null = null): ReadonlySet<string> {
+/** By which events something is still to go out to a destination, but for this one. */
+function owedTo(book: Book, destination: string, but?: EntityEvent): ReadonlySet<string> {
   const owed = new Set<string>();
-  for (const { event, plan, state } of book.work()) {
-    const digest = plan.destination === destination && state !== "dead" ? digestOf(event) : null;
-    if (digest !== null && digest !== but) owed.add(digest);
-  }
+  for (const { event, plan, state } of book.work())
+    if (plan.destination === destination && state !== "dead" && event.id !== but?.id) owed.add(saidBy(event));
   return owed;
 }
 
@@ -70,9 +71,10 @@ function owedTo(book: Book, destination: string, but: string | null = null): Rea
 export function sayAgain(book: Book, { event, plan: { destination } }: Work, now: { readonly plan: RoutePlan; readonly ms: number }): void {
   const digest = now.plan.echoed?.includes(destination) === true ? digestOf(event) : null;
   if (digest === null) return;
-  const behind = owedTo(book, destination, digest);
-  if (!isStale(book.marks[outwardStream(destination)]?.said ?? [], { digest, atMs: now.ms }, behind)) return;
-  say(book, destination, { digest, atMs: now.ms, behind });
+  const behind = owedTo(book, destination, event);
+  const said = book.marks[outwardStream(destination)]?.said ?? [];
+  if (!isStale(said, { digest, atMs: now.ms, by: saidBy(event) }, behind)) return;
+  say(book, destination, { event, digest, atMs: now.ms, behind });
   book.saveMarks();
 }
 

@@ -57,4 +57,22 @@ describe("a request that may still come in although its object died", () => {
     await world.settle();
     expect(contents(world)).toEqual(["v1", "v1", "v3"]);
   });
+
+  it("is outwaited before what it is for is given up and what is newer goes by", async () => {
+    const world = new World();
+    await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
+    world.destination().weather = () => "never";
+    void world.sequencer.wake();
+    await flush();
+    world.evict();
+    const diedAtMs = world.clock.nowMs;
+    world.destination().weather = () => "refuse";
+    await world.sequencer.spill([orderEvent({ id: "e2", version: 2 })]);
+    await world.sequencer.wake();
+    // Refused at once; but the first request may still do what it was sent for.
+    expect(contents(world)).toEqual(["v1", "v1"]);
+    await world.settle();
+    expect(contents(world)).toEqual(["v1", "v1", "v1", "v2"]);
+    expect(world.clock.nowMs - diedAtMs).toBeGreaterThan(14_000);
+  });
 });

@@ -41,6 +41,8 @@ export class Book {
   readonly #inFlight = new Set<number>();
   /** Work of which a request may come in, until then: made by this object, or by one before it that died. */
   readonly #underWayUntilMs = new Map<string, number>();
+  /** Of that, what an object before this one may have made. */
+  readonly #strayUntilMs = new Map<string, number>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #kinDueAtMs: number | null = null;
@@ -64,7 +66,14 @@ export class Book {
   /** A head may have been tried already: its object died before it could write so. */
   #expectStrays(destination: string): void {
     const head = headOf(this.#work.values(), destination);
-    if (head !== null) this.departs(head);
+    if (head === null) return;
+    this.departs(head);
+    this.#strayUntilMs.set(workId(head), this.#underWayUntilMs.get(workId(head)) ?? 0);
+  }
+
+  /** Until when a request for this work may come in of which this object will hear nothing; 0 if there can be none. */
+  strayUntilMs(work: Work): number {
+    return this.#strayUntilMs.get(workId(work)) ?? 0;
   }
 
   /** An attempt begins. */

@@ -55,6 +55,15 @@ const HELD_WORDS = {
   limit: "the destination is at its limit",
 };
 
+/**
+ * Work that failed for good lets newer work go by. While a request for it may still come in that an object sent before it
+ * died, the older state could so go over the newer one: until then the work is tried again.
+ */
+function notGivenUpBefore(untilMs: number, settled: Settled, { wasDead }: Work, nowMs: number): Settled {
+  if (settled.done || settled.work.state !== "dead" || untilMs <= nowMs) return settled;
+  return { ...settled, work: { ...settled.work, state: "retrying", dueAtMs: untilMs, wasDead } };
+}
+
 /** Makes attempts on behalf of lanes: permit, intent where needed, delivery, settlement. One turn at a time per lane. */
 export class Lanes {
   readonly #ports: SequencePorts;
@@ -129,7 +138,9 @@ export class Lanes {
     this.running.set(id, delivering);
     try {
       const result = await delivering;
-      return { result, settled: settle(work, result, traits.retry, { ms: this.#ports.clock(), random: this.#ports.random() }) };
+      const nowMs = this.#ports.clock();
+      const settled = settle(work, result, traits.retry, { ms: nowMs, random: this.#ports.random() });
+      return { result, settled: notGivenUpBefore(this.#book.strayUntilMs(work), settled, work, nowMs) };
     } finally {
       this.running.delete(id);
       this.#book.returned(work);

@@ -83,7 +83,13 @@ export const SCRIPT = String.raw`"use strict";
   };
 
   dress();
-  document.querySelector("nav.pages [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  // Scrolled by hand: scrollIntoView would make the link the place from which Tab goes on.
+  const here = document.querySelector("nav.pages [aria-current]");
+  const bar = here?.closest("nav.pages");
+  if (bar) {
+    const [link, all] = [here.getBoundingClientRect(), bar.getBoundingClientRect()];
+    bar.scrollLeft += link.left + link.width / 2 - (all.left + all.width / 2);
+  }
   if (control) {
     control.hidden = false;
     const button = control.querySelector("button");

@@ -347,6 +347,17 @@ describe("a reconciliation", () => {
     expect(model.open()).toEqual(["mismatch R-1", "mismatch SO-01", "missingInErp R-2"]);
   });
 
+  it("takes over as a baseline and names what is missing, also when both are more than it was made for", async () => {
+    const model = await settled();
+    model.rows.clear();
+    for (let index = 0; index < 300; index++) model.stranger(`R-new-${index}`, order("confirmed"));
+    model.nowMs += 20 * MINUTE;
+    const run = await model.reconcile("baseline");
+    expect(run).toMatchObject({ problem: null, progress: { adopted: 300 } });
+    expect(model.open()).toHaveLength(30);
+    expect(run.differences).toBe(64);
+  });
+
   it("leaves out of a baseline what is on its way: that will be known by its own event", async () => {
     const model = new Model();
     model.stranger("R-0", order("confirmed"));

@@ -50,10 +50,14 @@ export async function compared(
     const isRecord = twin?.value.isRecord !== false;
     shown.push({ names: isRecord ? namesOf(row) : [row.remoteId], candidate, of: "row", row });
     if (row.deleted || !isRecord) continue;
-    for (const name of namesOf(row)) if (known.get(name)?.deleted === false) both.add(name);
+    for (const name of namesOf(row)) if (isCounted(known.get(name), at.run)) both.add(name);
   }
   return ok({ settled: await settle(shown, at), knownKeys: [...both] });
 }
+
+/** Whether the sweep will come upon it too: what became known since the run began is left out by both. */
+export const isCounted = (known: Known | undefined, { startedAtMs }: Pick<Run, "startedAtMs">): boolean =>
+  known !== undefined && !known.deleted && known.atMs < startedAtMs;
 
 const knownUnder = async (keys: readonly string[], ports: ReconcilePorts): Promise<ReadonlyMap<string, Known>> =>
   new Map((await ports.known([...new Set(keys)])).map((each) => [each.key, each]));

@@ -4,7 +4,7 @@ import { comparesAll, onward, type Run } from "../../domain/reconciliation/run.t
 import { decode, newSketch, tally } from "../../domain/reconciliation/sketch.ts";
 import { advanced } from "../../domain/reconciliation/watermark.ts";
 import type { Result } from "../../domain/result.ts";
-import { compared, foundOf, lookAgain, lookAt } from "./look.ts";
+import { compared, foundOf, isCounted, lookAgain, lookAt } from "./look.ts";
 import type { Plan, ReconcilePorts, StepResult } from "./ports.ts";
 
 /** Repairs put in by one step. */
@@ -83,7 +83,7 @@ async function pages(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Resul
 async function sweep(run: Run, plan: Plan, ports: ReconcilePorts): Promise<Result<StepResult, Failed>> {
   const known = await ports.knownAfter(run.cursor, plan.pageSize);
   const sketch = (await ports.sketch()) ?? newSketch(run.differences);
-  for (const { key, deleted, atMs } of known) if (!deleted && atMs < run.startedAtMs) tally(sketch, ports.digest(key), -1);
+  for (const each of known) if (isCounted(each, run)) tally(sketch, ports.digest(each.key), -1);
   const last = known.at(-1);
   if (last !== undefined && known.length === plan.pageSize) return stepped({ ...run, cursor: last.key }, { sketch });
   const difference = decode(sketch);

@@ -518,6 +518,8 @@ export interface DriftHistory {
     readonly found: number;
     readonly healed: number;
     readonly repairs: number;
+    /** Taken for known by a baseline */
+    readonly adopted: number;
     /** Of each thousand records compared */
     readonly foundPerThousand: number | null;
   }[];

@@ -140,6 +140,7 @@ const reasonOf = ({ options }: Drift, action: string): string => options.reason 
 
 async function run(call: Drift, name: string): Promise<Exit> {
   const { full, baseline } = call.options;
+  if (full === true && baseline === true) throw new Stop(EXIT.usage, "Say --full or --baseline: a baseline compares everything too.");
   const mode = baseline === true ? "baseline" : full === true ? "full" : "changes";
   const body = { mode, reason: reasonOf(call, "run") } as const;
   const begun = await (await call.api("operator")).call("runReconciliation", { params: { name }, body });
@@ -169,13 +170,13 @@ const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 const historyTable = (runs: History["runs"]): string =>
   table(
-    ["began", "mode", "state", "took", "compared", "found", "per 1,000", "healed", "repairs"],
-    runs.map(({ startedAt, mode, state, tookMs, compared, found, foundPerThousand, healed, repairs }) => [
+    ["began", "mode", "state", "took", "compared", "found", "per 1,000", "healed", "repairs", "taken over"],
+    runs.map(({ startedAt, mode, state, tookMs, compared, found, foundPerThousand, healed, repairs, adopted }) => [
       startedAt,
       mode,
       state,
       inSeconds(tookMs),
-      ...[compared, found, foundPerThousand ?? "-", healed, repairs].map(String),
+      ...[compared, found, foundPerThousand ?? "-", healed, repairs, adopted].map(String),
     ]),
   );
 

@@ -130,6 +130,7 @@ export const DRIFT_OPERATIONS = {
             found: z.number(),
             healed: z.number(),
             repairs: z.number(),
+            adopted: z.number().describe("Taken for known by a baseline"),
             foundPerThousand: z.number().nullable().describe("Of each thousand records compared"),
           }),
         )

@@ -9,7 +9,7 @@ import { Envelope, entityName } from "../domain/event.ts";
 import { fail, ok } from "../domain/result.ts";
 import type { Replays } from "../http/ops-ports.ts";
 import { planReplay, type PlanPorts, type Prepared, type Repeat, type RunPorts } from "../pipeline/replay.ts";
-import { onRecord, operatorAction, recordAction } from "./operator-action.ts";
+import { onRecord, operatorAction } from "./operator-action.ts";
 import { readAnew } from "./read-anew.ts";
 import { ingestPorts } from "./receive.ts";
 
@@ -21,10 +21,10 @@ export const replayPorts = (env: Env, deployment: Deployment): Replays => ({
     const id = `rpl_${ulid(nowMs, crypto.getRandomValues(new Uint8Array(16)))}`;
     const state = plan.needsApproval ? "waitingForApproval" : "planned";
     const who = { askedBy: by.actor, approvedBy: null, cancelledBy: null };
-    await recordAction(env, operatorAction("replay", id, by));
-    await insertReplay(env.DB, { id, state, request, plan, progress: null, ...who, createdAtMs: nowMs, updatedAtMs: nowMs });
-    if (state === "planned" && !(await startRunner(env, id, {}))) return fail("unavailable");
-    return found(env, id);
+    return onRecord(env, operatorAction("replay", id, by), async () => {
+      await insertReplay(env.DB, { id, state, request, plan, progress: null, ...who, createdAtMs: nowMs, updatedAtMs: nowMs });
+      return state === "planned" && !(await startRunner(env, id, {})) ? fail("unavailable") : found(env, id);
+    });
   },
   list: (query) => listReplays(env.DB, query),
   find: (id) => findReplay(env.DB, id),

@@ -1,4 +1,4 @@
-import type { Run, RunMode } from "./run.ts";
+import { NO_PROGRESS, type Run, type RunMode } from "./run.ts";
 
 /** A run as one point of a series. */
 export interface RunPoint {
@@ -11,13 +11,14 @@ export interface RunPoint {
   readonly found: number;
   readonly healed: number;
   readonly repairs: number;
+  readonly adopted: number;
   /** Findings of each thousand records compared; null if none was. */
   readonly foundPerThousand: number | null;
 }
 
 export function pointOf(stored: { readonly run: Run; readonly state: RunPoint["state"]; readonly updatedAtMs: number }): RunPoint {
   const { run, state, updatedAtMs } = stored;
-  const { compared, opened, healed, repairs } = run.progress;
+  const { compared, opened, healed, repairs, adopted } = { ...NO_PROGRESS, ...run.progress };
   return {
     id: run.id,
     mode: run.mode,
@@ -28,6 +29,7 @@ export function pointOf(stored: { readonly run: Run; readonly state: RunPoint["s
     found: opened,
     healed,
     repairs,
+    adopted,
     foundPerThousand: compared === 0 ? null : Math.round((opened / compared) * 100_000) / 100,
   };
 }

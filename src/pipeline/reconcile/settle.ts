@@ -41,13 +41,14 @@ export async function settle(
   const nowMs = ports.clock();
   const look = { reconciliation: plan.name, system: plan.system, owner: plan.owner, nowMs, graceMs: plan.graceMs };
   const put = new Map<string, Finding>();
-  const known: Known[] = [];
+  const isTaken = (candidate: Candidate): boolean =>
+    run.mode === "baseline" && candidate.type === "missingHere" && onItsWay(candidate) === null;
+  const [taken, toTell] = [new Array<Found>(), new Array<Candidate>()];
+  for (const { candidate, row } of told)
+    if (row !== undefined && isTaken(candidate)) taken.push(row);
+    else toTell.push(candidate);
   let opened = 0;
-  for (const { candidate: each, row } of told) {
-    if (run.mode === "baseline" && each.type === "missingHere" && row !== undefined && onItsWay(each) === null) {
-      known.push(adopted(row, { fields: plan.fields, atMs: sinceMs }));
-      continue;
-    }
+  for (const each of toTell) {
     const own = before.get(findingId(plan.name, each)) ?? null;
     const candidate = inTime(each, own, { ...look, onItsWaySinceMs: onItsWay(each) });
     const earlier = before.get(findingId(plan.name, candidate)) ?? null;
@@ -65,7 +66,7 @@ export async function settle(
   return {
     put: [...put.values(), ...ended],
     drop: after.flatMap(({ id, finding }) => (finding === null ? [id] : [])),
-    adopted: known,
+    adopted: taken.map((row) => adopted(row, { fields: plan.fields, atMs: sinceMs })),
     opened,
     healed: ended.length,
   };

@@ -56,11 +56,11 @@ const HELD_WORDS = {
 };
 
 /**
- * Work that failed for good lets newer work go by. While a request for it may still come in that an object sent before it
+ * Work that failed for good lets newer work go by, unless its route halts. While a request for it may still come in that an object sent before it
  * died, the older state could so go over the newer one: until then the work is tried again.
  */
 function notGivenUpBefore(untilMs: number, settled: Settled, { wasDead }: Work, nowMs: number): Settled {
-  if (settled.done || settled.work.state !== "dead" || untilMs <= nowMs) return settled;
+  if (settled.done || settled.work.state !== "dead" || untilMs <= nowMs || settled.work.plan.afterDead === "halt") return settled;
   return { ...settled, work: { ...settled.work, state: "retrying", dueAtMs: untilMs, wasDead } };
 }
 

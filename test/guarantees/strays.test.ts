@@ -75,4 +75,16 @@ describe("a request that may still come in although its object died", () => {
     expect(contents(world)).toEqual(["v1", "v1", "v1", "v2"]);
     expect(world.clock.nowMs - diedAtMs).toBeGreaterThan(14_000);
   });
+
+  it("is not outwaited where what is newer stands behind what was given up", async () => {
+    const world = new World({ plan: () => planTo(["erp"], { afterDead: "halt" }) });
+    await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
+    world.destination().weather = () => "never";
+    void world.sequencer.wake();
+    await flush();
+    world.evict();
+    world.destination().weather = () => "refuse";
+    await world.sequencer.wake();
+    expect([...world.sequencer.book.work()].map(({ state }) => state)).toEqual(["dead"]);
+  });
 });

@@ -6,7 +6,7 @@ import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
-import { defineDestination, traceHeaders, type Delivery, type Failed, type RemoteState } from "../define.ts";
+import { confirmsByWriting, defineDestination, traceHeaders, type Delivery, type Failed, type RemoteState } from "../define.ts";
 import { get, list, type Filter, type Session } from "./api.ts";
 import { page } from "./changes.ts";
 import { DOCUMENTS, type DocumentKind } from "./documents.ts";
@@ -56,6 +56,7 @@ export const erpnext = defineDestination<Settings>({
       remoteOf,
     });
   },
+  confirm: confirmsByWriting,
   written: (delivery, settings) => written(delivery, settings),
   read: async (ref, session) => {
     const document = DOCUMENTS[ref.kind];

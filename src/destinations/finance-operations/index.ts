@@ -5,6 +5,7 @@ import { TeamFieldsByKind, writtenPart } from "../../domain/field-pairs.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { contentForErp } from "../../domain/sale.ts";
 import {
+  confirmsByWriting,
   defineDestination,
   type ChangePage,
   type ChangeQuery,
@@ -78,8 +79,8 @@ export const financeOperations = defineDestination<Settings>({
   authentication: entraAuthentication(),
   origins: entraOrigins,
   write,
-  // Lines are records of their own, and a write done again ends at the same record: it is its own read-back.
-  confirm: () => Promise.resolve({ kind: "absent" }),
+  // Lines are records of their own.
+  confirm: confirmsByWriting,
   written: (delivery, settings) => writtenPart(contentForErp(delivery), resourceOf(delivery.entity.kind, settings).pairs),
   read,
   changes: {

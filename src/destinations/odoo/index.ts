@@ -4,7 +4,7 @@ import { readPath, type JsonObject, type JsonValue } from "../../domain/json.ts"
 import { scalarText } from "../../domain/mapping.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { contentForErp } from "../../domain/sale.ts";
-import { defineDestination, type ChangePage, type ChangeQuery, type Delivery, type Failed } from "../define.ts";
+import { confirmsByWriting, defineDestination, type ChangePage, type ChangeQuery, type Delivery, type Failed } from "../define.ts";
 import { authentication, type Session } from "./api.ts";
 import { bareState, remoteOf, rowsOf, stateOf, toOdooTime, wholeRows } from "./read.ts";
 import { KINDS, recordOf } from "./records.ts";
@@ -51,6 +51,7 @@ export const odoo = defineDestination<Settings>({
       remoteOf,
     });
   },
+  confirm: confirmsByWriting,
   written: (delivery, settings) => written(delivery, settings),
   read: async (ref, session) => {
     const record = recordOf(ref.kind, session.settings);

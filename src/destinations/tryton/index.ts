@@ -4,7 +4,7 @@ import type { JsonObject } from "../../domain/json.ts";
 import { fail, ok } from "../../domain/result.ts";
 import { contentForErp } from "../../domain/sale.ts";
 import { unwritable } from "../classify.ts";
-import { defineDestination, type Delivery, type Outcome } from "../define.ts";
+import { confirmsByWriting, defineDestination, type Delivery, type Outcome } from "../define.ts";
 import { page } from "./changes.ts";
 import { converge, rowsOf, stateOf, teamOf, type RecordKind } from "./converge.ts";
 import { customer } from "./customer.ts";
@@ -44,6 +44,7 @@ export const tryton = defineDestination<Settings>({
     if (kind === undefined) return Promise.resolve(unwritable([{ field: "kind", message: NO_KIND }]));
     return converge(kind, { delivery, session });
   },
+  confirm: confirmsByWriting,
   written: (delivery, settings) => written(delivery, settings),
   read: async (ref, session) => {
     const kind = KINDS[ref.kind];

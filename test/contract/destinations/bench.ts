@@ -29,7 +29,7 @@ export class Bench {
   readonly requests: RequestSpec[] = [];
   /** Those by which a credential was asked for. */
   readonly credentialRequests = new Set<RequestSpec>();
-  #interference: Interference | null = null;
+  #interference: { readonly kind: Interference; passing: number } | null = null;
   #losesCredentials = false;
   #readsAnswer: { readonly status: number; readonly body: string } | null = null;
   readonly #credentials: Credentials;
@@ -54,9 +54,14 @@ export class Bench {
     }, this.#clock);
   }
 
-  /** The next request that changes something goes wrong. */
-  interfere(interference: Interference): void {
-    this.#interference = interference;
+  /** A request that changes something goes wrong: the next one, or the one after so many that pass. */
+  interfere(kind: Interference, { passing = 0 }: { readonly passing?: number } = {}): void {
+    this.#interference = { kind, passing };
+  }
+
+  /** How many requests so far were to change something. */
+  get writes(): number {
+    return this.requests.filter((request) => this.#changes(request)).length;
   }
 
   /** Nobody answers who is asked for a credential. */
@@ -121,8 +126,7 @@ export class Bench {
     if (this.#losesCredentials && this.credentialRequests.has(spec)) return fail("no answer within 10000 ms");
     if (this.#readsAnswer !== null && onlyReads(spec) && !this.credentialRequests.has(spec))
       return ok({ ...this.#readsAnswer, headers: new Headers({ "content-type": "text/html" }), nowMs: this.#clock() });
-    const interference = onlyReads(spec) || this.credentialRequests.has(spec) ? null : this.#interference;
-    if (interference !== null) this.#interference = null;
+    const interference = this.#changes(spec) ? this.#interfering() : null;
     if (interference?.do === "loseRequest") return fail("no answer: the connection broke");
     if (interference?.do === "answer")
       return ok({
@@ -135,5 +139,15 @@ export class Bench {
     const response = await this.fake.answer(new Request(url, { method, headers, ...(body === undefined ? {} : { body }) }));
     if (interference?.do === "loseAnswer") return fail("no answer within 10000 ms");
     return ok({ status: response.status, headers: response.headers, body: await response.text(), nowMs: this.#clock() });
+  }
+  #changes(spec: RequestSpec): boolean {
+    return !onlyReads(spec) && !this.credentialRequests.has(spec);
+  }
+
+  #interfering(): Interference | null {
+    if (this.#interference === null || this.#interference.passing-- > 0) return null;
+    const { kind } = this.#interference;
+    this.#interference = null;
+    return kind;
   }
 }

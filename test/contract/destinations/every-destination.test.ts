@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Delivery } from "../../../src/destinations/define.ts";
 import { DESTINATIONS } from "../../../src/destinations/index.ts";
 import { STATUS_TABLE, classOfStatus } from "../../../src/destinations/outcome-of-status.ts";
 import { ENTITY_KINDS, type EntityKind } from "../../../src/domain/entities/index.ts";
 import { FAILURE_CLASSES } from "../../../src/domain/failure.ts";
 import { onlyReads } from "../../../src/domain/http.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
 import { Bench } from "./bench.ts";
 import { FAULTS, type Fault, type Trial } from "./fakes/define.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -27,6 +29,13 @@ const REFUSED_READS = [
   [200, "<html>please sign in</html>"],
   [200, "{}"],
 ] as const;
+
+/** What a module reads of a delivery's record, apart from the system's own numbers and stamps. */
+async function dataIn(bench: Bench, { entity: { kind, key } }: Delivery): Promise<JsonObject | null> {
+  if (bench.trial.definition.read === undefined) return null;
+  const read = await bench.read(kind, key);
+  return read.ok && read.value !== "absent" ? read.value.data : null;
+}
 
 it("every module is tried with every fault that can happen to it, or says why it cannot", () => {
   const tried = new Set(Object.values(TRIALS).map(({ definition }) => definition.module));
@@ -99,6 +108,31 @@ describe.each(Object.entries(TRIALS))("destination %s", (name, trial) => {
       const read = await bench.read(delivery.entity.kind, delivery.entity.key);
       expect(read).toMatchObject({ ok: true, value: { key: delivery.entity.key, deleted: false } });
       expect(await bench.deliver(delivery, true)).toMatchObject({ kind: "applied" });
+    },
+  );
+
+  it.each(Object.entries(deliveries))(
+    "comes to the same end with %s, whichever of its writes it was broken off at",
+    async (_sample, delivery) => {
+      const whole = new Bench(trial);
+      await whole.deliver(delivery);
+      const { writes } = whole;
+      await whole.deliver(delivery);
+      const again = whole.writes - writes;
+      for (let passing = 0; passing < writes; passing++)
+        for (const how of ["loseAnswer", "loseRequest"] as const) {
+          const bench = new Bench(trial);
+          bench.interfere({ do: how }, { passing });
+          const at = `${how} of write ${passing + 1} of ${writes}`;
+          expect(await bench.deliver(delivery), at).toMatchObject({ kind: "failed" });
+          expect(await bench.deliver(delivery, true), at).toMatchObject({ kind: "applied" });
+          expect(bench.held(delivery), at).toHaveLength(whole.held(delivery).length);
+          expect(await dataIn(bench, delivery), at).toEqual(await dataIn(whole, delivery));
+          // Nothing is left to do that would not be done to the whole one too.
+          const before = bench.writes;
+          expect(await bench.deliver(delivery), at).toMatchObject({ kind: "applied" });
+          expect(bench.writes - before, at).toBe(again);
+        }
     },
   );
 

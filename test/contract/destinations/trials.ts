@@ -20,7 +20,7 @@ import {
 import { s4hanaPricedTrials, s4hanaV2Trial, s4hanaV4Trial } from "./fakes/s4hana.ts";
 import { odooRpcTrial, odooTrial } from "./fakes/odoo.ts";
 import { sandboxErpTrial } from "./fakes/sandbox-erp.ts";
-import { trytonBasicTrial, trytonTrial } from "./fakes/tryton.ts";
+import { trytonBasicTrial, trytonTrial, trytonWorkerTrial } from "./fakes/tryton.ts";
 import { servicenowImportTrial, servicenowJwtTrial, servicenowTrial } from "./fakes/servicenow.ts";
 
 /** What the shared suite tries each destination module with, by a name for people. A module without one fails there. */
@@ -56,6 +56,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   ...zendeskTrials,
   tryton: trytonTrial,
   "tryton with HTTP Basic": trytonBasicTrial,
+  "tryton with a worker that lags": trytonWorkerTrial,
   erpnext: erpnextTrial,
   odoo: odooTrial,
   "odoo by its older API": odooRpcTrial,

@@ -157,9 +157,12 @@ export class Books {
   /** The last person who made a record. */
   #others = 6;
   readonly #clock: () => number;
+  readonly #processes: boolean;
 
-  constructor(clock: () => number) {
+  /** `processes`: without a worker for its queue, the server processes a confirmed sale within the same call. */
+  constructor(clock: () => number, { processes }: { readonly processes: boolean }) {
     this.#clock = clock;
+    this.#processes = processes;
     this.#insert("currency.currency", { code: "USD" });
     this.#insert("currency.currency", { code: "EUR" });
     this.#insert("product.product", { code: "PLAN-PRO", list_price: decimalOf("125.00") });
@@ -334,8 +337,7 @@ export class Books {
     if (!step.from.includes(String(row["state"]))) return;
     if (model === "sale.sale" && method === "quote" && (row["invoice_address"] ?? null) === null)
       throw userError(`To get a quote for sale "(${String(row["id"])})" you must enter an invoice address.`);
-    // Without a worker of its own, the server processes a confirmed sale at once.
-    this.#advance(row, step.to === "confirmed" ? "processing" : step.to);
+    this.#advance(row, step.to === "confirmed" && this.#processes ? "processing" : step.to);
     this.#stampWrite(row);
   }
 

@@ -26,9 +26,9 @@ const MODEL_OF: Readonly<Partial<Record<EntityKind, string>>> = {
  * Tryton 6.0's JSON-RPC as it was seen to answer: exactly `{id, method, params}` with the context last, errors inside 200,
  * sessions, one transaction a call, workflow calls that a state does not allow without a word, `_timestamp` checks.
  */
-function start(): FakeSystem {
+function start(processes: boolean): FakeSystem {
   const time = { nowMs: NOW_MS };
-  const books = new Books(() => time.nowMs);
+  const books = new Books(() => time.nowMs, { processes });
   const sessions = new Map<string, number>();
   let issued = 0;
   let wrong = 0;
@@ -137,10 +137,10 @@ const settings = {
   fields: { customer: { fields: { region: "region" } }, opportunity: { fields: { "custom.margin": "margin" } } },
 };
 
-const trial = (login: "session" | "basic", cannotHappen: Trial["cannotHappen"]): Trial => ({
+const trial = (login: "session" | "basic", cannotHappen: Trial["cannotHappen"], processes = true): Trial => ({
   definition: tryton,
   connection: { baseUrl: "https://erp.example.com/books", settings: { ...settings, login }, secrets: { password: PASSWORD } },
-  start,
+  start: () => start(processes),
   deliveries: {
     opportunity: delivery(),
     order,
@@ -167,6 +167,7 @@ const trial = (login: "session" | "basic", cannotHappen: Trial["cannotHappen"]):
 });
 
 export const trytonTrial = trial("session", {});
+export const trytonWorkerTrial = trial("session", {}, false);
 export const trytonBasicTrial = trial("basic", {
   "credential expires under parallel callers": "the password goes with every call and does not expire",
 });

@@ -33,6 +33,7 @@ export interface Problem {
     | "not_verified"
     | "not_dead"
     | "moved_on"
+    | "under_way"
     | "not_editable"
     | "raw_not_archived"
     | "no_payload"

@@ -111,6 +111,7 @@ export interface DestinationConfig<Owner extends string = string> {
   readonly secrets?: Readonly<Record<string, string>>;
   /** What requests go through instead of the internet, by a name in wrangler.toml. Without it there, nothing is sent at all. */
   readonly via?: Via;
+  /** How long an answer is waited for (default 10 s); for as long again, a request without one may still have its effect. */
   readonly timeoutMs?: number;
   readonly retry?: Partial<RetryPolicy>;
   /**

@@ -34,6 +34,8 @@ export interface Work {
   readonly reason?: string;
   readonly fields?: LaneReport["fields"];
   readonly wasDead: boolean;
+  /** Until then, a request for it of which nothing was heard may still come in. */
+  readonly lateUntilMs?: number;
   /** Held for its order's sake, not for the destination's: for a missing change, or for late ones. */
   readonly waits?: Wait["for"];
   /** How often its record was read in vain, instead of waiting on. */
@@ -95,11 +97,21 @@ export type Settled =
   | { readonly done: true; readonly report: LaneReport }
   | { readonly done: false; readonly work: Work; readonly pauseUntilMs: number | null };
 
-/** Applies an attempt's result. `random` is one draw from [0, 1). */
+/** What must be known of a destination to say what follows an attempt. */
+export interface AttemptTerms {
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  readonly deduplicates: boolean;
+}
+
+/**
+ * Applies an attempt's result. Where no clear answer came, the request may still come in: a destination that cannot tell
+ * a second effect is not asked again before that is over, or it could be there twice. `random` is one draw from [0, 1).
+ */
 export function settle(
   work: Work,
   result: AttemptResult,
-  policy: RetryPolicy,
+  terms: AttemptTerms,
   now: { readonly ms: number; readonly random: number },
 ): Settled {
   const tried = withAttempt(work, result, now.ms);
@@ -108,11 +120,12 @@ export function settle(
   const verdict = afterFailure(
     result,
     { attempts: tried.attempts, firstAttemptAtMs: tried.firstAttemptAtMs ?? now.ms, nowMs: now.ms },
-    policy,
+    terms.retry,
     now.random,
   );
   const failed: Work = {
     ...tried,
+    ...(result.class === "ambiguous" ? { lateUntilMs: now.ms + comesInForMs(terms) } : {}),
     ambiguous: result.class === "ambiguous" || (tried.ambiguous && result.class !== "business"),
     class: result.class,
     reason: result.detail,
@@ -121,7 +134,7 @@ export function settle(
   if (verdict.next === "dead") return { done: false, work: { ...failed, state: "dead", dueAtMs: null, wasDead: true }, pauseUntilMs: null };
   return {
     done: false,
-    work: { ...failed, state: "retrying", dueAtMs: verdict.atMs },
+    work: { ...failed, state: "retrying", dueAtMs: terms.deduplicates ? verdict.atMs : Math.max(verdict.atMs, failed.lateUntilMs ?? 0) },
     pauseUntilMs: verdict.pausesDestination ? verdict.atMs : null,
   };
 }
@@ -168,26 +181,41 @@ export function reportOf(work: Work, end?: LaneStatus): LaneReport {
  * The earliest moment at which some lane can go on, or null. Only a lane's head counts: what waits behind it is not
  * due before it, and a head that still waits is due at once. One alarm at this time serves all.
  */
-export function nextDueMs(work: Iterable<Work>): number | null {
+export function nextDueMs(work: Iterable<Work>, nowMs: number): number | null {
   const heads = new Map<string, Work>();
   for (const item of work) {
-    if (item.state === "dead" && item.plan.afterDead === "continue") continue;
+    if (letsBy(item, nowMs)) continue;
     const head = heads.get(item.plan.destination);
     if (head === undefined || item.position < head.position) heads.set(item.plan.destination, item);
   }
-  const due = [...heads.values()].map((head) => (head.state === "waiting" ? 0 : head.dueAtMs)).filter((ms) => ms !== null);
+  const due = [...heads.values()].map(dueMs).filter((ms) => ms !== null);
   return due.length === 0 ? null : Math.min(...due);
 }
 
-/** The piece of work that a destination's lane must finish first; dead heads block only where the route says `halt`. */
-export function headOf(work: Iterable<Work>, destination: string): Work | null {
+function dueMs(head: Work): number | null {
+  if (head.state === "waiting") return 0;
+  return head.state === "dead" && head.plan.afterDead === "continue" ? (head.lateUntilMs ?? null) : head.dueAtMs;
+}
+
+/** The piece of work that a destination's lane must finish first. */
+export function headOf(work: Iterable<Work>, destination: string, nowMs: number): Work | null {
   let head: Work | null = null;
   for (const item of work) {
-    if (item.plan.destination !== destination || (item.state === "dead" && item.plan.afterDead === "continue")) continue;
+    if (item.plan.destination !== destination || letsBy(item, nowMs)) continue;
     if (head === null || item.position < head.position) head = item;
   }
   return head;
 }
+
+/**
+ * Whether newer work may go by this: it was given up, its route does not halt, and no request for it can come in any
+ * more, which would put the older state over the newer one.
+ */
+export const letsBy = ({ state, plan, lateUntilMs }: Work, nowMs: number): boolean =>
+  state === "dead" && plan.afterDead === "continue" && (lateUntilMs ?? 0) <= nowMs;
+
+/** For how long after an attempt without a clear answer its request may come in: as long again as the answer was waited for, and what clocks differ by. */
+const comesInForMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => timeoutMs + 1_000;
 
 /** An attempt not heard of for this long after its start is taken as lost with its object, and nothing of it comes in any more. */
 export const recoverAfterMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => timeoutMs * 2 + 5_000;
@@ -207,11 +235,13 @@ export const collapsible = (work: Iterable<Work>, newer: Work): readonly Work[] 
       !item.ambiguous,
   );
 
-/** A dead piece of work given another life by a person: due at once, its attempts counted anew, under a new nonce unless its effect may already exist. */
+/**
+ * A dead piece of work given another life by a person: due at once, or when no request of before can come in any more;
+ * its attempts counted anew, under a new nonce unless its effect may already exist.
+ */
 export const revived = (work: Work): Work => ({
   ...work,
-  state: "waiting",
-  dueAtMs: null,
+  ...(work.lateUntilMs === undefined ? { state: "waiting", dueAtMs: null } : { state: "retrying", dueAtMs: work.lateUntilMs }),
   attempts: 0,
   firstAttemptAtMs: null,
   nonce: work.ambiguous ? work.nonce : work.nonce + 1,

@@ -15,6 +15,7 @@ const PROBLEMS = {
   not_verified: { status: 409, title: "Its sender was never verified." },
   not_dead: { status: 409, title: "This dead letter is not open any more." },
   moved_on: { status: 409, title: "A newer state was taken since; a retry would overwrite it." },
+  under_way: { status: 409, title: "A request of its last attempt may still come in." },
   not_editable: { status: 422, title: "The edited data cannot be taken." },
   raw_not_archived: { status: 409, title: "The event is still on its way; its raw body is not archived yet." },
   no_payload: { status: 409, title: "The event has no data that can be shown." },

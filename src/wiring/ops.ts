@@ -121,9 +121,13 @@ async function act(env: Env, deployment: Deployment, order: Order): Promise<Acte
     ...(patch === undefined ? {} : { patch }),
   });
   if (!answer.ok && answer.code === "not_editable") return fail({ code: answer.code, detail: answer.problem });
+  if (!answer.ok && answer.code === "under_way") return fail({ code: answer.code, detail: stillUnderWay(answer.untilMs) });
   if (!answer.ok) return fail(answer.code);
   return ok({ status: answer.outcome?.status ?? "pending", eventIds: [letter.eventId] });
 }
+
+const stillUnderWay = (untilMs: number): string =>
+  `its last attempt had no clear answer and may still have its effect; skip it after ${new Date(untilMs).toISOString()}`;
 
 async function giveUp(env: Env, order: Order): Promise<Acted> {
   const atMs = Date.now();

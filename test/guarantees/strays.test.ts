@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { LaneTraits } from "../../src/pipeline/sequence/ports.ts";
 import { orderEvent, planTo, World } from "../support/world.ts";
 
 const flush = async (): Promise<void> => {
@@ -58,7 +59,7 @@ describe("a request that may still come in although its object died", () => {
     expect(contents(world)).toEqual(["v1", "v1", "v3"]);
   });
 
-  it("is outwaited before what it is for is given up and what is newer goes by", async () => {
+  it("is outwaited by what is newer, although what it is for was given up", async () => {
     const world = new World();
     await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
     world.destination().weather = () => "never";
@@ -71,8 +72,9 @@ describe("a request that may still come in although its object died", () => {
     await world.sequencer.wake();
     // Refused at once; but the first request may still do what it was sent for.
     expect(contents(world)).toEqual(["v1", "v1"]);
+    expect([...world.sequencer.book.work()].map(({ state }) => state)).toEqual(["dead", "waiting"]);
     await world.settle();
-    expect(contents(world)).toEqual(["v1", "v1", "v1", "v2"]);
+    expect(contents(world)).toEqual(["v1", "v1", "v2"]);
     expect(world.clock.nowMs - diedAtMs).toBeGreaterThan(14_000);
   });
 
@@ -86,5 +88,70 @@ describe("a request that may still come in although its object died", () => {
     world.destination().weather = () => "refuse";
     await world.sequencer.wake();
     expect([...world.sequencer.book.work()].map(({ state }) => state)).toEqual(["dead"]);
+  });
+});
+
+describe("a request without an answer, which may still come in although its object lives", () => {
+  const TIMEOUT_MS = 5_000;
+  const COMES_IN_FOR_MS = TIMEOUT_MS + 1_000;
+
+  /** A world whose destination does not answer the first request, and when each request was made. */
+  function unanswered(traits: Partial<LaneTraits>): { readonly world: World; readonly atMs: number[] } {
+    const world = new World({ traits: { timeoutMs: TIMEOUT_MS, ...traits } });
+    const atMs: number[] = [];
+    world.destination().weather = () => (atMs.push(world.clock.nowMs) === 1 ? "lostBefore" : "ok");
+    return { world, atMs };
+  }
+
+  it("is outwaited before a destination is asked again that cannot tell a second effect", async () => {
+    const { world, atMs } = unanswered({ deduplicates: false });
+    await world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    await world.settle();
+    expect(contents(world)).toEqual(["v1", "v1"]);
+    expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThanOrEqual(COMES_IN_FOR_MS);
+  });
+
+  it("is not outwaited where the destination tells a second effect from the first", async () => {
+    const { world, atMs } = unanswered({ deduplicates: true });
+    await world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    await world.settle();
+    expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeLessThan(3_000);
+  });
+
+  const once = { maxAttempts: 1, firstDelayMs: 1_000, maxDelayMs: 8_000, maxAgeMs: 3_600_000 };
+
+  it.each([true, false])(
+    "is outwaited by what is newer where its own event was given up with it (deduplicates: %s)",
+    async (deduplicates) => {
+      const { world, atMs } = unanswered({ retry: once, deduplicates });
+      expect(await world.sequence([orderEvent({ id: "e1", version: 1 })])).toMatchObject([{ status: "dead", class: "ambiguous" }]);
+      await world.sequence([orderEvent({ id: "e2", version: 2 })]);
+      expect(contents(world)).toEqual(["v1"]);
+      world.evict();
+      await world.settle();
+      expect(contents(world)).toEqual(["v1", "v2"]);
+      expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThanOrEqual(COMES_IN_FOR_MS);
+    },
+  );
+
+  it("is outwaited before a person can skip its event, and before the event is tried again on a person's word", async () => {
+    const { world, atMs } = unanswered({ retry: once });
+    const startedAtMs = world.clock.nowMs;
+    await world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    const action = { eventId: "e1", destination: "erp", actor: "a", reason: "r", force: false } as const;
+    const untilMs = startedAtMs + COMES_IN_FOR_MS;
+    expect(await world.sequencer.operate({ ...action, verb: "skip" })).toEqual({ ok: false, code: "under_way", untilMs });
+    expect(await world.sequencer.operate({ ...action, verb: "retry" })).toMatchObject({ ok: true, outcome: { status: "retrying" } });
+    await world.settle();
+    expect(atMs).toHaveLength(2);
+    expect(atMs[1]).toBeGreaterThanOrEqual(untilMs);
+  });
+
+  it("is over some time later: then a person can skip its event at once", async () => {
+    const { world } = unanswered({ retry: once });
+    await world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    world.clock.advance(COMES_IN_FOR_MS);
+    const action = { verb: "skip", eventId: "e1", destination: "erp", actor: "a", reason: "r", force: false } as const;
+    expect(await world.sequencer.operate(action)).toMatchObject({ ok: true, outcome: { status: "cancelled" } });
   });
 });

@@ -196,7 +196,8 @@ export class EntityHost {
   /** Nobody is calling: what is due must have an alarm in time, or nobody will come for it. */
   #checkAlarm(): void {
     const { work, owed, alarmAtMs } = this.storage;
-    const dueMs = nextDueMs(work.values()) ?? (owed.size === 0 ? null : this.#around.time.nowMs + 15_000);
+    const dueMs =
+      nextDueMs(work.values(), this.#around.time.nowMs + this.#skewMs) ?? (owed.size === 0 ? null : this.#around.time.nowMs + 15_000);
     if (dueMs === null) return;
     const latestMs = Math.max(dueMs, this.#around.time.nowMs) + ALARM_SLACK_MS;
     if (alarmAtMs !== null && alarmAtMs <= latestMs) return;

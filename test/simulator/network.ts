@@ -24,6 +24,8 @@ const WINDOW_MS = 15_000;
 const OUTLIVES = 0.8;
 /** How much later than they would have: the connection is not torn down at once, and a queue may be in between. */
 const STRAY_MS = 4_000;
+/** Share of requests without an answer that are not lost but slow: they come in after their sender has stopped waiting, though not for longer than it waits for an answer. */
+const COMES_IN_LATE = 0.3;
 
 /** The weather at every place at every time, by the seed alone, so that one entity meets the same whoever else is there. */
 export class Skies {
@@ -96,8 +98,19 @@ export class Network {
       return fail("the connection was lost");
     }
     const answer = this.#at(weather, request, journey);
-    await this.#time.sleep(answer === null ? chance.between(0, 1) * (timeoutMs - outMs) : wayMs - outMs);
-    return answer === null ? fail("no answer") : ok(answer);
+    if (answer !== null) await this.#time.sleep(wayMs - outMs);
+    if (answer !== null) return ok(answer);
+    const waitedMs = chance.between(0, 1) * (timeoutMs - outMs);
+    if (weather === "losingRequests" && chance.happens(COMES_IN_LATE))
+      void this.#late(request, journey, waitedMs + chance.below(timeoutMs));
+    await this.#time.sleep(waitedMs);
+    return fail("no answer");
+  }
+
+  async #late(request: RequestSpec, journey: Journey, afterMs: number): Promise<void> {
+    await this.#time.sleep(afterMs);
+    journey.onStray();
+    this.#at("fair", request, journey);
   }
 
   /** What the destination does with a request that has arrived; null where no answer comes back. */

@@ -293,5 +293,5 @@ export class Slice {
 
 /** Dead, or behind a dead letter that halts its lane. */
 function isExcused(work: Work, all: readonly Work[]): boolean {
-  return work.state === "dead" || headOf(all, work.plan.destination)?.state === "dead";
+  return work.state === "dead" || headOf(all, work.plan.destination, Number.POSITIVE_INFINITY)?.state === "dead";
 }

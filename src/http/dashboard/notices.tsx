@@ -34,6 +34,7 @@ const HINTS: Partial<Record<ProblemCode, string>> = {
   unavailable: "Events are still taken in and kept. Try this page again in a moment.",
   not_found: "It may have been mistyped, or it is older than what is kept.",
   moved_on: "Tick “over a newer state” only if the older data is really what the destination should have.",
+  under_way: "Nothing newer may overtake it. Wait until the time named above, then do it again.",
   not_dead: "Somebody else may have dealt with it meanwhile. Look at it again.",
 };
 

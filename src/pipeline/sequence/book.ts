@@ -39,10 +39,8 @@ export class Book {
   #position: number;
   /** Places of events whose first attempts are under way in memory: no late change may be given one of them. */
   readonly #inFlight = new Set<number>();
-  /** Work of which a request may come in, until then: made by this object, or by one before it that died. */
-  readonly #underWayUntilMs = new Map<string, number>();
-  /** Of that, what an object before this one may have made. */
-  readonly #strayUntilMs = new Map<string, number>();
+  /** Work whose attempt is under way in this very object. */
+  readonly #underWay = new Set<string>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #kinDueAtMs: number | null = null;
@@ -60,37 +58,33 @@ export class Book {
     for (const work of state.work) this.#work.set(workId(work), work);
     for (const owed of state.owed) this.#owed.set(owed.event.id, owed);
     this.#position = Math.max(0, ...state.work.map((work) => work.position)) + 1;
-    for (const destination of new Set(state.work.map((work) => work.plan.destination))) this.#expectStrays(destination);
+    for (const destination of new Set(state.work.map((work) => work.plan.destination))) this.#expectLate(destination);
   }
 
-  /** A head may have been tried already: its object died before it could write so. */
-  #expectStrays(destination: string): void {
-    const head = headOf(this.#work.values(), destination);
-    if (head === null) return;
-    this.departs(head);
-    this.#strayUntilMs.set(workId(head), this.#underWayUntilMs.get(workId(head)) ?? 0);
-  }
-
-  /** Until when a request for this work may come in of which this object will hear nothing; 0 if there can be none. */
-  strayUntilMs(work: Work): number {
-    return this.#strayUntilMs.get(workId(work)) ?? 0;
+  /** A head may have been tried already: its object died before it could write so, and the request may still come in. */
+  #expectLate(destination: string): void {
+    const nowMs = this.#ports.clock();
+    const head = headOf(this.#work.values(), destination, nowMs);
+    const traits = this.#ports.traits(destination);
+    if (head === null || head.state === "dead" || traits === null) return;
+    const lateUntilMs = Math.max(nowMs + recoverAfterMs(traits), head.lateUntilMs ?? 0);
+    this.#work.set(workId(head), { ...head, lateUntilMs });
   }
 
   /** An attempt begins. */
   departs(work: Work): void {
-    const traits = this.#ports.traits(work.plan.destination);
-    if (traits !== null) this.#underWayUntilMs.set(workId(work), this.#ports.clock() + recoverAfterMs(traits));
+    this.#underWay.add(workId(work));
   }
 
   /** An attempt has come to something. */
   returned(work: Work): void {
-    this.#underWayUntilMs.delete(workId(work));
+    this.#underWay.delete(workId(work));
   }
 
   /** What may be on its way is not left out, or it could come in after what is newer: it is sent again under the same key. */
   #collapsible(newer: Work): readonly Work[] {
     const nowMs = this.#ports.clock();
-    return collapsible(this.#work.values(), newer).filter((work) => (this.#underWayUntilMs.get(workId(work)) ?? 0) < nowMs);
+    return collapsible(this.#work.values(), newer).filter((work) => !this.#underWay.has(workId(work)) && (work.lateUntilMs ?? 0) < nowMs);
   }
 
   get head(): ChainHead {
@@ -250,7 +244,9 @@ export class Book {
     const moved = this.#kin.movedTo !== undefined;
     const isOwedKin = !moved && owedAliases(this.#kin).length > 0;
     this.#kinDueAtMs = isOwedKin ? (this.#kinDueAtMs ?? this.#ports.clock() + LIMITS.joinRetryMs) : null;
-    const due = [moved ? null : nextDueMs(this.#work.values()), this.#owedDueAtMs, this.#kinDueAtMs].filter((ms) => ms !== null);
+    const due = [moved ? null : nextDueMs(this.#work.values(), this.#ports.clock()), this.#owedDueAtMs, this.#kinDueAtMs].filter(
+      (ms) => ms !== null,
+    );
     const atMs = due.length === 0 ? null : Math.min(...due);
     if (atMs === this.#alarmAtMs) return;
     this.#alarmAtMs = atMs;

@@ -1,7 +1,7 @@
 import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
-import { headOf, hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
+import { headOf, hold, letsBy, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
 import { sayAgain } from "./listening.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
@@ -54,15 +54,6 @@ const HELD_WORDS = {
   quiet: "the destination asked for quiet",
   limit: "the destination is at its limit",
 };
-
-/**
- * Work that failed for good lets newer work go by, unless its route halts. While a request for it may still come in that an object sent before it
- * died, the older state could so go over the newer one: until then the work is tried again.
- */
-function notGivenUpBefore(untilMs: number, settled: Settled, { wasDead }: Work, nowMs: number): Settled {
-  if (settled.done || settled.work.state !== "dead" || untilMs <= nowMs || settled.work.plan.afterDead === "halt") return settled;
-  return { ...settled, work: { ...settled.work, state: "retrying", dueAtMs: untilMs, wasDead } };
-}
 
 /** Makes attempts on behalf of lanes: permit, intent where needed, delivery, settlement. One turn at a time per lane. */
 export class Lanes {
@@ -138,9 +129,7 @@ export class Lanes {
     this.running.set(id, delivering);
     try {
       const result = await delivering;
-      const nowMs = this.#ports.clock();
-      const settled = settle(work, result, traits.retry, { ms: nowMs, random: this.#ports.random() });
-      return { result, settled: notGivenUpBefore(this.#book.strayUntilMs(work), settled, work, nowMs) };
+      return { result, settled: settle(work, result, traits, { ms: this.#ports.clock(), random: this.#ports.random() }) };
     } finally {
       this.running.delete(id);
       this.#book.returned(work);
@@ -195,7 +184,7 @@ export class Lanes {
   }
 
   #dueHead(destination: string, evenHeld: boolean): Work | null {
-    const head = headOf(this.#book.work(), destination);
+    const head = headOf(this.#book.work(), destination, this.#ports.clock());
     if (head === null || head.state === "dead") return null;
     for (const position of this.#queued.get(destination) ?? []) if (position < head.position) return null;
     if (head.state === "waiting" || (evenHeld && head.state === "held" && head.waits === undefined)) return head;
@@ -214,6 +203,6 @@ export class Lanes {
     else if (work.state === "held" && result.owed.state === "held") draft.put.push(result.owed);
     else this.#book.putLane(draft, result.owed);
     this.#book.write(draft);
-    return "ended" in result || (result.owed.state === "dead" && result.owed.plan.afterDead === "continue");
+    return "ended" in result || letsBy(result.owed, this.#ports.clock());
   }
 }

@@ -1,4 +1,3 @@
-import type { RetryPolicy } from "../../domain/config.ts";
 import type { EntityEvent, Priority } from "../../domain/event.ts";
 import type { FailureClass } from "../../domain/failure.ts";
 import type { Lease, Settlement } from "../../domain/governor.ts";
@@ -9,7 +8,7 @@ import type { Result } from "../../domain/result.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import type { Known, Marks } from "../../domain/sequencing.ts";
 import type { ChainHead, Entry } from "../../domain/timeline.ts";
-import type { AttemptResult, Work } from "../../domain/work.ts";
+import type { AttemptResult, AttemptTerms, Work } from "../../domain/work.ts";
 
 export interface LedgerHit extends Known {
   readonly outcome: EventOutcome;
@@ -59,11 +58,7 @@ export interface Ledger {
 }
 
 /** What the sequencer must know of a destination. */
-export interface LaneTraits {
-  readonly retry: RetryPolicy;
-  readonly timeoutMs: number;
-  readonly deduplicates: boolean;
-}
+export type LaneTraits = AttemptTerms;
 
 export interface SequencePorts {
   readonly ledger: Ledger;
@@ -129,5 +124,7 @@ export interface OperatorAction {
 export type OperatorAnswer =
   | { readonly ok: true; readonly outcome: EventOutcome | null }
   | { readonly ok: false; readonly code: "not_dead" | "moved_on" }
+  /** Of a skip: a request for it may still come in, and must not find newer work done already. */
+  | { readonly ok: false; readonly code: "under_way"; readonly untilMs: number }
   /** `problem` says in words what is wrong with the edited data. */
   | { readonly ok: false; readonly code: "not_editable"; readonly problem: string };

@@ -271,7 +271,7 @@ export class Sequencer {
   /** The lane is ours: but work stored before us goes first, and a newer snapshot in line may make this one unnecessary. */
   async #inTurn(run: Run, budget: Budget): Promise<LaneResult> {
     const { work } = run;
-    const head = headOf(this.#book.work(), work.plan.destination);
+    const head = headOf(this.#book.work(), work.plan.destination, this.#ports.clock());
     // What waits for changes before it lets those pass.
     if (head !== null && head.position < work.position)
       return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
@@ -330,6 +330,8 @@ export class Sequencer {
     if (work === null) return { ok: false, code: "not_dead" };
     if (action.verb !== "skip" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)
       return { ok: false, code: "moved_on" };
+    const { lateUntilMs = 0 } = work;
+    if (action.verb === "skip" && lateUntilMs > this.#ports.clock()) return { ok: false, code: "under_way", untilMs: lateUntilMs };
     const again = revivedBy(action, work);
     if (!again.ok) return { ok: false, code: "not_editable", problem: again.failure };
     const draft = newDraft();

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DESTINATIONS } from "../src/destinations/index.ts";
 import type { DestinationDefinition } from "../src/destinations/define.ts";
-import { FAULTS, type Fault, type Trial } from "../test/contract/destinations/fakes/define.ts";
+import { FAULTS } from "../test/contract/destinations/fakes/define.ts";
 import { TRIALS } from "../test/contract/destinations/trials.ts";
 import { ROOT } from "./local.ts";
 
@@ -43,21 +43,29 @@ const traits = ({ deduplicates, changes, ...definition }: DestinationDefinition)
       : `tells changes of ${changes.kinds.join(", ")}: stamps of ${changes.resolutionMs} ms, overlap ${changes.overlapMs / 1000} s, lag ${changes.lagMs / 1000} s, deletions ${changes.tellsDeletions ? "told" : "found by the full comparison"}`,
   ].join("; ");
 
+/** A module whose set-ups are all named stands for them. */
+function named(names: readonly string[]): readonly string[] {
+  const moduleOf = (name: string): string => TRIALS[name]?.definition.module ?? name;
+  const isWhole = (module: string): boolean => Object.keys(TRIALS).every((name) => moduleOf(name) !== module || names.includes(name));
+  return [...new Set(names.map((name) => (isWhole(moduleOf(name)) ? `\`${moduleOf(name)}\`` : name)))];
+}
+
+/** For each fault the trials that meet it, and why the others cannot. */
 function matrix(): string {
   const trials = Object.entries(TRIALS);
-  const reasons: string[] = [];
-  const mark = (trial: Trial, fault: Fault): string => {
-    const reason = trial.cannotHappen[fault];
-    if (reason === undefined) return "tried";
-    const known = reasons.indexOf(reason);
-    return `(${known === -1 ? reasons.push(reason) : known + 1})`;
-  };
-  const table = [
-    row(["what goes wrong", ...trials.map(([name]) => name)]),
-    row(["---", ...trials.map(() => "---")]),
-    ...FAULTS.map((fault) => row([fault, ...trials.map(([, trial]) => mark(trial, fault))])),
-  ];
-  return [...table, "", ...reasons.map((reason, index) => `${index + 1}. It cannot happen, since ${reason}.`)].join("\n");
+  return [
+    row(["what goes wrong", "tried with", "cannot happen with"]),
+    row(["---", "---", "---"]),
+    ...FAULTS.map((fault) => {
+      const spared = Map.groupBy(
+        trials.filter(([, { cannotHappen }]) => cannotHappen[fault] !== undefined),
+        ([, { cannotHappen }]) => cannotHappen[fault] ?? "",
+      );
+      const tried = trials.filter(([, { cannotHappen }]) => cannotHappen[fault] === undefined).length;
+      const why = [...spared].map(([reason, group]) => `${named(group.map(([name]) => name)).join("; ")}: ${reason}`);
+      return row([fault, tried === trials.length ? "all" : `${tried} of ${trials.length}`, why.join("<br>")]);
+    }),
+  ].join("\n");
 }
 
 const page = (): string => `# Destinations
@@ -79,7 +87,8 @@ ${Object.values(DESTINATIONS)
 
 ## What goes wrong, and is tried
 
-One suite drives every module against its system, a strict fake, or SAP's own OData server. A number is the reason why a fault cannot happen there.
+One suite drives every module, in ${Object.keys(TRIALS).length} set-ups, against its system, a strict fake, or SAP's own OData server; and every sample's delivery
+is broken off at each of its writes, before and after it, and must come to the same end.
 
 ${matrix()}
 `;

@@ -26,7 +26,7 @@ export async function bundle(entry: string): Promise<string> {
     write: false,
     format: "esm",
     target: "es2024",
-    keepNames: true,
+    keepNames: false,
     mainFields: ["module", "main"],
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],

@@ -6,7 +6,8 @@ import type { EntityEvent } from "../../src/domain/event.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
 import type { RoutePlan } from "../../src/domain/routing.ts";
 import { ok } from "../../src/domain/result.ts";
-import { nextDueMs, type Work } from "../../src/domain/work.ts";
+import { nextDueMs } from "../../src/domain/lane.ts";
+import type { Work } from "../../src/domain/work.ts";
 import { deliver, inlineData, type DeliverPorts, type Target } from "../../src/pipeline/deliver.ts";
 import type {
   LaneTraits,

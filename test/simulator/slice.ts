@@ -1,6 +1,7 @@
 import type { EntityEvent } from "../../src/domain/event.ts";
 import { PRIORITIES, type Priority } from "../../src/domain/event.ts";
-import { headOf, type Work } from "../../src/domain/work.ts";
+import { headOf } from "../../src/domain/lane.ts";
+import type { Work } from "../../src/domain/work.ts";
 import type { LaneTraits } from "../../src/pipeline/sequence/ports.ts";
 import { type Breach, newTally, type Tally } from "./breach.ts";
 import { Chance } from "./chance.ts";

@@ -1,13 +1,14 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { owedAliases, withRemote, type Kin } from "../../domain/kin.ts";
 import { compareTokens } from "../../domain/order.ts";
-import type { EventOutcome, LaneReport } from "../../domain/outcome.ts";
-import { outcomeOfLanes } from "../../domain/outcome.ts";
+import { outcomeOfLanes, type EventOutcome, type LaneReport } from "../../domain/outcome.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { chain, type ChainHead } from "../../domain/timeline.ts";
-import { collapsible, headOf, nextDueMs, recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
+import { collapsible, headOf, nextDueMs } from "../../domain/lane.ts";
+import { recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LedgerChange, LedgerHit, LedgerLine, Owed, SequencePorts } from "./ports.ts";
+import { lineOf } from "./timeline-lines.ts";
 
 const workId = (work: Work): string => `${work.position}/${work.plan.destination}`;
 
@@ -260,25 +261,3 @@ export class Book {
     this.#kinDueAtMs = null;
   }
 }
-
-/** A lane's report as a line of the timeline: its last attempt, not all of them again. */
-function lineOf(report: LaneReport): object {
-  const { attempts, remote, fields, ...rest } = report;
-  const last = attempts.at(-1);
-  return { ...rest, attempt: attempts.length, last, remote, fields };
-}
-
-/** The first line an event leaves in the timeline. */
-export const eventLine = (event: EntityEvent, outcome: EventOutcome): object => ({
-  type: "event",
-  source: event.sourceName,
-  event: event.type,
-  deliveryId: event.deliveryId,
-  contentHash: event.contentHash,
-  order: event.order,
-  correlationId: event.correlationid,
-  status: outcome.status,
-  reason: outcome.reason,
-  of: outcome.of,
-  lanes: outcome.lanes.map(lineOf),
-});

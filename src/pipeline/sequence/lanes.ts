@@ -1,7 +1,8 @@
 import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
-import { headOf, hold, letsBy, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
+import { headOf, letsBy } from "../../domain/lane.ts";
+import { hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
 import { sayAgain } from "./listening.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";

@@ -1,30 +1,23 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { EntityRef, JoinAnswer } from "../../domain/kin.ts";
-import { outcomeOfLanes, type EventOutcome, type LaneReport, type Status } from "../../domain/outcome.ts";
+import type { EventOutcome, Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
-import { admit, movedOn, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
-import { headOf, newDeadWork, newWork, patient, recoverAfterMs, reportOf, supersedesInLine, type Work } from "../../domain/work.ts";
-import { Book, eventLine, newDraft } from "./book.ts";
-import { Budget, Lanes, type LaneResult } from "./lanes.ts";
+import { admit, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
+import { newDeadWork, newWork, patient, type Work } from "../../domain/work.ts";
+import { Book, newDraft } from "./book.ts";
+import { FirstAttempts } from "./first-attempts.ts";
+import { begin, close } from "./first-row.ts";
+import { Budget, Lanes } from "./lanes.ts";
 import { Kinship } from "./kinship.ts";
 import { listen, loopWords } from "./listening.ts";
-import { revivedBy } from "./mending.ts";
+import { actOn } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 /** A delivery on its way: copies that arrive meanwhile find it here and wait for its outcome. */
 interface Flight extends Known {
   readonly outcome: EventOutcome | Promise<EventOutcome>;
-}
-
-/** One lane's part in a flight. `parked` once the outcome was written without it. */
-interface Run {
-  work: Work;
-  result: LaneResult | null;
-  parked: boolean;
-  readonly release: () => void;
-  readonly finished: Promise<void>;
 }
 
 /**
@@ -39,12 +32,13 @@ export class Sequencer {
   readonly #room: WaitingRoom;
   readonly #kinship: Kinship;
   readonly #flights = new Map<string, Flight>();
-  readonly #runs = new Set<Run>();
+  readonly #first: FirstAttempts;
 
   constructor(ports: SequencePorts) {
     this.#ports = ports;
     this.#book = new Book(ports);
     this.#lanes = new Lanes(ports, this.#book);
+    this.#first = new FirstAttempts(ports, this.#book, this.#lanes, () => this.payDebts());
     this.#room = new WaitingRoom(ports, this.#book);
     this.#kinship = new Kinship(ports, this.#book, () => this.#idle());
   }
@@ -190,14 +184,20 @@ export class Sequencer {
     const position = this.#book.positionFor(event);
     if (heard.kind === "loop") return Promise.resolve(this.#stop(event, { key, plan, position, reason: loopWords(heard) }, budget));
     const work = plan.lanes.map((lane) => newWork(event, key, { plan: lane, position }));
-    if (wait !== null)
-      return Promise.resolve(
-        this.#commit(event, key, { results: work.map((item) => ({ owed: patient(item, wait) })), owe: budget === null }),
+    const keep = (as: (item: Work) => Work): Promise<EventOutcome> =>
+      Promise.resolve(
+        begin(
+          this.#book,
+          { event, key, owe: budget === null },
+          work.map((item) => ({ owed: as(item) })),
+        ),
       );
+    if (wait !== null) return keep((item) => patient(item, wait));
     this.#room.arrived(event);
-    if (budget === null) return Promise.resolve(this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: true }));
+    if (budget === null) return keep((item) => item);
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
-    const outcome = (blind ? this.#walk(event, work, budget) : this.#fly(event, work, budget)).finally(() => this.#flights.delete(key));
+    const trying = blind ? this.#first.walk(event, work, budget) : this.#first.fly(event, work, budget);
+    const outcome = trying.finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
   }
@@ -217,108 +217,11 @@ export class Sequencer {
   ): EventOutcome {
     const why = { class: "conflict" as const, reason: at.reason };
     const results = at.plan.lanes.map((lane) => ({ owed: newDeadWork(event, at.key, { plan: lane, position: at.position }, why) }));
-    return this.#commit(event, at.key, { results, owe: budget === null });
+    return begin(this.#book, { event, key: at.key, owe: budget === null }, results);
   }
 
-  /** Ends an event that has no effects: its line is written, its outcome remembered. */
   async #close(event: EntityEvent, key: string, outcome: EventOutcome, budget: Budget | null): Promise<EventOutcome> {
-    const draft = newDraft();
-    draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
-    draft.outcomes.push({ key, outcome });
-    if (budget === null) draft.owe.push({ event, outcome });
-    this.#book.write(draft);
-    return outcome;
-  }
-
-  /** Where a destination could not tell a second effect: everything is stored before the first attempt, and read back after a crash. */
-  async #walk(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
-    const [{ key }] = work as [Work];
-    const kept = this.#commit(event, key, { results: work.map((item) => ({ owed: item })), owe: false });
-    await Promise.race([Promise.all(work.map((item) => this.#lanes.drain(item.plan.destination, LIMITS.alarmBatch))), budget.late]);
-    return this.#book.find(key)?.outcome ?? kept;
-  }
-
-  /** First attempts inside the caller's call; the outcome is one row, written when all lanes are through or time is up. */
-  async #fly(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
-    const [{ position, key }] = work as [Work];
-    this.#book.departed(position);
-    const runs = work.map((item) => this.#run(item, budget));
-    try {
-      await this.#bounded(runs, budget.late);
-      for (const run of runs) run.parked = run.result === null;
-      const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
-      return this.#commit(event, key, { results, owe: false, runs });
-    } finally {
-      this.#book.arrived(position);
-      for (const run of runs) {
-        run.release();
-        this.#runs.delete(run);
-        if (run.parked) void run.finished.then(() => this.#finishLate(run));
-      }
-    }
-  }
-
-  #run(work: Work, budget: Budget): Run {
-    const { turn, release } = this.#lanes.enter(work.plan.destination, work.position);
-    const finished = turn.then(async () => {
-      if (!run.parked) run.result = await this.#inTurn(run, budget);
-    });
-    const run: Run = { work, result: null, parked: false, release, finished };
-    this.#runs.add(run);
-    return run;
-  }
-
-  /** The lane is ours: but work stored before us goes first, and a newer snapshot in line may make this one unnecessary. */
-  async #inTurn(run: Run, budget: Budget): Promise<LaneResult> {
-    const { work } = run;
-    const head = headOf(this.#book.work(), work.plan.destination, this.#ports.clock());
-    // What waits for changes before it lets those pass.
-    if (head !== null && head.position < work.position)
-      return { owed: head.state === "dead" ? { ...work, reason: `waits behind the dead letter of ${head.event.id}` } : work };
-    const newer = [...this.#runs].find((other) => supersedesInLine(other.work, work));
-    if (newer !== undefined) return { ended: { ...reportOf(work, "superseded"), reason: `collapsed into ${newer.work.event.id}` } };
-    return this.#lanes.attempt(work, budget);
-  }
-
-  /** Waits until all lanes are through, but not long for the slow ones once others are, and never beyond the bound. */
-  async #bounded(runs: readonly Run[], late: Promise<void>): Promise<void> {
-    const all = Promise.all(runs.map((run) => run.finished));
-    const first = runs.length < 2 ? new Promise<void>(() => undefined) : Promise.race(runs.map((run) => run.finished));
-    let spread: { readonly done: Promise<void>; readonly cancel: () => void } | null = null;
-    const spreadOver = first.then(() => (spread = this.#ports.timer(LIMITS.laneSpreadMs)).done);
-    await Promise.race([all, late, spreadOver]);
-    (spread as { cancel: () => void } | null)?.cancel();
-  }
-
-  #unfinished(work: Work): Work {
-    const traits = this.#ports.traits(work.plan.destination);
-    const started = this.#lanes.running.has(`${work.key}\n${work.plan.destination}`);
-    return started && traits !== null ? { ...work, state: "running", dueAtMs: this.#ports.clock() + recoverAfterMs(traits) } : work;
-  }
-
-  /** An attempt that outlived its answer: its result is written when it comes, and the lane goes on. */
-  async #finishLate(run: Run): Promise<void> {
-    if (run.result === null) return;
-    this.#lanes.record(run.work, run.result);
-    await this.payDebts();
-  }
-
-  /** An event's first row: what it is, what its lanes came to, and the work that is still owed. */
-  #commit(
-    event: EntityEvent,
-    key: string,
-    after: { readonly results: readonly LaneResult[]; readonly owe: boolean; readonly runs?: readonly Run[] },
-  ): EventOutcome {
-    const lanes = after.results.map((result): LaneReport => ("ended" in result ? result.ended : reportOf(result.owed)));
-    const outcome = outcomeOfLanes(event.id, 1, lanes);
-    const draft = newDraft();
-    draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
-    draft.outcomes.push({ key, outcome });
-    draft.put.push(...after.results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
-    for (const { work, result } of after.runs ?? []) if (result !== null && "ended" in result) this.#book.learn(draft, work, result.ended);
-    if (after.owe) draft.owe.push({ event, outcome });
-    this.#book.write(draft);
-    return outcome;
+    return close(this.#book, { event, key, owe: budget === null }, outcome);
   }
 
   /** Tries a dead letter again, with its data mended or as it is, or gives it up, on a person's word. */
@@ -326,24 +229,12 @@ export class Sequencer {
     await this.#kinship.settled([]);
     const { root } = this.#kinship;
     if (root !== null) return this.#ports.peer(root).operate(action);
-    const work = this.#book.deadWork(action.eventId, action.destination);
-    if (work === null) return { ok: false, code: "not_dead" };
-    if (action.verb !== "skip" && movedOn(work.event, this.#book.marks[streamOf(work.event)]) && !action.force)
-      return { ok: false, code: "moved_on" };
-    const { lateUntilMs = 0 } = work;
-    if (action.verb === "skip" && lateUntilMs > this.#ports.clock()) return { ok: false, code: "under_way", untilMs: lateUntilMs };
-    const again = revivedBy(action, work);
-    if (!again.ok) return { ok: false, code: "not_editable", problem: again.failure };
-    const draft = newDraft();
-    const { verb, actor, reason, destination, eventId, patch } = action;
-    draft.lines.push({ eventId, body: { type: "operator", action: verb, destination, actor, reason, patch } });
-    if (verb === "skip") this.#book.endLane(draft, work, { ...reportOf(work, "cancelled"), reason: `skipped by ${actor}: ${reason}` });
-    else this.#book.putLane(draft, again.value);
-    this.#book.write(draft);
-    if (verb !== "skip") await this.#lanes.drain(destination, LIMITS.alarmBatch);
+    const acted = actOn(this.#book, action, this.#ports.clock());
+    if (!acted.ok) return acted.failure;
+    if (action.verb !== "skip") await this.#lanes.drain(action.destination, LIMITS.alarmBatch);
     else this.#book.arm();
     await this.payDebts();
-    return { ok: true, outcome: this.#book.find(work.key)?.outcome ?? null };
+    return { ok: true, outcome: this.#book.find(acted.value.key)?.outcome ?? null };
   }
 }
 

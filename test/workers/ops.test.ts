@@ -142,6 +142,26 @@ describe("dead letters", () => {
   });
 });
 
+describe("a dead letter whose request may still come in", () => {
+  it("cannot be skipped yet, and says until when, and stays open", async () => {
+    let asked = 0;
+    destinations(() => {
+      if (++asked === 1) throw new TypeError("the connection was lost");
+      return Response.json({ errors: [{ field: "name", message: "must not be empty" }] }, { status: 422 });
+    });
+    const { id } = await (await call(signed("custom", customer({ id: "UW-1" })))).json<{ id: string }>();
+    await eventually(id, (event) => event.status === "dead");
+    const skipped = await ops(`/dead-letters/${id}:erp/skip`, "operator", { reason: "not wanted" });
+    expect(skipped.status).toBe(409);
+    expect(await skipped.json()).toMatchObject({
+      code: "under_way",
+      detail: expect.stringMatching(/skip it after \d{4}-\d\d-\d\dT/) as string,
+    });
+    const { items } = await (await ops("/dead-letters")).json<{ items: readonly { eventId: string }[] }>();
+    expect(items.map(({ eventId: of }) => of)).toContain(id);
+  });
+});
+
 describe("editing a dead letter", () => {
   const refusing = (until: () => boolean): void =>
     void destinations(() =>

@@ -58,7 +58,7 @@ export function admit<K extends Known>(event: EntityEvent, find: (key: string) =
   const inPlace = mark?.eventId === event.id ? find(mark.key) : null;
   if (inPlace?.eventId === event.id) return { kind: "redelivery", known: inPlace };
   const first = find(key);
-  if (first === null) return byOrder(event, key, markOf(find, mark));
+  if (first === null) return byOrder(event, isKept(key, event, mark) ? changedKey : key, markOf(find, mark));
   // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
   if (first.eventId === event.id) return { kind: "redelivery", known: first };
   const known = first.contentHash === event.contentHash ? first : find(changedKey);
@@ -73,6 +73,13 @@ export function admit<K extends Known>(event: EntityEvent, find: (key: string) =
     reason: "the sender used this delivery id before, for another body that is not older",
   };
 }
+
+/**
+ * Whether a key is another copy's, of a hint that was read as something else and whose object died of it: destinations may
+ * know its effect by that key, and it comes again.
+ */
+const isKept = (key: string, event: EntityEvent, mark: Mark | undefined): boolean =>
+  event.readFrom !== undefined && mark?.key === key && mark.eventId !== event.id && mark.contentHash !== event.contentHash;
 
 type KnownMark = Mark & { readonly settled: boolean };
 

@@ -63,4 +63,23 @@ describe("a hint whose message comes again is read back again", () => {
     expect(await world.sequence([readAs("e2", 2)])).toMatchObject([{ status: "ignored", of: "e3" }]);
     expect(contents(world)).toEqual(["v1", "v2"]);
   });
+
+  it.each([1, 3])("and keeps its key although its object died of it and a copy was read as version %i meanwhile", async (version) => {
+    const world = new World();
+    const erp = world.destination();
+    const applyAndHang = erp.receive.bind(erp);
+    erp.receive = (request) => {
+      applyAndHang(request);
+      return "never";
+    };
+    void world.sequence([readAs("e1", 2)]);
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    erp.receive = applyAndHang;
+    world.evict();
+    await world.sequence([readAs("e2", version)]);
+    await world.settle();
+    await world.sequence([readAs("e1", 2)]);
+    await world.settle();
+    expect(contents(world)).toEqual(version < 2 ? ["v2"] : ["v2", "v3"]);
+  });
 });

@@ -34,9 +34,12 @@ function summary(): string {
 }
 
 /** Where two writes of one key could make two records, the router stores an intent first and reads back after a crash. */
-const traits = ({ deduplicates, changes, ...definition }: DestinationDefinition): string =>
+const traits = ({ deduplicates, knowsLateCopies, changes, ...definition }: DestinationDefinition): string =>
   [
     deduplicates ? "two writes of one key have one effect there" : "written one at a time per record, with an intent stored first",
+    knowsLateCopies === true
+      ? "a request that comes in late has no effect"
+      : "after no answer, not asked again about a record for as long as the request may come in",
     definition.read === undefined ? "not read back" : "read back by our key",
     changes === undefined
       ? "tells no changes"

@@ -73,5 +73,6 @@ export function traitsOf(config: RouterConfig, name: string): LaneTraits | null 
     retry: { ...DEFAULT_RETRY, ...destination.retry },
     timeoutMs: destination.timeoutMs ?? LIMITS.deliveryTimeoutMs,
     deduplicates: DESTINATIONS[destination.module]?.deduplicates ?? false,
+    knowsLateCopies: DESTINATIONS[destination.module]?.knowsLateCopies ?? false,
   };
 }

@@ -175,12 +175,13 @@ export interface DestinationDefinition<Settings = unknown> {
   secretNames(settings: Settings): readonly string[];
   /** Kinds it takes; absent: every kind. */
   readonly kinds?: readonly EntityKind[];
-  /**
-   * Whether a second write under one idempotency key, or of one external key, has no second effect, even while the first is
-   * under way, and none either where it comes in after newer ones: a key or a version that it carries gives it away. Where
-   * records are only put by their key it would put an older state over a newer one.
-   */
+  /** Whether a second write under one idempotency key, or of one external key, has no second effect, even while the first is under way. */
   readonly deduplicates: boolean;
+  /**
+   * Whether a request has no effect either that comes in after newer ones: a key or a version that it carries gives it away.
+   * Where records are only put by their key, it would put an older state over a newer one.
+   */
+  readonly knowsLateCopies?: true;
   readonly authentication?: Authentication<Settings>;
   /** Origins other than the base URL's that it must reach, such as a token issuer's. Every other one is refused. */
   origins?(settings: Settings): readonly string[];

@@ -28,6 +28,7 @@ export const file = defineDestination<Settings>({
   settings: Settings,
   secretNames: () => [],
   deduplicates: true,
+  knowsLateCopies: true,
   write: async (delivery, session) =>
     delivery.nature === "delta"
       ? { kind: "failed", class: "business", detail: "a file takes whole states only, and this is a part of one" }

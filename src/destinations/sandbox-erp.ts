@@ -60,6 +60,7 @@ export const sandboxErp = defineDestination<Settings>({
   secretNames: () => ["apiKey"],
   kinds: Object.keys(COLLECTIONS) as readonly (keyof typeof COLLECTIONS)[],
   deduplicates: true,
+  knowsLateCopies: true,
   authentication: { apply: (request, _credential, { secrets }) => withBearerToken(request, secrets["apiKey"] ?? "") },
   write: (delivery, session) =>
     exchange(session, { ...requestTo(delivery, session, { "idempotency-key": delivery.idempotencyKey }), ...writeOf(delivery) }, classify),

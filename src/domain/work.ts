@@ -101,12 +101,13 @@ export type Settled =
 export interface AttemptTerms {
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
-  readonly deduplicates: boolean;
+  readonly knowsLateCopies: boolean;
 }
 
 /**
- * Applies an attempt's result. Where no clear answer came, the request may still come in: a destination that cannot tell
- * a second effect is not asked again before that is over, or it could be there twice. `random` is one draw from [0, 1).
+ * Applies an attempt's result. Where no clear answer came, the request may still come in: a destination that would not
+ * know it for a copy is not asked again before that is over, or the effect could be there twice, or come over a newer one
+ * that was sent since. `random` is one draw from [0, 1).
  */
 export function settle(
   work: Work,
@@ -134,7 +135,7 @@ export function settle(
   if (verdict.next === "dead") return { done: false, work: { ...failed, state: "dead", dueAtMs: null, wasDead: true }, pauseUntilMs: null };
   return {
     done: false,
-    work: { ...failed, state: "retrying", dueAtMs: terms.deduplicates ? verdict.atMs : Math.max(verdict.atMs, failed.lateUntilMs ?? 0) },
+    work: { ...failed, state: "retrying", dueAtMs: terms.knowsLateCopies ? verdict.atMs : Math.max(verdict.atMs, failed.lateUntilMs ?? 0) },
     pauseUntilMs: verdict.pausesDestination ? verdict.atMs : null,
   };
 }

@@ -185,6 +185,7 @@ class Town {
         retry: { maxAttempts: 5_000, firstDelayMs: 1_000, maxDelayMs: 8_000, maxAgeMs: 86_400_000 },
         timeoutMs: 5_000,
         deduplicates: true,
+        knowsLateCopies: true,
       }),
       deliver: async (work) => (alive() ? this.#deliver(work, alive) : never),
       lease: async () => ({ id: "l", granted: 1, refusal: null }),

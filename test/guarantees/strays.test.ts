@@ -103,16 +103,19 @@ describe("a request without an answer, which may still come in although its obje
     return { world, atMs };
   }
 
-  it("is outwaited before a destination is asked again that cannot tell a second effect", async () => {
-    const { world, atMs } = unanswered({ deduplicates: false });
+  it.each([
+    ["makes a second record", { deduplicates: false, knowsLateCopies: false }],
+    ["puts a record by its key alone", { deduplicates: true, knowsLateCopies: false }],
+  ])("is outwaited before a destination is asked again that %s", async (_what, traits) => {
+    const { world, atMs } = unanswered(traits);
     await world.sequence([orderEvent({ id: "e1", version: 1 })]);
     await world.settle();
     expect(contents(world)).toEqual(["v1", "v1"]);
     expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeGreaterThanOrEqual(COMES_IN_FOR_MS);
   });
 
-  it("is not outwaited where the destination tells a second effect from the first", async () => {
-    const { world, atMs } = unanswered({ deduplicates: true });
+  it("is not outwaited where the destination knows it for a copy, whenever it comes in", async () => {
+    const { world, atMs } = unanswered({ deduplicates: true, knowsLateCopies: true });
     await world.sequence([orderEvent({ id: "e1", version: 1 })]);
     await world.settle();
     expect((atMs[1] ?? 0) - (atMs[0] ?? 0)).toBeLessThan(3_000);
@@ -123,7 +126,7 @@ describe("a request without an answer, which may still come in although its obje
   it.each([true, false])(
     "is outwaited by what is newer where its own event was given up with it (deduplicates: %s)",
     async (deduplicates) => {
-      const { world, atMs } = unanswered({ retry: once, deduplicates });
+      const { world, atMs } = unanswered({ retry: once, deduplicates, knowsLateCopies: deduplicates });
       expect(await world.sequence([orderEvent({ id: "e1", version: 1 })])).toMatchObject([{ status: "dead", class: "ambiguous" }]);
       await world.sequence([orderEvent({ id: "e2", version: 2 })]);
       expect(contents(world)).toEqual(["v1"]);

@@ -147,6 +147,18 @@ export const PLANTS: readonly Plant[] = [
     ports: (ports) => ({ ...ports, deliver: (work) => ports.deliver({ ...work, ambiguous: false }) }),
   },
   {
+    name: "no wait for what comes in late",
+    mistake: "a request without an answer is made again while the first may still come in",
+    breaks: ["duplicateEffects"],
+    ports: (ports) => ({
+      ...ports,
+      traits: (destination) => {
+        const traits = ports.traits(destination);
+        return traits === null ? null : { ...traits, knowsLateCopies: true };
+      },
+    }),
+  },
+  {
     name: "no intent before the effect",
     mistake: "a destination that cannot tell a second effect is treated like one that can",
     breaks: ["duplicateEffects"],

@@ -26,7 +26,7 @@ const QUIET_MS = 30 * 60_000;
 /** How often a sender is taken in directly, the queue having refused. */
 const SPILLED = 0.02;
 
-const TRAITS: Omit<LaneTraits, "deduplicates"> = {
+const TRAITS: Omit<LaneTraits, "deduplicates" | "knowsLateCopies"> = {
   retry: { maxAttempts: 5, firstDelayMs: 1_000, maxDelayMs: 30_000, maxAgeMs: 3_600_000 },
   timeoutMs: 5_000,
 };
@@ -138,7 +138,7 @@ export class Slice {
       index: this.#index,
       plan: (event) => this.#plan(event),
       targets: new Map(targets.map((target) => [target.definition.module, target])),
-      traits: new Map(REMOTES.map(({ name, deduplicates }) => [name, { ...TRAITS, deduplicates }])),
+      traits: new Map(REMOTES.map(({ name, deduplicates }) => [name, { ...TRAITS, deduplicates, knowsLateCopies: deduplicates }])),
       tally: this.#tally,
       breach: (breach) => void this.#breaches.push(breach),
       plant: this.#options.plant,

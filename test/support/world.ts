@@ -128,6 +128,7 @@ const TRAITS: LaneTraits = {
   retry: { maxAttempts: 5, firstDelayMs: 1_000, maxDelayMs: 8_000, maxAgeMs: 3_600_000 },
   timeoutMs: 5_000,
   deduplicates: true,
+  knowsLateCopies: true,
 };
 
 /**

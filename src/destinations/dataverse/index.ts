@@ -55,6 +55,7 @@ export const dataverse = defineDestination<Settings>({
   secretNames: entraSecretNames,
   kinds: KINDS,
   deduplicates: true,
+  knowsLateCopies: true,
   authentication: entraAuthentication(),
   origins: entraOrigins,
   write,

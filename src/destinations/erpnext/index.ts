@@ -36,6 +36,7 @@ export const erpnext = defineDestination<Settings>({
   secretNames: () => ["apiKey", "apiSecret"],
   kinds: KINDS,
   deduplicates: true,
+  knowsLateCopies: true,
   authentication: {
     apply: (request, _credential, { secrets }) => ({
       ...request,

@@ -32,6 +32,7 @@ export const http = defineDestination<Settings>({
   settings: Settings,
   secretNames,
   deduplicates: true,
+  knowsLateCopies: true,
   authentication,
   origins: ({ authentication: proof }) => (proof.type === "oauth" ? [proof.tokenUrl] : []),
   write: async (delivery, session) => {

@@ -36,7 +36,7 @@ export const netsuite = defineDestination<Settings>({
   },
   secretNames,
   kinds: KINDS,
-  deduplicates: false,
+  deduplicates: true,
   authentication: { obtain, apply: prove },
   write,
   written: (delivery, settings) => written(delivery, settings),

@@ -34,7 +34,7 @@ export const salesforce = defineDestination<Settings>({
   },
   secretNames: () => SECRETS,
   kinds: KINDS,
-  deduplicates: false,
+  deduplicates: true,
   authentication: { obtain, apply: withBearer },
   origins: (settings) => [tokenUrlOf(settings)],
   write,

@@ -58,7 +58,9 @@ export interface Ledger {
 }
 
 /** What the sequencer must know of a destination. */
-export type LaneTraits = AttemptTerms;
+export interface LaneTraits extends AttemptTerms {
+  readonly deduplicates: boolean;
+}
 
 export interface SequencePorts {
   readonly ledger: Ledger;

@@ -7,6 +7,7 @@ import type { FlowRun } from "../../src/domain/flows/run.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import worker from "../../src/index.ts";
 import { advanceFlow, reviveFlows, tellFlows } from "../../src/wiring/flows.ts";
+import { flowPorts } from "../../src/wiring/ops-flows.ts";
 import { at, invoice, order, post, runOf, sale, steer, systems, told, until } from "../support/flow-story.ts";
 import { ops, type Post } from "../support/router.ts";
 
@@ -202,6 +203,26 @@ describe("a run that waits for a person", () => {
 });
 
 describe("an operator of flows", () => {
+  it("is obeyed although the run has news at that very moment, but not tried for ever", async () => {
+    systems();
+    await toPayment("N-1");
+    const { id } = await until("N-1", (run) => at(run, "payment") === "waiting");
+    // As each event of the run's records does that comes in.
+    const withNews = (times: number): Env => {
+      let left = times;
+      const batch = async (...args: Parameters<D1Database["batch"]>) => {
+        if (left-- > 0) await env.DB.prepare("UPDATE flow_runs SET rev = rev + 1 WHERE id = ?").bind(id).run();
+        return env.DB.batch(...args);
+      };
+      return { ...env, DB: { prepare: env.DB.prepare.bind(env.DB), batch } as unknown as D1Database };
+    };
+    const order = { verb: "cancel", by: "op", reason: "sold by mistake", atMs: Date.now() } as const;
+    const steered = (times: number) => flowPorts(withNews(times), () => undefined).steer(id, order);
+    expect(await steered(9)).toMatchObject({ ok: false, failure: { code: "conflict" } });
+    expect(await steered(2)).toMatchObject({ ok: true });
+    expect(await steered(0)).toMatchObject({ ok: false, failure: { code: "conflict" } });
+  });
+
   it("cancels with everything taken back, by role and reason, on record", async () => {
     const posts = systems();
     await toPayment("O-1");

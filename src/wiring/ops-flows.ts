@@ -1,5 +1,6 @@
 import { findFlowRun, listFlowRuns, storeFlowRun, type StoredRun } from "../adapters/flow-runs.ts";
 import { command, type Command } from "../domain/flows/commands.ts";
+import { currentStep, type FlowRun } from "../domain/flows/run.ts";
 import { fail, ok, type Result } from "../domain/result.ts";
 import type { OpsPorts, Refused, RunRead } from "../http/ops-ports.ts";
 import { goOn } from "./flows.ts";
@@ -25,15 +26,21 @@ export const flowPorts = (env: Env, waitUntil: (work: Promise<unknown>) => void)
 /** Times that a command is given to a run which has news at that very moment. */
 const TRIES = 3;
 
-/** Stores what a command makes of a run. News of a run do not stand in its way: it is given again to the run as it is then, if it still may be. */
+/**
+ * Stores what a command makes of a run. News of the run do not stand in its way: it is given again as long as the run
+ * stands where the person saw it.
+ */
 async function commanded(env: Env, found: StoredRun, order: Command): Promise<Result<RunRead, Refused>> {
   let stored: StoredRun | null = found;
-  for (let tried = 0; tried < TRIES && stored !== null; tried++) {
+  for (let tried = 0; tried < TRIES && stored !== null && standsAlike(stored.run, found.run); tried++) {
     const steered = command(stored.run, order);
     if (!steered.ok) return fail({ code: "conflict", detail: steered.failure });
     if (await storeFlowRun(env.DB, steered.value, { rev: stored.rev, nowMs: order.atMs }))
       return ok({ run: steered.value, updatedAtMs: order.atMs });
     stored = await findFlowRun(env.DB, found.run.id);
   }
-  return fail({ code: "conflict", detail: "the run moves all the time: look at it again" });
+  return fail({ code: "conflict", detail: "the run has moved meanwhile: look at it again" });
 }
+
+const standsAlike = (run: FlowRun, seen: FlowRun): boolean =>
+  run.state === seen.state && currentStep(run)?.name === currentStep(seen)?.name;

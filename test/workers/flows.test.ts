@@ -208,17 +208,19 @@ describe("an operator of flows", () => {
     await toPayment("N-1");
     const { id } = await until("N-1", (run) => at(run, "payment") === "waiting");
     // As each event of the run's records does that comes in.
-    const withNews = (times: number): Env => {
+    const withNews = (times: number, what: string): Env => {
       let left = times;
       const batch = async (...args: Parameters<D1Database["batch"]>) => {
-        if (left-- > 0) await env.DB.prepare("UPDATE flow_runs SET rev = rev + 1 WHERE id = ?").bind(id).run();
+        if (left-- > 0) await env.DB.prepare(`UPDATE flow_runs SET rev = rev + 1${what} WHERE id = ?`).bind(id).run();
         return env.DB.batch(...args);
       };
       return { ...env, DB: { prepare: env.DB.prepare.bind(env.DB), batch } as unknown as D1Database };
     };
     const order = { verb: "cancel", by: "op", reason: "sold by mistake", atMs: Date.now() } as const;
-    const steered = (times: number) => flowPorts(withNews(times), () => undefined).steer(id, order);
+    const steered = (times: number, what = "") => flowPorts(withNews(times, what), () => undefined).steer(id, order);
     expect(await steered(9)).toMatchObject({ ok: false, failure: { code: "conflict" } });
+    // Not where the run stands as nobody saw it.
+    expect(await steered(1, ", run = json_set(run, '$.state', 'blocked')")).toMatchObject({ ok: false, failure: { code: "conflict" } });
     expect(await steered(2)).toMatchObject({ ok: true });
     expect(await steered(0)).toMatchObject({ ok: false, failure: { code: "conflict" } });
   });

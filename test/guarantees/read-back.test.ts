@@ -10,6 +10,20 @@ const readAs = (id: string, version: number, delivery = "d1"): EntityEvent => ({
 
 const contents = (world: World): readonly string[] => world.destination().effects.map((effect) => effect.content);
 
+/** Sequences an event whose effect comes about, and of whose answer its object never hears, since it dies. */
+async function dieOf(world: World, event: EntityEvent): Promise<void> {
+  const erp = world.destination();
+  const receive = erp.receive.bind(erp);
+  erp.receive = (request) => {
+    receive(request);
+    return "never";
+  };
+  void world.sequence([event]);
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+  erp.receive = receive;
+  world.evict();
+}
+
 describe("a hint whose message comes again is read back again", () => {
   it.each([1, 3])("and keeps its outcome, though it is version %i now", async (version) => {
     const world = new World();
@@ -43,17 +57,8 @@ describe("a hint whose message comes again is read back again", () => {
 
   it("and a copy takes the place of one that its object died of, with no second effect", async () => {
     const world = new World();
-    const erp = world.destination();
-    const applyAndHang = erp.receive.bind(erp);
     await world.sequence([readAs("e1", 1)]);
-    erp.receive = (request) => {
-      applyAndHang(request);
-      return "never";
-    };
-    void world.sequence([readAs("e2", 2)]);
-    for (let i = 0; i < 50; i++) await Promise.resolve();
-    erp.receive = applyAndHang;
-    world.evict();
+    await dieOf(world, readAs("e2", 2));
     await world.sequence([readAs("e3", 2)]);
     await world.settle();
     expect(world.index.get("e3")?.status).toBe("delivered");
@@ -66,16 +71,7 @@ describe("a hint whose message comes again is read back again", () => {
 
   it.each([1, 3])("and keeps its key although its object died of it and a copy was read as version %i meanwhile", async (version) => {
     const world = new World();
-    const erp = world.destination();
-    const applyAndHang = erp.receive.bind(erp);
-    erp.receive = (request) => {
-      applyAndHang(request);
-      return "never";
-    };
-    void world.sequence([readAs("e1", 2)]);
-    for (let i = 0; i < 50; i++) await Promise.resolve();
-    erp.receive = applyAndHang;
-    world.evict();
+    await dieOf(world, readAs("e1", 2));
     await world.sequence([readAs("e2", version)]);
     await world.settle();
     await world.sequence([readAs("e1", 2)]);

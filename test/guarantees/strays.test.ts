@@ -150,6 +150,18 @@ describe("a request without an answer, which may still come in although its obje
     expect(atMs[1]).toBeGreaterThanOrEqual(untilMs);
   });
 
+  it("is not expected of stored work that was not begun: it is tried by its own policy", async () => {
+    const world = new World({ traits: { timeoutMs: TIMEOUT_MS, deduplicates: false, knowsLateCopies: false } });
+    await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
+    world.evict();
+    const startedAtMs = world.clock.nowMs;
+    let asked = 0;
+    world.destination().weather = () => (++asked === 1 ? "down" : "ok");
+    await world.settle();
+    expect(contents(world)).toEqual(["v1", "v1"]);
+    expect(world.clock.nowMs - startedAtMs).toBeLessThan(3_000);
+  });
+
   it("is over some time later: then a person can skip its event at once", async () => {
     const { world } = unanswered({ retry: once });
     await world.sequence([orderEvent({ id: "e1", version: 1 })]);

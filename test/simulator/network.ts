@@ -98,8 +98,10 @@ export class Network {
       return fail("the connection was lost");
     }
     const answer = this.#at(weather, request, journey);
-    if (answer !== null) await this.#time.sleep(wayMs - outMs);
-    if (answer !== null) return ok(answer);
+    if (answer !== null) {
+      await this.#time.sleep(wayMs - outMs);
+      return ok(answer);
+    }
     const waitedMs = chance.between(0, 1) * (timeoutMs - outMs);
     if (weather === "losingRequests" && chance.happens(COMES_IN_LATE))
       void this.#late(request, journey, waitedMs + chance.below(timeoutMs));

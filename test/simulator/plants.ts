@@ -2,7 +2,7 @@ import { NO_ORDER } from "../../src/domain/order.ts";
 import { ok } from "../../src/domain/result.ts";
 import type { Work } from "../../src/domain/work.ts";
 import type { EventOutcome } from "../../src/domain/outcome.ts";
-import type { Ledger, LedgerHit, SequencePorts } from "../../src/pipeline/sequence/ports.ts";
+import type { LaneTraits, Ledger, LedgerHit, SequencePorts } from "../../src/pipeline/sequence/ports.ts";
 import type { EntityStorage } from "./entity-storage.ts";
 import type { Plant } from "./plant.ts";
 
@@ -21,14 +21,17 @@ const withLedger = (ports: SequencePorts, changed: (ledger: Ledger) => Partial<L
 const mapValues = <T>(record: Readonly<Record<string, T>>, change: (value: T) => T): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 
-/** Nothing of an attempt is expected any more from the moment on at which its object is gone. */
-const forgetful = (ports: SequencePorts): SequencePorts => ({
+/** Every destination is taken for one that is like this. */
+const withTraits = (ports: SequencePorts, changed: Partial<LaneTraits>): SequencePorts => ({
   ...ports,
   traits: (destination) => {
     const traits = ports.traits(destination);
-    return traits === null ? null : { ...traits, timeoutMs: -2_500 };
+    return traits === null ? null : { ...traits, ...changed };
   },
 });
+
+/** Nothing of an attempt is expected any more from the moment on at which its object is gone. */
+const forgetful = (ports: SequencePorts): SequencePorts => withTraits(ports, { timeoutMs: -2_500 });
 
 /** Work with the data that its sender told, whatever a person has made of it. */
 const unmended = (work: Work): Work =>
@@ -150,25 +153,13 @@ export const PLANTS: readonly Plant[] = [
     name: "no wait for what comes in late",
     mistake: "a request without an answer is made again while the first may still come in",
     breaks: ["duplicateEffects"],
-    ports: (ports) => ({
-      ...ports,
-      traits: (destination) => {
-        const traits = ports.traits(destination);
-        return traits === null ? null : { ...traits, knowsLateCopies: true };
-      },
-    }),
+    ports: (ports) => withTraits(ports, { knowsLateCopies: true }),
   },
   {
     name: "no intent before the effect",
     mistake: "a destination that cannot tell a second effect is treated like one that can",
     breaks: ["duplicateEffects"],
-    ports: (ports) => ({
-      ...ports,
-      traits: (destination) => {
-        const traits = ports.traits(destination);
-        return traits === null ? null : { ...traits, deduplicates: true };
-      },
-    }),
+    ports: (ports) => withTraits(ports, { deduplicates: true }),
   },
   {
     name: "dead object's request forgotten",

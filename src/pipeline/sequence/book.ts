@@ -68,6 +68,8 @@ export class Book {
     const head = headOf(this.#work.values(), destination, nowMs);
     const traits = this.#ports.traits(destination);
     if (head === null || head.state === "dead" || traits === null) return;
+    // Where a copy would be a second effect, an attempt is written down before it is made.
+    if (!traits.deduplicates && head.state !== "running") return;
     const lateUntilMs = Math.max(nowMs + recoverAfterMs(traits), head.lateUntilMs ?? 0);
     this.#work.set(workId(head), { ...head, lateUntilMs });
   }

@@ -1,7 +1,7 @@
 import type { EntityEvent } from "../../domain/event.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport } from "../../domain/outcome.ts";
 import { reportOf, type Work } from "../../domain/work.ts";
-import { newDraft, type Book } from "./book.ts";
+import { newDraft, type Book, type Draft } from "./book.ts";
 import type { LaneResult } from "./lanes.ts";
 import { eventLine } from "./timeline-lines.ts";
 
@@ -15,28 +15,29 @@ export interface Admitted {
 /** An event's first row: what it is, what its lanes came to, and the work that is still owed. `effects` are ends by which records were learnt. */
 export function begin(
   book: Book,
-  { event, key, owe }: Admitted,
+  admitted: Admitted,
   results: readonly LaneResult[],
   effects: readonly { readonly work: Work; readonly ended: LaneReport }[] = [],
 ): EventOutcome {
   const lanes = results.map((result): LaneReport => ("ended" in result ? result.ended : reportOf(result.owed)));
-  const outcome = outcomeOfLanes(event.id, 1, lanes);
-  const draft = newDraft();
-  draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
-  draft.outcomes.push({ key, outcome });
+  const outcome = outcomeOfLanes(admitted.event.id, 1, lanes);
+  const draft = firstRow(admitted, outcome);
   draft.put.push(...results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
   for (const { work, ended } of effects) book.learn(draft, work, ended);
-  if (owe) draft.owe.push({ event, outcome });
   book.write(draft);
   return outcome;
 }
 
 /** Ends an event that has no effects: its line is written, its outcome remembered. */
-export function close(book: Book, { event, key, owe }: Admitted, outcome: EventOutcome): EventOutcome {
+export function close(book: Book, admitted: Admitted, outcome: EventOutcome): EventOutcome {
+  book.write(firstRow(admitted, outcome));
+  return outcome;
+}
+
+function firstRow({ event, key, owe }: Admitted, outcome: EventOutcome): Draft {
   const draft = newDraft();
   draft.lines.push({ eventId: event.id, body: eventLine(event, outcome), known: { key, contentHash: event.contentHash } });
   draft.outcomes.push({ key, outcome });
   if (owe) draft.owe.push({ event, outcome });
-  book.write(draft);
-  return outcome;
+  return draft;
 }

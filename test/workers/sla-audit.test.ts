@@ -166,9 +166,9 @@ describe("the figures of every SLA", () => {
   });
 });
 
-/** A reckoning of nothing would agree with anything. */
+/** A reckoning of nothing would agree with anything. How many there are of each is chance. */
 function isTelling(reckoned: readonly { readonly good: number; readonly bad: number; readonly open: number }[]): void {
-  for (const what of ["good", "bad", "open"] as const) expect(reckoned.reduce((all, each) => all + each[what], 0)).toBeGreaterThan(5);
+  for (const what of ["good", "bad", "open"] as const) expect(reckoned.reduce((all, each) => all + each[what], 0)).toBeGreaterThan(0);
 }
 
 /** An SLA as the API tells it, with the records that are late. */

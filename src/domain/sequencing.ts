@@ -9,6 +9,13 @@ export interface Said {
   readonly by?: string;
 }
 
+/** An event whose first attempts began: where the ledger remembers it once they are through, and when it was admitted. */
+export interface Departure {
+  readonly key: string;
+  readonly eventId: string;
+  readonly atMs: number;
+}
+
 /** The newest state of an entity that one source has told of. */
 export interface Mark {
   readonly order: OrderToken;
@@ -19,6 +26,8 @@ export interface Mark {
   readonly key: string;
   /** When the event was admitted; its first attempts began soon after. */
   readonly atMs?: number;
+  /** Events of the stream that were still under way when this one was admitted. */
+  readonly behind?: readonly Departure[];
   /** The last of the sender's counted changes up to which none is missing. */
   readonly through?: string;
   /** What this stream said lately, newest last: an echo and a quarrel are known by it. */

@@ -178,6 +178,13 @@ export function reportOf(work: Work, end?: LaneStatus): LaneReport {
   };
 }
 
+/**
+ * Whether an attempt on stored work is written down before it is made. Where a copy is known, whenever it comes in, none
+ * needs to be; elsewhere it could have its effect again, or over a newer one, and nobody would expect it.
+ */
+export const isWrittenDown = (traits: { readonly deduplicates: boolean; readonly knowsLateCopies: boolean }): boolean =>
+  !traits.deduplicates || !traits.knowsLateCopies;
+
 /** For how long after an attempt without a clear answer its request may come in: as long again as the answer was waited for, and what clocks differ by. */
 const comesInForMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => timeoutMs + 1_000;
 

@@ -9,11 +9,11 @@ const flush = async (): Promise<void> => {
 const contents = (world: World): readonly string[] => world.destination().requests.map((request) => request.content);
 
 describe("a request that may still come in although its object died", () => {
-  /** An object that died while its first version was on its way. */
-  async function orphaned(): Promise<World> {
-    const world = new World();
+  /** An object that died while the first of its events was on its way. */
+  async function orphaned(events = [orderEvent({ id: "e1", version: 1 })], traits: Partial<LaneTraits> = {}): Promise<World> {
+    const world = new World({ traits });
     world.destination().weather = () => "never";
-    void world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    void world.sequence(events);
     await flush();
     world.destination().weather = () => "ok";
     world.evict();
@@ -32,6 +32,30 @@ describe("a request that may still come in although its object died", () => {
     expect(contents(world)).toEqual(["v1", "v2", "v3"]);
     // As long as an answer to a caller and an attempt with a timeout of 5 s can take.
     expect(world.clock.nowMs - diedAtMs).toBeLessThanOrEqual(25_000);
+  });
+
+  it("is waited for by what was stored behind it", async () => {
+    const world = new World();
+    world.destination().weather = () => "never";
+    void world.sequence([orderEvent({ id: "e1", version: 1 })]);
+    await flush();
+    await world.sequencer.spill([orderEvent({ id: "e2", version: 2 })]);
+    world.destination().weather = () => "ok";
+    const diedAtMs = world.clock.nowMs;
+    world.evict();
+    await world.sequencer.wake();
+    expect(contents(world)).toEqual(["v1"]);
+    await world.settle();
+    expect(contents(world)).toEqual(["v1", "v2"]);
+    expect(world.clock.nowMs - diedAtMs).toBeGreaterThanOrEqual(25_000);
+  });
+
+  it("is waited for by what was under way behind it, if that comes again first", async () => {
+    const world = await orphaned([orderEvent({ id: "e1", version: 1 }), orderEvent({ id: "e2", version: 2 })]);
+    expect(await world.sequence([orderEvent({ id: "e2", version: 2 })])).toMatchObject([{ status: "held" }]);
+    expect(await world.sequence([orderEvent({ id: "e1", version: 1 })])).toMatchObject([{ status: "superseded" }]);
+    await world.settle();
+    expect(contents(world)).toEqual(["v1", "v2"]);
   });
 
   it("is not waited for once it can not come in any more, nor by other streams, nor by its own event", async () => {
@@ -88,6 +112,57 @@ describe("a request that may still come in although its object died", () => {
     world.destination().weather = () => "refuse";
     await world.sequencer.wake();
     expect([...world.sequencer.book.work()].map(({ state }) => state)).toEqual(["dead"]);
+  });
+
+  describe("to a destination that puts records by their key, whatever stood there", () => {
+    const PUTS: Partial<LaneTraits> = { deduplicates: true, knowsLateCopies: false };
+    const unordered = (id: string) => orderEvent({ id, content: id });
+
+    it("is waited for by its own event too, since what follows that event would not wait any more", async () => {
+      const world = await orphaned([orderEvent({ id: "e1", version: 1 })], PUTS);
+      expect(await world.sequence([orderEvent({ id: "e1", version: 1 })])).toMatchObject([{ status: "held" }]);
+      expect(await world.sequence([orderEvent({ id: "e2", version: 2 })])).toMatchObject([{ status: "held" }]);
+      await world.settle();
+      expect(contents(world)).toEqual(["v1", "v1", "v2"]);
+    });
+
+    it("is waited for by other streams, and by what has no order; its own event goes first when it comes again", async () => {
+      const world = await orphaned([unordered("a"), unordered("b")], PUTS);
+      await world.sequence([orderEvent({ id: "e2", version: 1, source: "billing" })]);
+      await world.sequence([unordered("c")]);
+      // They come again in another order than the one in which they went out.
+      await world.sequence([unordered("b")]);
+      await world.sequence([unordered("a")]);
+      expect(contents(world)).toEqual(["a"]);
+      await world.settle();
+      expect(contents(world)).toEqual(["a", "a", "b", "v1", "c"]);
+    });
+
+    it("is outwaited before a stored event is tried once more, and nothing newer goes before that", async () => {
+      const world = new World({ traits: PUTS });
+      const startedAtMs = world.clock.nowMs;
+      await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
+      world.destination().weather = () => "never";
+      void world.sequencer.wake();
+      await flush();
+      world.destination().weather = () => "ok";
+      world.evict();
+      await world.sequence([orderEvent({ id: "e2", version: 2 })]);
+      expect(contents(world)).toEqual(["v1"]);
+      await world.settle();
+      expect(contents(world)).toEqual(["v1", "v1", "v2"]);
+      expect(world.clock.nowMs - startedAtMs).toBeGreaterThanOrEqual(15_000);
+    });
+
+    it("is not expected once an object has come to rest", async () => {
+      const world = new World({ traits: PUTS });
+      await world.sequence([unordered("a")]);
+      world.evict();
+      expect(await world.sequence([unordered("b"), orderEvent({ id: "e1", version: 1 })])).toMatchObject([
+        { status: "delivered" },
+        { status: "delivered" },
+      ]);
+    });
   });
 });
 

@@ -23,7 +23,7 @@ const WINDOW_MS = 15_000;
 /** Share of requests that come in although their sender died meanwhile. */
 const OUTLIVES = 0.8;
 /** How much later than they would have: the connection is not torn down at once, and a queue may be in between. */
-const STRAY_MS = 4_000;
+const STRAY_MS = 9_000;
 /** Share of requests without an answer that are not lost but slow: they come in after their sender has stopped waiting, though not for longer than it waits for an answer. */
 const COMES_IN_LATE = 0.3;
 
@@ -136,6 +136,6 @@ export class Network {
     if (remote === undefined) return seen(404);
     const answer = remote.receive(request, this.#time.nowMs);
     // A middle man that sends it on twice: only who recognises the key can bear that.
-    return remote.traits.deduplicates && chance.happens(0.01) ? remote.receive(request, this.#time.nowMs) : answer;
+    return remote.deduplicates && chance.happens(0.01) ? remote.receive(request, this.#time.nowMs) : answer;
   }
 }

@@ -90,6 +90,7 @@ export class Operators {
   ): void {
     const { hosts, witnesses, tally } = this.#ports;
     tally.operatorActions++;
+    if (how.verb !== "skip") witnesses.get(key)?.retried.add(letter.eventId);
     if (how.force) witnesses.get(key)?.forced.add(letter.eventId);
     const mended = how.verb === "edit" ? `${witnesses.get(key)?.saidTo(letter) ?? ""}, mended` : null;
     const patch = mended === null ? {} : { patch: { number: mended } };

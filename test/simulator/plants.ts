@@ -1,3 +1,4 @@
+import { isOutward } from "../../src/domain/loops.ts";
 import { NO_ORDER } from "../../src/domain/order.ts";
 import { ok } from "../../src/domain/result.ts";
 import type { Work } from "../../src/domain/work.ts";
@@ -170,6 +171,22 @@ export const PLANTS: readonly Plant[] = [
         load: () => {
           const state = ledger.load();
           return { ...state, marks: mapValues(state.marks, ({ atMs: _atMs, ...mark }) => mark) };
+        },
+      })),
+  },
+  {
+    name: "waits for its own stream alone",
+    mistake: "where the last request counts, a dead object's is waited for by its own stream, and by no other",
+    breaks: ["duplicateEffects"],
+    ports: (ports) =>
+      withLedger(ports, (ledger) => ({
+        load: () => {
+          const state = ledger.load();
+          const marks = Object.entries(state.marks).map(([stream, { atMs, ...mark }]) => [
+            stream,
+            isOutward(stream) || atMs === undefined ? mark : { ...mark, atMs },
+          ]);
+          return { ...state, marks: Object.fromEntries(marks) };
         },
       })),
   },

@@ -18,23 +18,35 @@ export interface Effect {
   readonly eventId: string;
   /** What it says of the entity. */
   readonly content: string;
+  readonly atMs: number;
 }
 
-/** How a destination tells the second of two requests: by their key, when asked beforehand, or not at all. */
+/** Which requests a destination knows for copies: of every key it has ever seen, of the record's last one alone, or none. */
+type Memory = "everyKey" | "lastKey" | "none";
+
 export interface RemoteTraits {
   readonly name: string;
-  readonly deduplicates: boolean;
+  readonly knows: Memory;
+  /** Whether it can be asked beforehand. */
   readonly lookup: boolean;
   /** Share of contents that it refuses until someone mends it. */
   readonly refuses: number;
 }
 
 export const REMOTES = [
-  { name: "erp", deduplicates: true, lookup: true, refuses: 0.01 },
-  { name: "crm", deduplicates: false, lookup: true, refuses: 0.02 },
-  { name: "hook", deduplicates: true, lookup: false, refuses: 0 },
-  { name: "mail", deduplicates: false, lookup: false, refuses: 0 },
+  { name: "erp", knows: "everyKey", lookup: true, refuses: 0.01 },
+  { name: "crm", knows: "none", lookup: true, refuses: 0.02 },
+  { name: "hook", knows: "everyKey", lookup: false, refuses: 0 },
+  { name: "mail", knows: "none", lookup: false, refuses: 0 },
+  // Records are put by their key, whatever stood there.
+  { name: "desk", knows: "lastKey", lookup: true, refuses: 0.01 },
 ] as const satisfies readonly RemoteTraits[];
+
+const deduplicates = ({ knows }: RemoteTraits): boolean => knows !== "none";
+export const lateTraitsOf = (traits: RemoteTraits): { readonly deduplicates: boolean; readonly knowsLateCopies: boolean } => ({
+  deduplicates: deduplicates(traits),
+  knowsLateCopies: traits.knows === "everyKey",
+});
 
 export type RemoteName = (typeof REMOTES)[number]["name"];
 
@@ -59,6 +71,11 @@ export class RemoteSystem {
     this.#seed = seed;
   }
 
+  /** Whether the same request twice, one after the other, has one effect. */
+  get deduplicates(): boolean {
+    return deduplicates(this.traits);
+  }
+
   effectsOn(entity: string): readonly Effect[] {
     return this.#effects.get(entity) ?? [];
   }
@@ -66,18 +83,22 @@ export class RemoteSystem {
   receive(request: RequestSpec, nowMs: number): ResponseSeen {
     const key = request.headers["idempotency-key"] ?? "";
     const entity = request.headers["x-entity"] ?? "";
-    if (request.method === "GET") return this.#keys.has(key) ? seen(200) : seen(404);
-    if (this.traits.deduplicates && this.#keys.has(key)) return seen(208);
+    if (request.method === "GET") return this.#has(entity, key) ? seen(200) : seen(404);
+    if (this.deduplicates && this.#has(entity, key)) return seen(208);
     if (nowMs < this.mendedAtMs && this.#refuses(`${entity}/${String(request.headers["x-content"])}`)) return seen(422);
     this.#keys.add(key);
     const effects = this.#effects.get(entity) ?? [];
     if (effects.length === 0) this.#effects.set(entity, effects);
     const content = String(request.headers["x-content"]);
-    const effect = { destination: this.traits.name, entity, key, eventId: request.headers["x-event"] ?? "", content };
+    const effect = { destination: this.traits.name, entity, key, eventId: request.headers["x-event"] ?? "", content, atMs: nowMs };
     effects.push(effect);
     this.effects++;
     this.onEffect(effect);
     return seen(201);
+  }
+
+  #has(entity: string, key: string): boolean {
+    return this.traits.knows === "lastKey" ? this.#effects.get(entity)?.at(-1)?.key === key : this.#keys.has(key);
   }
 
   #refuses(content: string): boolean {
@@ -115,7 +136,8 @@ const requestOf = (name: string, method: "GET" | "POST", delivery: Delivery): Re
 });
 
 /** The destination module that speaks to a remote system. */
-export function definitionOf({ name, deduplicates, lookup }: RemoteTraits): DestinationDefinition {
+export function definitionOf(traits: RemoteTraits): DestinationDefinition {
+  const { name, lookup } = traits;
   const found = (response: ResponseSeen): LookupOutcome => {
     if (response.status === 404) return { kind: "absent" };
     const outcome = classify(response);
@@ -127,7 +149,7 @@ export function definitionOf({ name, deduplicates, lookup }: RemoteTraits): Dest
     facts: { auth: "", upsert: "", order: "", changedSince: "", limits: "", proven: "strict fake" },
     settings: z.unknown(),
     secretNames: () => [],
-    deduplicates,
+    deduplicates: deduplicates(traits),
     write: (delivery, session) => exchange(session, requestOf(name, "POST", delivery), classify),
     ...(lookup ? { confirm: (delivery, session) => exchange(session, requestOf(name, "GET", delivery), found) } : {}),
   };

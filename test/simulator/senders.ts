@@ -45,6 +45,8 @@ const LANE_SETS: readonly [readonly RemoteName[], ...(readonly RemoteName[])[]] 
   ["crm", "hook"],
   ["erp", "crm", "hook"],
   ["erp", "mail"],
+  ["desk"],
+  ["desk", "hook"],
 ];
 const SOURCES = ["shop", "billing"] as const;
 /** Ends the name of a source that tells only that something changed: its states are read back from it. */

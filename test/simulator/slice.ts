@@ -12,7 +12,7 @@ import { Network, Skies } from "./network.ts";
 import { Operators } from "./operators.ts";
 import type { Plant } from "./plant.ts";
 import { consumePorts, Queue } from "./queue.ts";
-import { addressOf, definitionOf, REMOTES, RemoteSystem, type Effect } from "./remote-systems.ts";
+import { addressOf, definitionOf, lateTraitsOf, REMOTES, RemoteSystem, type Effect } from "./remote-systems.ts";
 import { Owners } from "./owners.ts";
 import { ECHO, echoOf, eventOf, isOrdered, newEventId, readerOf, saysOf, scriptOf, type State } from "./senders.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -138,7 +138,7 @@ export class Slice {
       index: this.#index,
       plan: (event) => this.#plan(event),
       targets: new Map(targets.map((target) => [target.definition.module, target])),
-      traits: new Map(REMOTES.map(({ name, deduplicates }) => [name, { ...TRAITS, deduplicates, knowsLateCopies: deduplicates }])),
+      traits: new Map(REMOTES.map((remote) => [remote.name, { ...TRAITS, ...lateTraitsOf(remote) }])),
       tally: this.#tally,
       breach: (breach) => void this.#breaches.push(breach),
       plant: this.#options.plant,

@@ -4,7 +4,7 @@ import { compareTokens, type OrderToken } from "../../src/domain/order.ts";
 import type { Breach, BreachKind } from "./breach.ts";
 import { isFinal, type IndexTable } from "./index-table.ts";
 import { LAG_MS } from "./owners.ts";
-import type { RemoteSystem } from "./remote-systems.ts";
+import type { Effect, RemoteSystem } from "./remote-systems.ts";
 import { carriedBy, isOrdered, saysOf, type EntityScript, type State } from "./senders.ts";
 
 /** What a sender was told is taken, or what may have been taken although its answer was lost. */
@@ -15,6 +15,12 @@ export interface Told {
   readonly origin?: Told;
   acked: boolean;
 }
+
+/**
+ * What has no order, or another source's, waits no longer than that for a record's last request whose object died. Whose
+ * message comes again only after that is put over what went by, since it may not be there yet.
+ */
+const GONE_BY_MS = 15_000;
 
 interface Letter {
   readonly eventId: string;
@@ -27,6 +33,8 @@ export class Witness {
   readonly told = new Map<string, Told>();
   /** Effects that an operator forced over a newer state: order does not hold for them. */
   readonly forced = new Set<string>();
+  /** Events that an operator had tried again, as they were or mended. */
+  readonly retried = new Set<string>();
 
   constructor(script: EntityScript) {
     this.script = script;
@@ -124,15 +132,28 @@ export class Witness {
 
   /** One effect for one delivery, whatever event ids its copies got, and one more for each time an operator tried it anew. */
   *#duplicates(remote: RemoteSystem): Generator<Breach> {
-    if (!remote.traits.deduplicates && !remote.traits.lookup) return;
-    const seen = new Set<string>();
-    for (const { key, eventId, content } of remote.effectsOn(this.script.key)) {
+    if (!remote.deduplicates && !remote.traits.lookup) return;
+    const seen = new Map<string, number>();
+    const effects = remote.effectsOn(this.script.key);
+    for (const [index, { key, eventId, content, atMs }] of effects.entries()) {
       // Copies of a hint may each have been read back as another state.
       const read = this.told.get(eventId)?.state.order === "hint" ? ` ${content}` : "";
       const effect = `${this.#delivery(eventId)}${read}${/_r\d+$/.exec(key)?.[0] ?? ""}`;
-      if (seen.has(effect)) yield this.#breach("duplicateEffects", `${effect} has a second effect in ${remote.traits.name}`);
-      seen.add(effect);
+      const before = seen.get(effect) ?? index;
+      const since = effects.slice(before + 1, index);
+      const isLate = atMs - (effects[before]?.atMs ?? atMs) > GONE_BY_MS;
+      const isPutRight = remote.traits.knows === "lastKey" && (isLate || since.every((other) => this.#givesWay(other, eventId)));
+      if (seen.has(effect) && !isPutRight) yield this.#breach("duplicateEffects", `${effect} has a second effect in ${remote.traits.name}`);
+      seen.set(effect, index);
     }
+  }
+
+  /** Whether an event that stood in a record already may be put over this one: it is newer, or a person had a hand in it. */
+  #givesWay(effect: Effect, eventId: string): boolean {
+    const [other, own] = [this.originOf(effect.eventId), this.originOf(eventId)];
+    if (this.retried.has(effect.eventId) || this.retried.has(eventId)) return true;
+    if (other === undefined || own?.state.source !== other.state.source) return false;
+    return compareTokens(other.state.token, own.state.token) === "older";
   }
 
   /** States of one stream come in order, except where someone forced an older one; an echo counts as what was written. */

@@ -1,11 +1,11 @@
 import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { owedAliases, withRemote, type Kin } from "../../domain/kin.ts";
-import { compareTokens } from "../../domain/order.ts";
+import { compareTokens, type Comparison } from "../../domain/order.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport } from "../../domain/outcome.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { chain, type ChainHead } from "../../domain/timeline.ts";
 import { collapsible, headOf, nextDueMs } from "../../domain/lane.ts";
-import { recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
+import { isWrittenDown, recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LedgerChange, LedgerHit, LedgerLine, Owed, SequencePorts } from "./ports.ts";
 import { lineOf } from "./timeline-lines.ts";
@@ -39,7 +39,7 @@ export class Book {
   #head: ChainHead;
   #position: number;
   /** Places of events whose first attempts are under way in memory: no late change may be given one of them. */
-  readonly #inFlight = new Set<number>();
+  readonly #inFlight = new Map<string, number>();
   /** Work whose attempt is under way in this very object. */
   readonly #underWay = new Set<string>();
   #alarmAtMs: number | null = null;
@@ -68,8 +68,7 @@ export class Book {
     const head = headOf(this.#work.values(), destination, nowMs);
     const traits = this.#ports.traits(destination);
     if (head === null || head.state === "dead" || traits === null) return;
-    // Where a copy would be a second effect, an attempt is written down before it is made.
-    if (!traits.deduplicates && head.state !== "running") return;
+    if (isWrittenDown(traits) && head.state !== "running") return;
     const lateUntilMs = Math.max(nowMs + recoverAfterMs(traits), head.lateUntilMs ?? 0);
     this.#work.set(workId(head), { ...head, lateUntilMs });
   }
@@ -103,28 +102,42 @@ export class Book {
     return this.#position++;
   }
 
-  /** A place before everything of the event's stream that is newer and still waits for its order's sake; else the next one. */
-  positionFor(event: EntityEvent): number {
-    const later = [...this.#work.values()].filter(
-      (work) =>
-        work.waits !== undefined && streamOf(work.event) === streamOf(event) && compareTokens(event.order, work.event.order) === "older",
-    );
+  /**
+   * A place before everything of the event's stream that is newer and still waits for its order's sake; else the next one.
+   * An event that comes again after its object died goes before all that waits for its request, but not before `ahead`,
+   * the keys of what went out before it.
+   */
+  positionFor(event: EntityEvent, ahead: ReadonlySet<string> | null): number {
+    if (this.#work.size === 0) return this.nextPosition();
+    const work = [...this.#work.values()];
+    const inStream = (than: Comparison): readonly Work[] =>
+      work.filter(({ event: other }) => streamOf(other) === streamOf(event) && compareTokens(event.order, other.order) === than);
+    const forOrder = inStream("older").filter(({ waits }) => waits !== undefined);
+    const forRequest = ahead === null ? [] : work.filter(({ waits }) => waits === "stray");
+    const first = [...inStream("newer"), ...forRequest.filter(({ key }) => ahead?.has(key))];
+    const last = Math.max(0, ...first.map(({ position }) => position));
+    const later = [...forOrder, ...forRequest].filter(({ position }) => position > last);
     if (later.length === 0) return this.nextPosition();
-    const first = Math.min(...later.map((work) => work.position));
-    const taken = [...[...this.#work.values()].map((work) => work.position), ...this.#inFlight];
-    const before = Math.max(0, ...taken.filter((position) => position < first));
-    const between = (before + first) / 2;
+    const after = Math.min(...later.map(({ position }) => position));
+    const taken = [...work.map(({ position }) => position), ...this.#inFlight.values()];
+    const before = Math.max(0, ...taken.filter((position) => position < after));
+    const between = (before + after) / 2;
     // After some fifty late ones in one gap there is no number between any more; then arrival counts.
-    return between > before && between < first ? between : this.nextPosition();
+    return between > before && between < after ? between : this.nextPosition();
   }
 
-  /** Marks a place as that of a flight, until the flight's outcome is written. */
-  departed(position: number): void {
-    this.#inFlight.add(position);
+  /** First attempts begin in memory, of an event of that key and place, until their outcome is written. */
+  departed(key: string, position: number): void {
+    this.#inFlight.set(key, position);
   }
 
-  arrived(position: number): void {
-    this.#inFlight.delete(position);
+  arrived(key: string): void {
+    this.#inFlight.delete(key);
+  }
+
+  /** Whether an event's first attempts are being made in this very object. */
+  isInFlight(key: string): boolean {
+    return this.#inFlight.has(key);
   }
 
   work(): IterableIterator<Work> {

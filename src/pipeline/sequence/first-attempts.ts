@@ -51,7 +51,7 @@ export class FirstAttempts {
   /** First attempts inside the caller's call; the outcome is one row, written when all lanes are through or time is up. */
   async fly(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
     const [{ position, key }] = work as [Work];
-    this.#book.departed(position);
+    this.#book.departed(key, position);
     const runs = work.map((item) => this.#run(item, budget));
     try {
       await this.#bounded(runs, budget.late);
@@ -59,7 +59,7 @@ export class FirstAttempts {
       const results = runs.map((run) => run.result ?? { owed: this.#unfinished(run.work) });
       return begin(this.#book, { event, key, owe: false }, results, runs.flatMap(effectOf));
     } finally {
-      this.#book.arrived(position);
+      this.#book.arrived(key);
       for (const run of runs) {
         run.release();
         this.#runs.delete(run);

@@ -1,6 +1,7 @@
 import type { EntityEvent } from "../../domain/event.ts";
 import { leads, mergeMarks, owedAliases, renamed, type EntityRef, type Handover, type JoinAnswer } from "../../domain/kin.ts";
 import type { EventOutcome } from "../../domain/outcome.ts";
+import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { dedupeKey } from "../../domain/event.ts";
 import type { Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
@@ -81,7 +82,17 @@ export class Kinship {
       const outcome = this.#book.find(key)?.outcome;
       return outcome === undefined ? [] : [{ key, outcome }];
     });
-    return { kind: "handedOver", work, outcomes, marks: this.#book.marks };
+    return { kind: "handedOver", work, outcomes, marks: this.#marksToGive() };
+  }
+
+  /** The newest states. What has its line here is not waited for there, where that line is not known. */
+  #marksToGive(): Marks {
+    const isOpen = ({ key }: { readonly key: string }): boolean => this.#book.find(key) === null;
+    const given = Object.entries(this.#book.marks).map(([stream, { atMs, behind = [], ...mark }]): [string, Mark] => {
+      const isGiven = atMs !== undefined && isOpen(mark);
+      return [stream, { ...mark, ...(isGiven ? { atMs } : {}), behind: behind.filter(isOpen) }];
+    });
+    return Object.fromEntries(given);
   }
 
   /** Asks the objects of this entity's other keys for what they have. What cannot be had now is asked for again by alarm. */

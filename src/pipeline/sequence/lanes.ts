@@ -2,7 +2,7 @@ import { originOf } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LaneReport } from "../../domain/outcome.ts";
 import { headOf, letsBy } from "../../domain/lane.ts";
-import { hold, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
+import { hold, isWrittenDown, recoverAfterMs, settle, type AttemptResult, type Settled, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
 import { sayAgain } from "./listening.ts";
 import type { LaneTraits, Permits, SequencePorts, Used } from "./ports.ts";
@@ -123,7 +123,7 @@ export class Lanes {
 
   async #deliver(work: Work, traits: LaneTraits): Promise<{ result: AttemptResult; settled: Settled }> {
     const startedAtMs = this.#ports.clock();
-    if (!traits.deduplicates) this.#intend(work, startedAtMs, traits);
+    if (isWrittenDown(traits) && this.#book.current(work) !== null) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
     this.#book.departs(work);
     const delivering = this.#ports.deliver(work);
@@ -137,7 +137,7 @@ export class Lanes {
     }
   }
 
-  /** Writes down that an effect is about to happen, where the destination could not tell a second one. */
+  /** Writes down that an effect is about to happen: an object that finds it so after the death of another waits, and reads back. */
   #intend(work: Work, nowMs: number, traits: LaneTraits): void {
     const draft = newDraft();
     draft.put.push({ ...work, state: "running", dueAtMs: nowMs + recoverAfterMs(traits) });

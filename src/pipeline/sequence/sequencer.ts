@@ -3,7 +3,7 @@ import { LIMITS } from "../../domain/limits.ts";
 import type { EntityRef, JoinAnswer } from "../../domain/kin.ts";
 import type { EventOutcome, Status } from "../../domain/outcome.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
-import { admit, type Admission, type Known, type Mark } from "../../domain/sequencing.ts";
+import { admit, type Admission, type Known } from "../../domain/sequencing.ts";
 import { newDeadWork, newWork, patient, type Work } from "../../domain/work.ts";
 import { Book, newDraft } from "./book.ts";
 import { FirstAttempts } from "./first-attempts.ts";
@@ -13,6 +13,7 @@ import { Kinship } from "./kinship.ts";
 import { listen, loopWords } from "./listening.ts";
 import { actOn } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
+import { Strays } from "./strays.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 
 /** A delivery on its way: copies that arrive meanwhile find it here and wait for its outcome. */
@@ -30,6 +31,7 @@ export class Sequencer {
   readonly #book: Book;
   readonly #lanes: Lanes;
   readonly #room: WaitingRoom;
+  readonly #strays: Strays;
   readonly #kinship: Kinship;
   readonly #flights = new Map<string, Flight>();
   readonly #first: FirstAttempts;
@@ -40,6 +42,8 @@ export class Sequencer {
     this.#lanes = new Lanes(ports, this.#book);
     this.#first = new FirstAttempts(ports, this.#book, this.#lanes, () => this.payDebts());
     this.#room = new WaitingRoom(ports, this.#book);
+    this.#strays = new Strays(ports, this.#book);
+    this.#strays.outwait();
     this.#kinship = new Kinship(ports, this.#book, () => this.#idle());
   }
 
@@ -176,12 +180,12 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     const { key } = admission;
-    const wait = this.#room.waitFor(event, plan, this.#orphanOf(event));
-    const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock() });
+    const wait = this.#room.waitFor(event, plan) ?? this.#strays.waitFor(event, { key, plan });
+    const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock(), behind: this.#strays.behind(event, key) });
     if (heard.kind === "echo")
       return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
     if (plan.lanes.length === 0) return this.#close(event, key, ending(event, "ignored", { reason: "no route wants it" }), budget);
-    const position = this.#book.positionFor(event);
+    const position = this.#book.positionFor(event, this.#strays.ahead(key, plan));
     if (heard.kind === "loop") return Promise.resolve(this.#stop(event, { key, plan, position, reason: loopWords(heard) }, budget));
     const work = plan.lanes.map((lane) => newWork(event, key, { plan: lane, position }));
     const keep = (as: (item: Work) => Work): Promise<EventOutcome> =>
@@ -196,17 +200,11 @@ export class Sequencer {
     this.#room.arrived(event);
     if (budget === null) return keep((item) => item);
     const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
+    if (!blind) this.#strays.departs(event, key, plan);
     const trying = blind ? this.#first.walk(event, work, budget) : this.#first.fly(event, work, budget);
     const outcome = trying.finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
-  }
-
-  /** The stream's newest event, if it is another one that is not under way here and has left no line: its object died of it. */
-  #orphanOf(event: EntityEvent): Mark | null {
-    const newest = this.#book.marks[streamOf(event)];
-    if (newest === undefined || newest.eventId === event.id || this.#flights.has(newest.key)) return null;
-    return this.#book.find(newest.key) === null ? newest : null;
   }
 
   /** Two systems set the record back in turns: nothing is sent, and a person hears of it, once for each destination. */

@@ -4,9 +4,8 @@ import { LIMITS } from "../../domain/limits.ts";
 import { compareTokens } from "../../domain/order.ts";
 import type { RoutePlan } from "../../domain/routing.ts";
 import { DEFAULT_PATIENCE, countOf, throughWith, waitOf, type Wait } from "../../domain/waiting.ts";
-import { recoverAfterMs, released, reportOf, type Work } from "../../domain/work.ts";
+import { released, reportOf, type Work } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
-import type { Mark } from "../../domain/sequencing.ts";
 import type { SequencePorts } from "./ports.ts";
 
 /** Times a record is read again that could not be read, before its changes go without what is missing. */
@@ -22,27 +21,9 @@ export class WaitingRoom {
     this.#book = book;
   }
 
-  /** Whether an event that is admitted now must wait. Asked before its mark is moved. */
-  waitFor(event: EntityEvent, plan: RoutePlan, orphan: Mark | null): Wait | null {
-    const patience = { ...DEFAULT_PATIENCE, ...plan.patience };
-    return waitOf(event, this.#throughOf(event), patience, this.#ports.clock()) ?? this.#strayWait(event, plan, orphan);
-  }
-
-  /**
-   * An orphan is the stream's newest event whose object died while it was under way: it has a mark and no line, and its
-   * request may still come in. What is newer must not be there first, or the older state would go over it; so it waits
-   * as long as such a request can take, and what follows waits with it.
-   */
-  #strayWait(event: EntityEvent, plan: RoutePlan, orphan: Mark | null): Wait | null {
-    const waiting = this.#waitingIn(event).find((work) => work.waits === "stray")?.dueAtMs;
-    const untilMs = waiting ?? (orphan === null ? 0 : (orphan.atMs ?? 0) + LIMITS.answerWithinMs + this.#longestMs(plan));
-    return untilMs <= this.#ports.clock() ? null : { for: "stray", untilMs, reason: "waits for a request of an object that died" };
-  }
-
-  /** How long a request of a plan's lanes can be under way. */
-  #longestMs({ lanes }: RoutePlan): number {
-    const traits = lanes.map(({ destination }) => this.#ports.traits(destination)).filter((found) => found !== null);
-    return Math.max(0, ...traits.map(recoverAfterMs));
+  /** Whether an event that is admitted now must wait for others. Asked before its mark is moved. */
+  waitFor(event: EntityEvent, plan: RoutePlan): Wait | null {
+    return waitOf(event, this.#throughOf(event), { ...DEFAULT_PATIENCE, ...plan.patience }, this.#ports.clock());
   }
 
   /** An event goes to its lanes: changes that waited only for it may follow, and those that it makes unnecessary end. */

@@ -65,6 +65,8 @@ export default defineConfig(async () => {
   });
   return {
     test: {
+      // Half of what a test of the Worker takes is waiting: two share two cores well, where the default would be one.
+      maxWorkers: 2,
       projects: [
         {
           test: {

@@ -179,8 +179,8 @@ export function reportOf(work: Work, end?: LaneStatus): LaneReport {
 }
 
 /**
- * Whether an attempt on stored work is written down before it is made. Where a copy is known, whenever it comes in, none
- * needs to be; elsewhere it could have its effect again, or over a newer one, and nobody would expect it.
+ * Whether an attempt is written down before it is made. Where a copy is known, whenever it comes in, none needs to be;
+ * elsewhere it could have its effect again, or over a newer one, and nobody would expect it.
  */
 export const isWrittenDown = (traits: { readonly deduplicates: boolean; readonly knowsLateCopies: boolean }): boolean =>
   !traits.deduplicates || !traits.knowsLateCopies;

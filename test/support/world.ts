@@ -116,6 +116,8 @@ export interface WorldOptions {
   readonly traits?: Partial<LaneTraits>;
   readonly destinations?: readonly string[];
   readonly peer?: SequencePorts["peer"];
+  /** In the place of one in memory. */
+  readonly ledger?: Ledger;
   readonly readAgain?: SequencePorts["readAgain"];
 }
 
@@ -195,7 +197,7 @@ export class World {
     const never = new Promise<never>(() => undefined);
     const traits = { ...TRAITS, ...this.#options.traits };
     const ports: SequencePorts = {
-      ledger: mortal(new MemoryLedger(this.storage), alive),
+      ledger: mortal(this.#options.ledger ?? new MemoryLedger(this.storage), alive),
       clock: () => this.clock.nowMs,
       random: () => 0.5,
       sha256,
@@ -259,7 +261,7 @@ export class World {
 }
 
 /** A dropped object's code may run on here, but nothing it does reaches storage. */
-const mortal = (ledger: MemoryLedger, alive: () => boolean): Ledger => ({
+const mortal = (ledger: Ledger, alive: () => boolean): Ledger => ({
   load: () => ledger.load(),
   find: (key) => ledger.find(key),
   commit: (change) => (alive() ? ledger.commit(change) : undefined),

@@ -1,12 +1,13 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { SqlLedger } from "../../src/adapters/ledger-sql.ts";
 import { sha256Hex } from "../../src/adapters/sha256.ts";
 import type { EntityEvent } from "../../src/domain/event.ts";
 import { chain, verifyChain, type ChainHead, type Entry } from "../../src/domain/timeline.ts";
 import type { Work } from "../../src/domain/work.ts";
 import { LEDGER_CONTRACT } from "../support/ledger-contract.ts";
+import { orderEvent, World } from "../support/world.ts";
 
 const raise = (error: unknown): never => {
   throw error;
@@ -21,6 +22,27 @@ describe("the ledger in an object's SQLite", () => {
         return ledger;
       };
       holds(new SqlLedger(state.storage, 30, raise), open);
+    });
+  });
+
+  it.each([
+    ["knows a copy by its key", { deduplicates: true, knowsLateCopies: true }, 2],
+    ["puts records by their key", { deduplicates: true, knowsLateCopies: false }, 2],
+    ["could not tell a second effect", { deduplicates: false, knowsLateCopies: false }, 4],
+  ])("takes of an event to a destination that %s as many rows as are billed for", async (what, traits, rows) => {
+    await runInDurableObject(env.ENTITY.getByName(`ledger/rows/${what}`), async (_object, { storage }) => {
+      const world = new World({ traits, ledger: new SqlLedger(storage, 30, raise) });
+      await world.sequence([orderEvent({ id: "e1", version: 1 })]);
+      const cursors: { readonly rowsWritten: number }[] = [];
+      const exec = storage.sql.exec.bind(storage.sql);
+      const spy = vi.spyOn(storage.sql, "exec").mockImplementation((...args: Parameters<SqlStorage["exec"]>) => {
+        const cursor = exec(...args);
+        cursors.push(cursor);
+        return cursor as never;
+      });
+      expect(await world.sequence([orderEvent({ id: "e2", version: 2 })])).toMatchObject([{ status: "delivered" }]);
+      spy.mockRestore();
+      expect(cursors.reduce((sum, cursor) => sum + cursor.rowsWritten, 0)).toBe(rows);
     });
   });
 

@@ -12,6 +12,9 @@ import { lineOf } from "./timeline-lines.ts";
 
 const workId = (work: Work): string => `${work.position}/${work.plan.destination}`;
 
+/** More than the streams of any entity: only the newest event of each is asked of. */
+const RECORDED_KEPT = 256;
+
 /** A change in the making: collected in memory, written at once by `Book.write`. */
 export interface Draft {
   readonly lines: {
@@ -42,6 +45,8 @@ export class Book {
   readonly #inFlight = new Map<string, number>();
   /** Work whose attempt is under way in this very object. */
   readonly #underWay = new Set<string>();
+  /** Keys of which the ledger is known to have a row: of late. */
+  readonly #recorded = new Set<string>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
   #kinDueAtMs: number | null = null;
@@ -182,6 +187,14 @@ export class Book {
     return this.#ports.ledger.find(key);
   }
 
+  /** Whether the ledger has an event's row. It is asked of the same newest events time and again. */
+  isOnRecord(key: string): boolean {
+    if (this.#recorded.has(key)) return true;
+    if (this.find(key) === null) return false;
+    this.#recorded.add(key);
+    return true;
+  }
+
   owed(): readonly Owed[] {
     return [...this.#owed.values()];
   }
@@ -198,6 +211,8 @@ export class Book {
         this.endLane(draft, older, { ...reportOf(older, "superseded"), reason: `collapsed into ${newer.event.id}` });
     }
     this.#ports.ledger.commit(this.#change(draft));
+    if (this.#recorded.size > RECORDED_KEPT) this.#recorded.clear();
+    for (const { known } of draft.lines) if (known !== undefined) this.#recorded.add(known.key);
     for (const work of draft.drop) this.#work.delete(workId(work));
     for (const work of draft.put) this.#work.set(workId(work), work);
     for (const owed of draft.owe) this.#owed.set(owed.event.id, owed);

@@ -11,5 +11,5 @@ export const departuresOf = (mark: Mark | undefined): readonly Departure[] =>
 /** The newest of them that have no line: their first attempts are being made, or their object died of them. */
 export const openDepartures = (book: Book, mark: Mark | undefined): readonly Departure[] =>
   departuresOf(mark)
-    .filter(({ key }) => book.isInFlight(key) || book.find(key) === null)
+    .filter(({ key }) => book.isInFlight(key) || !book.isOnRecord(key))
     .slice(-KEPT);

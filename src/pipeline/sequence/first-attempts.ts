@@ -36,18 +36,6 @@ export class FirstAttempts {
     this.#told = told;
   }
 
-  /** Where a destination could not tell a second effect: everything is stored before the first attempt, and read back after a crash. */
-  async walk(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
-    const [{ key }] = work as [Work];
-    const kept = begin(
-      this.#book,
-      { event, key, owe: false },
-      work.map((item) => ({ owed: item })),
-    );
-    await Promise.race([Promise.all(work.map((item) => this.#lanes.drain(item.plan.destination, LIMITS.alarmBatch))), budget.late]);
-    return this.#book.find(key)?.outcome ?? kept;
-  }
-
   /** First attempts inside the caller's call; the outcome is one row, written when all lanes are through or time is up. */
   async fly(event: EntityEvent, work: readonly Work[], budget: Budget): Promise<EventOutcome> {
     const [{ position, key }] = work as [Work];

@@ -12,7 +12,10 @@ export interface Admitted {
   readonly owe: boolean;
 }
 
-/** An event's first row: what it is, what its lanes came to, and the work that is still owed. `effects` are ends by which records were learnt. */
+/**
+ * An event's first row: what it is, what its lanes came to, and the work that is still owed. `effects` are ends of attempts,
+ * by which records were learnt, and whose intents go.
+ */
 export function begin(
   book: Book,
   admitted: Admitted,
@@ -23,6 +26,7 @@ export function begin(
   const outcome = outcomeOfLanes(admitted.event.id, 1, lanes);
   const draft = firstRow(admitted, outcome);
   draft.put.push(...results.flatMap((result) => ("owed" in result ? [result.owed] : [])));
+  draft.drop.push(...effects.flatMap(({ work }) => (book.current(work) === null ? [] : [work])));
   for (const { work, ended } of effects) book.learn(draft, work, ended);
   book.write(draft);
   return outcome;

@@ -87,7 +87,7 @@ export class Kinship {
 
   /** The newest states. What has its line here is not waited for there, where that line is not known. */
   #marksToGive(): Marks {
-    const isOpen = ({ key }: { readonly key: string }): boolean => this.#book.find(key) === null;
+    const isOpen = ({ key }: { readonly key: string }): boolean => !this.#book.isOnRecord(key);
     const given = Object.entries(this.#book.marks).map(([stream, { atMs, behind = [], ...mark }]): [string, Mark] => {
       const isGiven = atMs !== undefined && isOpen(mark);
       return [stream, { ...mark, ...(isGiven ? { atMs } : {}), behind: behind.filter(isOpen) }];

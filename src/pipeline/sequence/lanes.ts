@@ -123,7 +123,9 @@ export class Lanes {
 
   async #deliver(work: Work, traits: LaneTraits): Promise<{ result: AttemptResult; settled: Settled }> {
     const startedAtMs = this.#ports.clock();
-    if (isWrittenDown(traits) && this.#book.current(work) !== null) this.#intend(work, startedAtMs, traits);
+    // A first attempt where the last request counts is known by its departure.
+    const isKnown = traits.deduplicates && this.#book.current(work) === null;
+    if (isWrittenDown(traits) && !isKnown) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
     this.#book.departs(work);
     const delivering = this.#ports.deliver(work);

@@ -10,6 +10,7 @@ import { FirstAttempts } from "./first-attempts.ts";
 import { begin, close } from "./first-row.ts";
 import { Budget, Lanes } from "./lanes.ts";
 import { Kinship } from "./kinship.ts";
+import { recordLeftBehind } from "./left-behind.ts";
 import { listen, loopWords } from "./listening.ts";
 import { actOn } from "./mending.ts";
 import type { OperatorAction, OperatorAnswer, Permits, SequenceAnswer, SequencePorts } from "./ports.ts";
@@ -43,6 +44,7 @@ export class Sequencer {
     this.#first = new FirstAttempts(ports, this.#book, this.#lanes, () => this.payDebts());
     this.#room = new WaitingRoom(ports, this.#book);
     this.#strays = new Strays(ports, this.#book);
+    recordLeftBehind(this.#book, ports);
     this.#strays.outwait();
     this.#kinship = new Kinship(ports, this.#book, () => this.#idle());
   }
@@ -199,10 +201,8 @@ export class Sequencer {
     if (wait !== null) return keep((item) => patient(item, wait));
     this.#room.arrived(event);
     if (budget === null) return keep((item) => item);
-    const blind = work.some((item) => this.#ports.traits(item.plan.destination)?.deduplicates === false);
-    if (!blind) this.#strays.departs(event, key, plan);
-    const trying = blind ? this.#first.walk(event, work, budget) : this.#first.fly(event, work, budget);
-    const outcome = trying.finally(() => this.#flights.delete(key));
+    this.#strays.departs(event, key, plan);
+    const outcome = this.#first.fly(event, work, budget).finally(() => this.#flights.delete(key));
     this.#flights.set(key, { eventId: event.id, contentHash: event.contentHash, order: event.order, outcome });
     return outcome;
   }

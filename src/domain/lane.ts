@@ -1,4 +1,5 @@
-import { streamOf, tellsAll } from "./event.ts";
+import { streamOf, tellsAll, type EntityEvent } from "./event.ts";
+import { compareTokens, type Comparison } from "./order.ts";
 import type { Work } from "./work.ts";
 
 /**
@@ -37,6 +38,35 @@ export function headOf(work: Iterable<Work>, destination: string, nowMs: number)
  */
 export const letsBy = ({ state, plan, lateUntilMs }: Work, nowMs: number): boolean =>
   state === "dead" && plan.afterDead === "continue" && (lateUntilMs ?? 0) <= nowMs;
+
+/**
+ * The place of an event that must not go last: before everything of its stream that is newer and still waits for its
+ * order's sake. One that comes again after its object died of it goes before all that waits for its request, too, but not
+ * before `ahead`, the keys of what went out before it. Never before what is older. Null where the next place is the right
+ * one, or none is left in between: after some fifty late ones in one gap there is no number any more, and arrival counts.
+ */
+export function placeBetween(
+  event: EntityEvent,
+  {
+    work,
+    underWay,
+    ahead,
+  }: { readonly work: readonly Work[]; readonly underWay: readonly number[]; readonly ahead: ReadonlySet<string> | null },
+): number | null {
+  const inStream = (than: Comparison): readonly Work[] =>
+    work.filter(({ event: other }) => streamOf(other) === streamOf(event) && compareTokens(event.order, other.order) === than);
+  const forOrder = inStream("older").filter(({ waits }) => waits !== undefined);
+  const forRequest = ahead === null ? [] : work.filter(({ waits }) => waits === "stray");
+  const first = [...inStream("newer"), ...forRequest.filter(({ key }) => ahead?.has(key))];
+  const last = Math.max(0, ...first.map(({ position }) => position));
+  const later = [...forOrder, ...forRequest].filter(({ position }) => position > last);
+  if (later.length === 0) return null;
+  const after = Math.min(...later.map(({ position }) => position));
+  const taken = [...work.map(({ position }) => position), ...underWay];
+  const before = Math.max(0, ...taken.filter((position) => position < after));
+  const between = (before + after) / 2;
+  return between > before && between < after ? between : null;
+}
 
 /** Pending snapshots that a newer one in the same lane makes unnecessary, where the route collapses. Never one that has been tried. */
 export const collapsible = (work: Iterable<Work>, newer: Work): readonly Work[] =>

@@ -1,10 +1,9 @@
-import { streamOf, type EntityEvent } from "../../domain/event.ts";
+import type { EntityEvent } from "../../domain/event.ts";
 import { owedAliases, withRemote, type Kin } from "../../domain/kin.ts";
-import { compareTokens, type Comparison } from "../../domain/order.ts";
 import { outcomeOfLanes, type EventOutcome, type LaneReport } from "../../domain/outcome.ts";
 import type { Mark, Marks } from "../../domain/sequencing.ts";
 import { chain, type ChainHead } from "../../domain/timeline.ts";
-import { collapsible, headOf, nextDueMs } from "../../domain/lane.ts";
+import { collapsible, headOf, nextDueMs, placeBetween } from "../../domain/lane.ts";
 import { isWrittenDown, recoverAfterMs, reportOf, type Work } from "../../domain/work.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import type { LedgerChange, LedgerHit, LedgerLine, Owed, SequencePorts } from "./ports.ts";
@@ -41,11 +40,11 @@ export class Book {
   readonly #owed = new Map<string, Owed>();
   #head: ChainHead;
   #position: number;
-  /** Places of events whose first attempts are under way in memory: no late change may be given one of them. */
+  /** Places, by key, of events whose first attempts are under way in memory: no late change may be given one of them. */
   readonly #inFlight = new Map<string, number>();
   /** Work whose attempt is under way in this very object. */
   readonly #underWay = new Set<string>();
-  /** Keys of which the ledger is known to have a row: of late. */
+  /** Keys that the ledger is known to have a row of. */
   readonly #recorded = new Set<string>();
   #alarmAtMs: number | null = null;
   #owedDueAtMs: number | null = null;
@@ -107,28 +106,11 @@ export class Book {
     return this.#position++;
   }
 
-  /**
-   * A place before everything of the event's stream that is newer and still waits for its order's sake; else the next one.
-   * An event that comes again after its object died goes before all that waits for its request, but not before `ahead`,
-   * the keys of what went out before it.
-   */
+  /** The place of an event that is admitted now: in between, where `placeBetween` finds one, else the next. */
   positionFor(event: EntityEvent, ahead: ReadonlySet<string> | null): number {
     if (this.#work.size === 0) return this.nextPosition();
-    const work = [...this.#work.values()];
-    const inStream = (than: Comparison): readonly Work[] =>
-      work.filter(({ event: other }) => streamOf(other) === streamOf(event) && compareTokens(event.order, other.order) === than);
-    const forOrder = inStream("older").filter(({ waits }) => waits !== undefined);
-    const forRequest = ahead === null ? [] : work.filter(({ waits }) => waits === "stray");
-    const first = [...inStream("newer"), ...forRequest.filter(({ key }) => ahead?.has(key))];
-    const last = Math.max(0, ...first.map(({ position }) => position));
-    const later = [...forOrder, ...forRequest].filter(({ position }) => position > last);
-    if (later.length === 0) return this.nextPosition();
-    const after = Math.min(...later.map(({ position }) => position));
-    const taken = [...work.map(({ position }) => position), ...this.#inFlight.values()];
-    const before = Math.max(0, ...taken.filter((position) => position < after));
-    const between = (before + after) / 2;
-    // After some fifty late ones in one gap there is no number between any more; then arrival counts.
-    return between > before && between < after ? between : this.nextPosition();
+    const between = placeBetween(event, { work: [...this.#work.values()], underWay: [...this.#inFlight.values()], ahead });
+    return between ?? this.nextPosition();
   }
 
   /** First attempts begin in memory, of an event of that key and place, until their outcome is written. */

@@ -58,23 +58,29 @@ export type Admission<K extends Known = Known> =
 
 /**
  * Decides by identity first (the same delivery, whatever event id its copies got), then by order. `find` looks a key up
- * in the ledger and among what is running; `mark` is the newest state known from the event's source.
+ * in the ledger and among what is running, `isKnown` says only whether it is there; `mark` is the newest state known from the
+ * event's source.
  */
-export function admit<K extends Known>(event: EntityEvent, find: (key: string) => K | null, mark: Mark | undefined): Admission<K> {
+export function admit<K extends Known>(
+  event: EntityEvent,
+  find: (key: string) => K | null,
+  mark: Mark | undefined,
+  isKnown: (key: string) => boolean = (key) => find(key) !== null,
+): Admission<K> {
   const key = dedupeKey(event);
   // What a hint was read as may change from one message to the next of the same event.
   const changedKey = `${key}\n${event.readFrom === undefined ? event.contentHash : event.id}`;
   const inPlace = mark?.eventId === event.id ? find(mark.key) : null;
   if (inPlace?.eventId === event.id) return { kind: "redelivery", known: inPlace };
   const first = find(key);
-  if (first === null) return byOrder(event, isKept(key, event, mark) ? changedKey : key, markOf(find, mark));
+  if (first === null) return byOrder(event, isKept(key, event, mark) ? changedKey : key, markOf(isKnown, mark));
   // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
   if (first.eventId === event.id) return { kind: "redelivery", known: first };
   const known = first.contentHash === event.contentHash ? first : find(changedKey);
   if (known !== null) return { kind: known.eventId === event.id ? "redelivery" : "duplicate", known };
   // Copies of a hint that were read at different times differ by that, not by what the sender said.
   if (event.readFrom !== undefined || compareTokens(event.order, first.order) === "newer")
-    return byOrder(event, changedKey, markOf(find, mark));
+    return byOrder(event, changedKey, markOf(isKnown, mark));
   return {
     kind: "conflict",
     key: changedKey,
@@ -96,8 +102,8 @@ type KnownMark = Mark & { readonly settled: boolean };
  * A mark is durable before its event's effect, its event's line only after. A mark without a line is of an event whose
  * object died in between: what is older stays out, but the event itself, in any copy, must still get in.
  */
-const markOf = (find: (key: string) => Known | null, mark: Mark | undefined): KnownMark | undefined =>
-  mark === undefined ? undefined : { ...mark, settled: find(mark.key) !== null };
+const markOf = (isKnown: (key: string) => boolean, mark: Mark | undefined): KnownMark | undefined =>
+  mark === undefined ? undefined : { ...mark, settled: isKnown(mark.key) };
 
 function byOrder<K extends Known>(event: EntityEvent, key: string, mark: KnownMark | undefined): Admission<K> {
   const candidate: Mark = { order: event.order, rank: event.rank, contentHash: event.contentHash, eventId: event.id, key };

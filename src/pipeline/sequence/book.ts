@@ -93,6 +93,10 @@ export class Book {
     return collapsible(this.#work.values(), newer).filter((work) => !this.#underWay.has(workId(work)) && (work.lateUntilMs ?? 0) < nowMs);
   }
 
+  get nowMs(): number {
+    return this.#ports.clock();
+  }
+
   get head(): ChainHead {
     return this.#head;
   }

@@ -142,7 +142,8 @@ export class Sequencer {
   /** `budget` is null for events that are only to be kept. Everything up to the first await decides the order. */
   #accept(event: EntityEvent, budget: Budget | null): Promise<EventOutcome | null> {
     const find = (key: string): Flight | null => this.#flights.get(key) ?? this.#book.find(key);
-    const admission = admit(event, find, this.#book.marks[streamOf(event)]);
+    const isKnown = (key: string): boolean => this.#flights.has(key) || this.#book.isOnRecord(key);
+    const admission = admit(event, find, this.#book.marks[streamOf(event)], isKnown);
     switch (admission.kind) {
       case "redelivery":
         return Promise.resolve(admission.known.outcome);

@@ -2,4 +2,3 @@ import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 
 await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
-await applyD1Migrations(env.SECOND_DB, env.TEST_MIGRATIONS);

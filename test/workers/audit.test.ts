@@ -6,6 +6,7 @@ import { verifyExport } from "../../docs/verify-audit-export.mjs";
 import type { AnswerOf } from "../../src/http/operations.ts";
 import { deliver, queued } from "../support/queued.ts";
 import { call, destinations, ops } from "../support/router.ts";
+import { twoDatabases } from "../support/second-database.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -304,22 +305,20 @@ describe("an export", () => {
 });
 
 describe("with the index in two databases", () => {
-  const two = { ...env, DB_2: env.SECOND_DB } as Env;
-
   it("is walked over both, and a row that is gone from the second is missed", async () => {
     destinations();
     const nowMs = Date.now();
     vi.spyOn(Date, "now").mockReturnValue(nowMs - HOUR_MS);
     const events = Array.from({ length: 12 }, (_, index) => queued(`AU-T-${index}`, 1));
-    await deliver(events, two);
+    await deliver(events, twoDatabases);
     vi.restoreAllMocks();
-    expect((await verified({}, two)).broken).toEqual([]);
+    expect((await verified({}, twoDatabases)).broken).toEqual([]);
     const { results } = await env.SECOND_DB.prepare("SELECT id, entity_key AS key FROM events WHERE entity_key LIKE 'AU-T-%' LIMIT 1").all<{
       id: string;
       key: string;
     }>();
     await env.SECOND_DB.prepare("DELETE FROM events WHERE id = ?1").bind(results[0]?.id).run();
-    const found = await verified({}, two);
+    const found = await verified({}, twoDatabases);
     expect(found.broken).toEqual([
       { where: "index", entity: `order/${results[0]?.key}`, eventId: results[0]?.id, reason: "its row is gone from the index" },
     ]);

@@ -8,12 +8,11 @@ import { NO_SLA_FACTS } from "../../src/domain/slas/spans.ts";
 import type { AnswerOf } from "../../src/http/operations.ts";
 import { deliver, queued } from "../support/queued.ts";
 import { destinations, ops } from "../support/router.ts";
+import { twoDatabases } from "../support/second-database.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-const two = { ...env, DB_2: env.SECOND_DB } as Env;
 
 const rowsIn = async (db: D1Database, ids: readonly string[]): Promise<{ id: string; status: string }[]> =>
   (
@@ -49,7 +48,7 @@ async function listed(limit: number): Promise<string[]> {
   const ids: string[] = [];
   for (let cursor: string | null = ""; cursor !== null;) {
     const query: string = `/events?limit=${limit}${cursor === "" ? "" : `&cursor=${cursor}`}`;
-    const page: AnswerOf<"listEvents"> = await (await ops(query, "admin", undefined, two)).json();
+    const page: AnswerOf<"listEvents"> = await (await ops(query, "admin", undefined, twoDatabases)).json();
     ids.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor;
   }
@@ -60,7 +59,7 @@ describe("an index in two databases", () => {
   it("has every event in one of them, and is one list", async () => {
     destinations();
     const events = Array.from({ length: 40 }, (_, index) => queued(`S-${index}`, 1));
-    expect(await deliver(events, two)).toEqual({ acks: 40, retries: 0 });
+    expect(await deliver(events, twoDatabases)).toEqual({ acks: 40, retries: 0 });
     const [first, second] = await rowsOf(events);
     expect(Math.min(first.length, second.length)).toBeGreaterThan(8);
     expect(first.length + second.length).toBe(40);
@@ -68,27 +67,27 @@ describe("an index in two databases", () => {
     expect(ids).toEqual(ids.toSorted().toReversed());
     expect(ids.filter((id) => events.some((event) => event.id === id))).toHaveLength(40);
     for (const { id } of events)
-      expect(await (await ops(`/events/${id}`, "viewer", undefined, two)).json()).toMatchObject({ id, status: "delivered" });
+      expect(await (await ops(`/events/${id}`, "viewer", undefined, twoDatabases)).json()).toMatchObject({ id, status: "delivered" });
   });
 
   it("keeps what a queue gave up with what the record's object says of it, which counts for more", async () => {
     destinations();
     const events = Array.from({ length: 12 }, (_, index) => queued(`S-P-${index}`, 1));
-    await deliver(events, two);
-    await deliver(events, two, "signalbox-dead");
+    await deliver(events, twoDatabases);
+    await deliver(events, twoDatabases, "signalbox-dead");
     expect((await rowsOf(events)).flat().map(({ status }) => status)).toEqual(events.map(() => "delivered"));
   });
 
   it("has one row of an event that came under another name of its record, whoever writes it, and one of the record", async () => {
     const events = Array.from({ length: 12 }, (_, index) => queued(`S-A-${index}`, 1));
     await recordAll(
-      two,
+      twoDatabases,
       events.map((event, index) => told(event, 1, `S-ROOT-${index}`)),
       Date.now(),
     );
     const later = events.map((event, index) => told(renamed(event, { kind: "order", key: `S-ROOT-${index}` }), 2, `S-ROOT-${index}`));
     const own = events.map((_, index) => told(queued(`S-ROOT-${index}`, 2), 1, `S-ROOT-${index}`));
-    await recordAll(two, [...later, ...own], Date.now());
+    await recordAll(twoDatabases, [...later, ...own], Date.now());
     expect((await rowsOf(events)).flat()).toHaveLength(12);
     const known = await Promise.all(
       [env.DB, env.SECOND_DB].map((db) => db.prepare("SELECT entity_key FROM projections WHERE entity_key LIKE 'S-ROOT-%'").all()),

@@ -48,7 +48,7 @@ export interface Known {
  */
 export type Admission<K extends Known = Known> =
   | { readonly kind: "redelivery"; readonly known: K }
-  | { readonly kind: "duplicate"; readonly known: K }
+  | { readonly kind: "duplicate"; readonly key: string; readonly known: K }
   | { readonly kind: "repeat"; readonly key: string; readonly of: string }
   | { readonly kind: "conflict"; readonly key: string; readonly of: string; readonly reason: string }
   | { readonly kind: "superseded"; readonly key: string; readonly by: string }
@@ -76,8 +76,10 @@ export function admit<K extends Known>(
   if (first === null) return byOrder(event, isKept(key, event, mark) ? changedKey : key, markOf(isKnown, mark));
   // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
   if (first.eventId === event.id) return { kind: "redelivery", known: first };
-  const known = first.contentHash === event.contentHash ? first : find(changedKey);
-  if (known !== null) return { kind: known.eventId === event.id ? "redelivery" : "duplicate", known };
+  const changed = find(changedKey);
+  if (changed?.eventId === event.id) return { kind: "redelivery", known: changed };
+  const known = first.contentHash === event.contentHash ? first : changed;
+  if (known !== null) return { kind: "duplicate", key: changedKey, known };
   // Copies of a hint that were read at different times differ by that, not by what the sender said.
   if (event.readFrom !== undefined || compareTokens(event.order, first.order) === "newer")
     return byOrder(event, changedKey, markOf(isKnown, mark));

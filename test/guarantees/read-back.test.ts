@@ -43,6 +43,16 @@ describe("a hint whose message comes again is read back again", () => {
     expect(contents(world)).toEqual(["v2", "v3"]);
   });
 
+  it("and keeps its outcome as a copy, though it is read as something else when its message comes again", async () => {
+    const world = new World();
+    await world.sequence([readAs("e1", 2)]);
+    const [copy] = await world.sequence([readAs("e2", 2)]);
+    expect(copy).toMatchObject({ status: "ignored", of: "e1" });
+    expect(await world.sequence([readAs("e2", 3), readAs("e2", 3)])).toEqual([copy, copy]);
+    expect(await world.sequence([readAs("e2", 2)])).toEqual([copy]);
+    expect(contents(world)).toEqual(["v2"]);
+  });
+
   it("and gets no outcome, so that it comes again, where it is older than what its object died of", async () => {
     const world = new World();
     world.destination().weather = () => "never";

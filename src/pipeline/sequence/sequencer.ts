@@ -148,7 +148,7 @@ export class Sequencer {
       case "redelivery":
         return Promise.resolve(admission.known.outcome);
       case "duplicate":
-        return this.#copy(event, admission.known, budget);
+        return this.#copy(event, admission, budget);
       case "readAgain":
         return Promise.resolve(null);
       case "apply":
@@ -172,10 +172,18 @@ export class Sequencer {
     }
   }
 
-  /** A copy waits until the first is durable, so that neither can be answered and lost. */
-  async #copy(event: EntityEvent, known: Flight, budget: Budget | null): Promise<EventOutcome> {
+  /**
+   * A copy waits until the first is durable, so that neither can be answered and lost. One of a hint leaves a row: its
+   * message may come again, and be read back as something else, which must not be taken for news.
+   */
+  async #copy(
+    event: EntityEvent,
+    { key, known }: { readonly key: string; readonly known: Flight },
+    budget: Budget | null,
+  ): Promise<EventOutcome> {
     const first = await known.outcome;
     const outcome = ending(event, "ignored", { reason: "a copy of the same delivery", of: first.eventId });
+    if (event.readFrom !== undefined && this.#book.find(key) === null) return this.#close(event, key, outcome, budget);
     if (budget === null) this.#book.write({ ...newDraft(), owe: [{ event, outcome }] });
     return outcome;
   }

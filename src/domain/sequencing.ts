@@ -76,7 +76,7 @@ export function admit<K extends Known>(
   if (first === null) return byOrder(event, isKept(key, event, mark) ? changedKey : key, markOf(isKnown, mark));
   // The very event again, even if it was a hint and something else is read now: what is newer has a hint of its own.
   if (first.eventId === event.id) return { kind: "redelivery", known: first };
-  const changed = find(changedKey);
+  const changed = event.readFrom === undefined && first.contentHash === event.contentHash ? null : find(changedKey);
   if (changed?.eventId === event.id) return { kind: "redelivery", known: changed };
   const known = first.contentHash === event.contentHash ? first : changed;
   if (known !== null) return { kind: "duplicate", key: changedKey, known };

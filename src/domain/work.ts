@@ -179,11 +179,20 @@ export function reportOf(work: Work, end?: LaneStatus): LaneReport {
 }
 
 /**
- * Whether an attempt is written down before it is made. Where a copy is known, whenever it comes in, none needs to be;
- * elsewhere it could have its effect again, or over a newer one, and nobody would expect it.
+ * Whether the last of two requests for one record counts, whichever was made first: the second of one key has no effect, but
+ * the first may come in late and go over what is newer.
  */
-export const isWrittenDown = (traits: { readonly deduplicates: boolean; readonly knowsLateCopies: boolean }): boolean =>
-  !traits.deduplicates || !traits.knowsLateCopies;
+export const putsByKey = (traits: { readonly deduplicates: boolean; readonly knowsLateCopies: boolean }): boolean =>
+  traits.deduplicates && !traits.knowsLateCopies;
+
+/**
+ * Whether an attempt is written down before it is made: it could have its effect again, or over a newer one, and nobody
+ * would expect it. A first attempt, whose event is not stored yet, is known by its departure where the last request counts.
+ */
+export const isWrittenDown = (
+  traits: { readonly deduplicates: boolean; readonly knowsLateCopies: boolean },
+  { isStored }: { readonly isStored: boolean },
+): boolean => !traits.deduplicates || (isStored && putsByKey(traits));
 
 /** For how long after an attempt without a clear answer its request may come in: as long again as the answer was waited for, and what clocks differ by. */
 const comesInForMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => timeoutMs + 1_000;

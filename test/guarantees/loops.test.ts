@@ -47,6 +47,26 @@ describe("an echo of our own write", () => {
     expect(await status(one, says("erp", "confirmed"))).toMatchObject({ status: "ignored" });
   });
 
+  it("is known also of a request that came in only after its object had died, and after what another source had said", async () => {
+    const one = new World({
+      destinations: ["erp", "crm"],
+      plan: ({ sourceName }) => ({
+        ...planTo([sourceName === "erp" ? "crm" : "erp"]),
+        echoOf: SYSTEM_OF[sourceName] ?? [],
+        echoed: ["erp"],
+      }),
+    });
+    one.destination("erp").weather = () => "never";
+    void one.sequence([says("crm", "one")]);
+    for (let i = 0; i < 50; i++) await Promise.resolve();
+    one.destination("erp").weather = () => "ok";
+    one.evict();
+    expect(await status(one, says("shop", "two"))).toMatchObject({ status: "delivered" });
+    expect(await status(one, says("erp", "two"))).toMatchObject({ status: "ignored" });
+    expect(await status(one, says("erp", "one"))).toMatchObject({ status: "ignored" });
+    expect(one.destination("crm").requests).toEqual([]);
+  });
+
   it("is known also when something newer was written since, until its system has got as far as that", async () => {
     const one = world();
     for (const content of ["one", "two", "three"]) await status(one, says("crm", content));

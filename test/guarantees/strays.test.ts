@@ -69,6 +69,31 @@ describe("a request that may still come in although its object died", () => {
     expect(await again.sequence([orderEvent({ id: "e2", version: 2 })])).toMatchObject([{ status: "delivered" }]);
   });
 
+  it("is told of where the record's other key takes over, and what has ended is not", async () => {
+    const [own, root] = [
+      { kind: "order", key: "SO-1" },
+      { kind: "order", key: "A-1" },
+    ] as const;
+    const late = await orphaned();
+    const { crm } = late.sequencer.book.marks;
+    expect(await late.sequencer.join(own, root)).toMatchObject({ kind: "handedOver", marks: { crm } });
+    const ended = new World();
+    await ended.sequence([orderEvent({ id: "e1", version: 1 })]);
+    const { atMs: _atMs, ...known } = ended.sequencer.book.marks["crm"] ?? {};
+    expect(await ended.sequencer.join(own, root)).toMatchObject({ kind: "handedOver", marks: { crm: known } });
+    expect((await ended.sequencer.join(own, root)) as object).not.toHaveProperty("marks.crm.atMs");
+  });
+
+  it("is not carried on in the marks for ever, though its event never comes again", async () => {
+    const world = await orphaned();
+    await world.sequence([orderEvent({ id: "e2", version: 2 })]);
+    expect(world.sequencer.book.marks["crm"]).toHaveProperty("behind");
+    await world.settle();
+    world.clock.advance(3_600_000);
+    await world.sequence([orderEvent({ id: "e3", version: 3 })]);
+    expect(world.sequencer.book.marks["crm"]).not.toHaveProperty("behind");
+  });
+
   it.each([true, false])("is sent again before what is newer, not left out as collapsed (object died: %s)", async (dies) => {
     const world = new World({ plan: () => planTo(["erp"], { collapse: true }) });
     await world.sequencer.spill([orderEvent({ id: "e1", version: 1 })]);
@@ -126,17 +151,21 @@ describe("a request that may still come in although its object died", () => {
       expect(contents(world)).toEqual(["v1", "v1", "v2"]);
     });
 
-    it("is waited for by other streams, and by what has no order; its own event goes first when it comes again", async () => {
-      const world = await orphaned([unordered("a"), unordered("b")], PUTS);
-      await world.sequence([orderEvent({ id: "e2", version: 1, source: "billing" })]);
-      await world.sequence([unordered("c")]);
-      // They come again in another order than the one in which they went out.
-      await world.sequence([unordered("b")]);
-      await world.sequence([unordered("a")]);
-      expect(contents(world)).toEqual(["a"]);
-      await world.settle();
-      expect(contents(world)).toEqual(["a", "a", "b", "v1", "c"]);
-    });
+    it.each([
+      ["a", "b"],
+      ["b", "a"],
+    ])(
+      "is waited for by other streams, and by what has no order; what comes again (%s, %s) goes first, as it went out",
+      async (...again) => {
+        const world = await orphaned([unordered("a"), unordered("b")], PUTS);
+        await world.sequence([orderEvent({ id: "e2", version: 1, source: "billing" })]);
+        await world.sequence([unordered("c")]);
+        for (const id of again) await world.sequence([unordered(id)]);
+        expect(contents(world)).toEqual(["a"]);
+        await world.settle();
+        expect(contents(world)).toEqual(["a", "a", "b", "v1", "c"]);
+      },
+    );
 
     it("is outwaited before a stored event is tried once more, and nothing newer goes before that", async () => {
       const world = new World({ traits: PUTS });

@@ -72,7 +72,7 @@ export class Book {
     const head = headOf(this.#work.values(), destination, nowMs);
     const traits = this.#ports.traits(destination);
     if (head === null || head.state === "dead" || traits === null) return;
-    if (isWrittenDown(traits) && head.state !== "running") return;
+    if (isWrittenDown(traits, { isStored: true }) && head.state !== "running") return;
     const lateUntilMs = Math.max(nowMs + recoverAfterMs(traits), head.lateUntilMs ?? 0);
     this.#work.set(workId(head), { ...head, lateUntilMs });
   }

@@ -89,8 +89,9 @@ export class Kinship {
   #marksToGive(): Marks {
     const isOpen = ({ key }: { readonly key: string }): boolean => !this.#book.isOnRecord(key);
     const given = Object.entries(this.#book.marks).map(([stream, { atMs, behind = [], ...mark }]): [string, Mark] => {
-      const isGiven = atMs !== undefined && isOpen(mark);
-      return [stream, { ...mark, ...(isGiven ? { atMs } : {}), behind: behind.filter(isOpen) }];
+      const open = behind.filter(isOpen);
+      const isUnderWay = atMs !== undefined && isOpen(mark);
+      return [stream, { ...mark, ...(isUnderWay ? { atMs } : {}), ...(open.length === 0 ? {} : { behind: open }) }];
     });
     return Object.fromEntries(given);
   }

@@ -123,9 +123,8 @@ export class Lanes {
 
   async #deliver(work: Work, traits: LaneTraits): Promise<{ result: AttemptResult; settled: Settled }> {
     const startedAtMs = this.#ports.clock();
-    // A first attempt where the last request counts is known by its departure.
-    const isKnown = traits.deduplicates && this.#book.current(work) === null;
-    if (isWrittenDown(traits) && !isKnown) this.#intend(work, startedAtMs, traits);
+    const isStored = this.#book.current(work) !== null;
+    if (isWrittenDown(traits, { isStored })) this.#intend(work, startedAtMs, traits);
     const id = `${work.key}\n${work.plan.destination}`;
     this.#book.departs(work);
     const delivering = this.#ports.deliver(work);

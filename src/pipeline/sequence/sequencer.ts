@@ -191,8 +191,9 @@ export class Sequencer {
   #apply(event: EntityEvent, admission: Extract<Admission, { kind: "apply" }>, budget: Budget | null): Promise<EventOutcome> {
     const plan = this.#ports.plan(event);
     const { key } = admission;
-    const wait = this.#room.waitFor(event, plan) ?? this.#strays.waitFor(event, { key, plan });
-    const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock(), behind: this.#strays.behind(event, key) });
+    const behind = this.#strays.behind(event, key);
+    const wait = this.#room.waitFor(event, plan) ?? this.#strays.waitFor(event, { plan, behind });
+    const heard = listen(this.#book, event, admission.mark, { plan, ms: this.#ports.clock(), behind });
     if (heard.kind === "echo")
       return this.#close(event, key, ending(event, "ignored", { reason: `an echo of our own write to ${heard.destination}` }), budget);
     if (plan.lanes.length === 0) return this.#close(event, key, ending(event, "ignored", { reason: "no route wants it" }), budget);

@@ -2,18 +2,16 @@ import { streamOf, type EntityEvent } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { headOf } from "../../domain/lane.ts";
 import { outwardStream } from "../../domain/loops.ts";
-import type { LanePlan } from "../../domain/routing.ts";
+import type { RoutePlan } from "../../domain/routing.ts";
 import type { Departure } from "../../domain/sequencing.ts";
 import type { Wait } from "../../domain/waiting.ts";
-import { patient, recoverAfterMs } from "../../domain/work.ts";
+import { patient, putsByKey, recoverAfterMs } from "../../domain/work.ts";
 import { newDraft, type Book } from "./book.ts";
 import { departuresOf, openDepartures } from "./departures.ts";
 import { OUTWARD } from "./listening.ts";
 import type { SequencePorts } from "./ports.ts";
 
-interface Lanes {
-  readonly lanes: readonly LanePlan[];
-}
+type Planned = Pick<RoutePlan, "lanes">;
 
 /**
  * First attempts leave no row before they are through, only marks: an object that dies of them leaves requests that may
@@ -33,11 +31,10 @@ export class Strays {
    * Whether an event that is admitted now must wait for what went out before it in its stream, or to a destination that
    * would not know a late request for a copy: there also for its own. Asked before its mark is moved.
    */
-  waitFor(event: EntityEvent, { key, plan }: { readonly key: string; readonly plan: Lanes }): Wait | null {
+  waitFor(event: EntityEvent, { plan, behind }: { readonly plan: Planned; readonly behind: readonly Departure[] }): Wait | null {
     const nowMs = this.#ports.clock();
     const waiting = [...this.#book.work()].find((work) => work.waits === "stray" && streamOf(work.event) === streamOf(event))?.dueAtMs;
-    const inStream = openDepartures(this.#book, this.#book.marks[streamOf(event)]).filter((departure) => departure.key !== key);
-    const gone = [...inStream, ...this.#inLanes(plan)].filter((departure) => !this.#book.isInFlight(departure.key));
+    const gone = [...behind, ...this.#inLanes(plan)].filter((departure) => !this.#book.isInFlight(departure.key));
     const untilMs = waiting ?? Math.max(0, ...gone.map(({ atMs }) => atMs)) + LIMITS.answerWithinMs + this.#longestMs(plan);
     return untilMs <= nowMs ? null : { for: "stray", untilMs, reason: "waits for a request of an object that died" };
   }
@@ -51,14 +48,14 @@ export class Strays {
    * Of an event that comes again after its object died of it: the keys of what went out before it, which may have come back
    * before it or after. Null for every other event: it goes where it arrives.
    */
-  ahead(key: string, { lanes }: Lanes): ReadonlySet<string> | null {
+  ahead(key: string, { lanes }: Planned): ReadonlySet<string> | null {
     const lines = this.#outward(lanes).map((stream) => departuresOf(this.#book.marks[stream]).map((departure) => departure.key));
     const own = lines.filter((keys) => keys.includes(key));
     return own.length === 0 ? null : new Set(own.flatMap((keys) => keys.slice(0, keys.indexOf(key))));
   }
 
   /** An event's first attempts begin. Made durable with its mark, before they are made. */
-  departs({ id: eventId }: EntityEvent, key: string, { lanes }: Lanes): void {
+  departs({ id: eventId }: EntityEvent, key: string, { lanes }: Planned): void {
     for (const stream of this.#outward(lanes)) {
       const { behind: _behind, ...mark } = this.#book.marks[stream] ?? OUTWARD;
       const behind = openDepartures(this.#book, this.#book.marks[stream]).filter((departure) => departure.key !== key);
@@ -74,26 +71,26 @@ export class Strays {
       const head = headOf(this.#book.work(), destination, nowMs);
       // Where another state has been reached, the lane was not free for a first attempt.
       if (head?.state !== "waiting") continue;
-      const wait = this.waitFor(head.event, { key: head.key, plan: { lanes: [head.plan] } });
+      const wait = this.waitFor(head.event, { plan: { lanes: [head.plan] }, behind: this.behind(head.event, head.key) });
       if (wait !== null) draft.put.push(patient(head, wait));
     }
     if (draft.put.length > 0) this.#book.write(draft);
   }
 
-  #inLanes({ lanes }: Lanes): readonly Departure[] {
+  #inLanes({ lanes }: Planned): readonly Departure[] {
     return this.#outward(lanes).flatMap((stream) => openDepartures(this.#book, this.#book.marks[stream]));
   }
 
-  /** Streams to destinations where, of two requests for one record, the one that comes in last counts, whichever was made first. */
-  #outward(lanes: readonly LanePlan[]): readonly string[] {
+  /** Streams to destinations where the last request counts. */
+  #outward(lanes: Planned["lanes"]): readonly string[] {
     return lanes.flatMap(({ destination }) => {
       const traits = this.#ports.traits(destination);
-      return traits !== null && traits.deduplicates && !traits.knowsLateCopies ? [outwardStream(destination)] : [];
+      return traits !== null && putsByKey(traits) ? [outwardStream(destination)] : [];
     });
   }
 
   /** How long a request of a plan's lanes can be under way. */
-  #longestMs({ lanes }: Lanes): number {
+  #longestMs({ lanes }: Planned): number {
     const traits = lanes.map(({ destination }) => this.#ports.traits(destination)).filter((found) => found !== null);
     return Math.max(0, ...traits.map(recoverAfterMs));
   }
